@@ -1,0 +1,20 @@
+#pragma once
+// Names that people type: globs, and the nearest name to one that is wrong.
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ti {
+
+/// Whether text matches a pattern in which `*` stands for any run of characters and `?` for any one.
+bool glob_match(std::string_view pattern, std::string_view text);
+
+/// The name nearest to `typed` by edit distance, or empty when none is near enough to be meant.
+std::string nearest(std::string_view typed, const std::vector<std::string>& names);
+
+/// `did you mean "x"?` with a leading blank, or nothing.
+std::string did_you_mean(std::string_view typed, const std::vector<std::string>& names);
+
+std::vector<std::string> split(std::string_view text, char separator);
+
+}  // namespace ti
