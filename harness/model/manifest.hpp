@@ -1,0 +1,92 @@
+#pragma once
+// Servers and clients as their manifests describe them: servers/CONTRACT.md and clients/PROTOCOL.md.
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "wire/messages.hpp"
+
+namespace ti {
+
+/// Fragment is how one fact is told to a program: arguments, configuration text, or both.
+struct Fragment {
+  std::vector<std::string> args;
+  std::string config;
+};
+
+/// One policy key: one fragment for all values, or one for each word.
+struct PolicyFragment {
+  Fragment any;
+  std::map<std::string, Fragment> values;  ///< when not empty, only these words are understood
+};
+
+struct ServerManifest {
+  std::string id;
+  std::filesystem::path folder;  ///< source folder of the manifest
+  std::string title;
+  std::string library;
+  std::string binary;
+  std::vector<std::string> version;
+  std::vector<std::string> argv;
+  std::map<std::string, std::string> env;
+  std::map<std::string, std::string> files;  ///< name in the cell's folder -> template text (already read)
+  bool unix_socket = true;
+  std::string listen_port;  ///< regular expression, for TCP
+  std::string ready;
+  std::map<Version, Fragment> tls;
+  std::map<std::string, PolicyFragment> policy;
+  std::set<std::string> capabilities;
+  bool warm = false;
+};
+
+/// How an unmodified program is driven.
+struct ProgramDriver {
+  std::map<Version, std::vector<std::string>> tls;
+  std::vector<std::string> session_in, session_out, certificate, keylog;
+  std::string input;                 ///< for its stdin
+  std::vector<std::string> version;  ///< argv
+  std::map<std::string, std::string> said;
+  std::set<int> exit_ok = {0};
+};
+
+struct Need {
+  std::string file;  ///< one of the two
+  std::string program;
+  std::string install;
+};
+
+enum class Carry : std::uint8_t { cache, session_export };
+
+/// One client, folder and entry merged.
+struct ClientManifest {
+  std::string id;
+  std::filesystem::path folder;
+  std::string library;
+  std::string front_door;
+  Carry carry = Carry::cache;
+  std::vector<std::string> argv;  ///< with the entry's args appended
+  std::map<std::string, std::string> env;
+  std::vector<Need> needs;
+  bool optional = false;
+  std::set<Version> tls;
+  std::set<std::string> capabilities;
+  std::map<std::string, std::string> cannot;
+  std::optional<ProgramDriver> program;  ///< empty: the line protocol
+};
+
+Result<ServerManifest> parse_server_manifest(const std::filesystem::path& folder);
+Result<std::vector<ClientManifest>> parse_client_manifest(const std::filesystem::path& folder);
+
+/// Every folder that holds a manifest, sorted by id. A broken one is an entry in `errors` and costs only itself.
+std::vector<ServerManifest> load_servers(const std::filesystem::path& folder, std::vector<ParseError>& errors);
+std::vector<ClientManifest> load_clients(const std::filesystem::path& folder, std::vector<ParseError>& errors);
+
+/// Replaces {name} by its value. A brace that does not enclose lower-case letters and underscores is left alone; a name
+/// that is not in `variables` is an error.
+Result<std::string> fill_in(std::string_view text, const std::map<std::string, std::string>& variables);
+
+}  // namespace ti

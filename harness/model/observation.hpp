@@ -1,0 +1,70 @@
+#pragma once
+// What the witnesses saw of one cell: all that a rule may know. No times but those of the timeline and the wire, no
+// processes, no library names.
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "model/scenario.hpp"
+#include "wire/transcript.hpp"
+
+namespace ti {
+
+/// The client's own word about a connection (clients/PROTOCOL.md). Empty where it said nothing.
+struct ClientWord {
+  bool answered = false;  ///< it answered the step at all
+  bool ok = false;
+  std::optional<bool> resumed;
+  std::optional<std::string> version;
+  std::optional<std::string> cipher;
+  std::optional<std::string> session_id;
+  std::optional<std::size_t> tickets_received;
+  std::string error_stage;
+  std::string error_text;
+  std::string error_code;
+};
+
+/// One decision of the server's ticket callback, from its log (servers/CONTRACT.md).
+struct TicketDecision {
+  bool encrypt = false;
+  std::string key;                  ///< hex
+  std::optional<std::int64_t> age;  ///< seconds; nothing for an unknown key
+  int result = 0;
+};
+
+/// The server's word about a connection.
+struct ServerWord {
+  std::vector<TicketDecision> decisions;
+  std::vector<std::string> errors;  ///< log lines that tell of an error
+};
+
+/// One connection of a cell.
+struct ObservedConnection {
+  Milliseconds at{0};  ///< scheduled time in the timeline
+  Connect connect;
+  Expect expect;
+  Transcript transcript;
+  std::vector<Handshake> handshakes;  ///< handshakes_of(transcript)
+  ClientWord client;
+  ServerWord server;
+  bool connected = true;   ///< a TCP connection was seen at all
+  bool timed_out = false;  ///< the step's deadline struck and the harness closed it
+};
+
+/// Everything a rule may look at.
+struct Observation {
+  Version tls = Version::none;  ///< what both were held to; none for a capture from elsewhere
+  Policy policy;
+  bool has_expectations = true;  ///< false for `decode`: only the universal rules apply
+  bool server_logs_decisions = false;
+  std::set<std::string> failing_should;  ///< Scenario::rules
+  std::vector<ObservedConnection> connections;
+};
+
+/// Handshake of a connection that the scenario speaks of: its first one; nullptr when there is none.
+const Handshake* first_handshake(const ObservedConnection& connection);
+
+}  // namespace ti

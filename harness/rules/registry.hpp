@@ -1,0 +1,41 @@
+#pragma once
+// One table of every rule that can be broken.
+#include <functional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "model/observation.hpp"
+#include "model/verdict.hpp"
+
+namespace ti {
+
+/// Which handshakes or connections a rule speaks of, so that `list rules` can count who exercises it.
+using Applies = bool (*)(const Observation&);
+/// Appends a finding for each breach; knows nothing but the observation. The registry fills in rule id, severity and
+/// actor where the check leaves them empty.
+using Check = void (*)(const Observation&, std::vector<Finding>&);
+
+enum class Actor : std::uint8_t { client, server, either };
+
+/// Rule is one checkable sentence of an RFC or of the harness.
+struct Rule {
+  std::string_view id;  ///< "rfc5077-3.3-one-ticket"
+  Actor actor;
+  std::string_view section;  ///< "RFC 5077 3.3"
+  Severity severity;
+  std::string_view sentence;  ///< in our own words
+  Applies applies;            ///< whether the observation contains what the rule speaks of
+  Check check;
+};
+
+/// All rules, grouped by document and section.
+std::span<const Rule> all_rules();
+const Rule* find_rule(std::string_view id);
+
+/// Judges a whole observation: runs every rule, orders findings by wire order, names the fault by the first deciding
+/// one, collects consequences. `pass` when nothing decides; `inconclusive` when an expectation could not be looked at
+/// because the needed fact was not visible (no keys) and nothing else was broken.
+Verdict judge(const Observation& observation);
+
+}  // namespace ti
