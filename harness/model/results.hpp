@@ -1,0 +1,141 @@
+#pragma once
+// results.json and cells.jsonl as data, in and out. The field names are a contract (DESIGN.md,
+// reports/results.schema.json).
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/observation.hpp"
+#include "model/verdict.hpp"
+
+namespace ti {
+
+inline constexpr std::string_view results_schema = "ticket-interop/results/1";
+
+/// "server/client/scenario@1.2", and back.
+struct CellId {
+  std::string server;
+  std::string client;
+  std::string scenario;
+  Version tls = Version::none;
+
+  std::string text() const;
+  static std::optional<CellId> parse(std::string_view text);
+  auto operator<=>(const CellId&) const = default;
+};
+
+struct MessageSummary {
+  Side from;
+  std::string type;
+  std::size_t bytes;
+  double at_ms;  ///< since the cell began, monotonic
+  bool sealed;
+  std::string note;  ///< what matters of it: "offers A", "ticket B, hint 0", "unexpected_message"; may be empty
+};
+
+struct TicketSummary {
+  std::string sha256;
+  std::uint32_t lifetime_s;
+  std::size_t bytes;
+};
+
+struct ConnectionSummary {
+  double at_s;
+  std::string handshake;   ///< "full", "resumed", "failed"
+  std::string resumed_by;  ///< "ticket", "session_id" or empty for null
+  std::string version;
+  std::string cipher;   ///< IANA name
+  std::string offered;  ///< sha256 or empty for null
+  std::vector<TicketSummary> new_tickets;
+  std::vector<MessageSummary> messages;
+  ClientWord client;
+  ServerWord server;
+};
+
+/// Files that a cell left, relative to the results' folder.
+struct Evidence {
+  std::string capture;
+  std::string keylog;
+  std::string trace;
+  std::vector<std::string> logs;
+};
+
+struct CellResult {
+  CellId id;
+  Verdict verdict;
+  bool known = false;  ///< the failure was expected (reports/known_issues.json)
+  std::string known_link;
+  Outcome expected = Outcome::pass;
+  std::vector<ConnectionSummary> connections;
+  double duration_ms = 0;
+  std::optional<Evidence> evidence;
+};
+
+/// Facts about a server or client of the run: name -> value ("version", "library", "binary_sha256", "front_door", ...).
+using Facts = std::map<std::string, std::string>;
+
+struct ScenarioFacts {
+  std::string title;
+  std::vector<std::string> spec;
+};
+
+struct RunFacts {
+  std::string id, started, finished, clock, version, host;
+  std::vector<std::string> argv;
+  std::string shard;  ///< "2/5" or empty
+  std::size_t planned = 0;
+};
+
+struct Results {
+  RunFacts run;
+  std::map<std::string, Facts> servers;
+  std::map<std::string, Facts> clients;
+  std::map<std::string, ScenarioFacts> scenarios;
+  std::vector<CellResult> cells;  ///< sorted by id
+};
+
+/// The summary of a judged connection. `names` maps ticket sha256 to the letter it is called by, filled as tickets
+/// appear (A, B, ... in order of appearance over the cell).
+ConnectionSummary summarise(const ObservedConnection& connection, std::map<std::string, std::string>& names);
+
+/// One cell as a JSON object on one line, and back (the error names what is missing).
+std::string cell_json(const CellResult& cell);
+Result<CellResult> parse_cell(std::string_view json);
+
+struct Totals {
+  std::map<Outcome, std::size_t> counts;
+  void add(Outcome outcome) { ++counts[outcome]; }
+};
+struct PairSummary {
+  std::string server, client;
+  Totals totals;
+  /// fail if any cell failed, else error if any, else pass if any passed, else unsupported.
+  Outcome verdict() const;
+};
+
+std::string results_json(const Results& results);
+Result<Results> parse_results(std::string_view json, const std::string& where);
+Result<Results> load_results(const std::filesystem::path& file_or_folder);
+
+std::vector<PairSummary> pairs_of(const std::vector<CellResult>& cells);
+Totals totals_of(const std::vector<CellResult>& cells);
+
+/// reports/known_issues.json: failures that are known.
+struct KnownIssue {
+  std::string server = "*", client = "*", scenario = "*";  ///< globs
+  std::string rule;                                        ///< exact, or glob
+  std::vector<Version> tls;                                ///< empty: all
+  std::string server_versions, client_versions;  ///< "", "<3.1", ">=1.0.1 <1.0.2": compared with the version seen
+  std::string link;
+  std::string note;
+};
+
+Result<std::vector<KnownIssue>> load_known_issues(const std::filesystem::path& file);
+/// The first known issue that covers this failure, or nullptr.
+const KnownIssue* find_known(const std::vector<KnownIssue>& issues, const CellResult& cell,
+                             const std::string& server_version, const std::string& client_version);
+
+}  // namespace ti
