@@ -1,0 +1,234 @@
+#include "common/libssl_adapter.hpp"
+
+#include "common/tcp.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <openssl/err.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <utility>
+
+namespace ti::adapter {
+namespace {
+
+using Ssl = std::unique_ptr<SSL, decltype(&SSL_free)>;
+
+constexpr std::array versions{TLS1_VERSION, TLS1_1_VERSION, TLS1_2_VERSION, TLS1_3_VERSION};
+constexpr std::array version_names{"1.0", "1.1", "1.2", "1.3"};
+
+Failure queued_failure(Stage stage, const std::string& prefix = {}) {
+  const auto number = ERR_peek_error();
+  std::array<char, 256> text{};
+  std::array<char, 16> code{};
+  ERR_error_string_n(number, text.data(), text.size());
+  std::snprintf(code.data(), code.size(), "%08lX", static_cast<unsigned long>(number));
+  ERR_clear_error();
+  return {stage, prefix + text.data(), code.data()};
+}
+
+Failure verification_failure(const SSL* ssl) {
+  Failure failure = queued_failure(Stage::verify);
+  failure.text += std::string(": ") + X509_verify_cert_error_string(SSL_get_verify_result(ssl));
+  return failure;
+}
+
+Failure failure_of(Stage stage, const SSL* ssl, int returned) {
+  const int kind = SSL_get_error(ssl, returned);
+  const auto number = ERR_peek_error();
+  if (number != 0 && ERR_GET_REASON(number) == SSL_R_CERTIFICATE_VERIFY_FAILED) return verification_failure(ssl);
+  if (number != 0) return queued_failure(stage);
+  if (kind == SSL_ERROR_ZERO_RETURN) return {stage, "the peer sent close_notify", "SSL_ERROR_ZERO_RETURN"};
+  if (errno != 0) return system_failure(stage);
+  return {stage, "the peer closed without close_notify", "SSL_ERROR_SYSCALL"};
+}
+
+/// Calls one I/O function of the library so that what failure_of() then finds was left by this call alone.
+template <class Call>
+int fresh(Call call) {
+  ERR_clear_error();
+  errno = 0;
+  return call();
+}
+
+void expect(int succeeded, const std::string& what) {
+  if (succeeded != 1) throw queued_failure(Stage::protocol, what + ": ");
+}
+
+std::optional<std::string> version_name(const SSL* ssl) {
+  const auto version = std::ranges::find(versions, SSL_version(ssl));
+  if (version == versions.end()) return std::nullopt;
+  return version_names[static_cast<std::size_t>(version - versions.begin())];
+}
+
+std::optional<std::string> session_id(const SSL* ssl) {
+  const SSL_SESSION* session = SSL_get_session(ssl);
+  if (!session) return std::nullopt;
+  unsigned length = 0;
+  const unsigned char* id = SSL_SESSION_get_id(session, &length);
+  return std::string(id, id + length);
+}
+
+bool has_cipher(const SSL_CTX* context, const std::string& name) {
+  const auto* ciphers = SSL_CTX_get_ciphers(context);
+  for (int i = 0; i < static_cast<int>(sk_SSL_CIPHER_num(ciphers)); ++i)
+    if (name == SSL_CIPHER_get_name(sk_SSL_CIPHER_value(ciphers, i))) return true;
+  return false;
+}
+
+void choose_ciphers(SSL_CTX* context, const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ":") + name;
+  const bool accepted = SSL_CTX_set_cipher_list(context, list.c_str()) == 1;
+  ERR_clear_error();
+  for (const std::string& name : names)
+    if (!accepted || !has_cipher(context, name)) throw Unimplemented{"configure.ciphers " + name};
+}
+
+void handshake(SSL* ssl) {
+  const int returned = fresh([&] { return SSL_connect(ssl); });
+  if (returned != 1) throw failure_of(Stage::handshake, ssl, returned);
+}
+
+void write(SSL* ssl, const std::string& request) {
+  if (request.empty()) return;
+  const int returned = fresh([&] { return SSL_write(ssl, request.data(), static_cast<int>(request.size())); });
+  if (returned <= 0) throw failure_of(Stage::write, ssl, returned);
+}
+
+void read_to_end(SSL* ssl, ConnectResult& result) {
+  std::array<char, 16384> buffer;
+  result.response_bytes = 0;
+  while (true) {
+    const int returned = fresh([&] { return SSL_read(ssl, buffer.data(), buffer.size()); });
+    if (returned > 0) {
+      *result.response_bytes += static_cast<std::size_t>(returned);
+      continue;
+    }
+    if (SSL_get_error(ssl, returned) == SSL_ERROR_ZERO_RETURN) return;
+    throw failure_of(Stage::read, ssl, returned);
+  }
+}
+
+/// A peer that has sent its own close_notify may be gone: then ours need not arrive (RFC 8446 section 6.1).
+void close(SSL* ssl) {
+  const int returned = fresh([&] { return SSL_shutdown(ssl); });
+  const bool peer_closed = (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
+  if (returned < 0 && !peer_closed) throw failure_of(Stage::close, ssl, returned);
+  ERR_clear_error();
+}
+
+}  // namespace
+
+LibsslAdapter::LibsslAdapter(LibsslFlavour flavour, Handover handover, Carry carry)
+    : flavour_(std::move(flavour)),
+      handover_(handover),
+      carry_(carry),
+      kept_([copy = flavour_.copy](const Session& session) { return Session(copy(session.get()), SSL_SESSION_free); }) {}
+
+Hello LibsslAdapter::hello() const {
+  return {.library = flavour_.library, .version = flavour_.version, .carry = carry_};
+}
+
+void LibsslAdapter::configure(const Settings& settings) {
+  Context context = make_context(settings);
+  auto key_log = settings.keylog ? std::make_unique<KeyLog>(*settings.keylog) : nullptr;
+  SSL_CTX_set_app_data(context.get(), this);
+  if (key_log) SSL_CTX_set_keylog_callback(context.get(), on_secret);
+  if (handover_ == Handover::callback) {
+    SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(context.get(), on_new_session);
+  }
+  kept_.clear();
+  key_log_ = std::move(key_log);
+  context_ = std::move(context);
+  server_name_ = settings.server_name;
+}
+
+LibsslAdapter::Context LibsslAdapter::make_context(const Settings& settings) const {
+  ERR_clear_error();
+  Context owner(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  SSL_CTX* context = owner.get();
+  expect(context != nullptr, "SSL_CTX_new");
+  flavour_.prepare(context);
+  if (settings.ciphers)
+    choose_ciphers(context, *settings.ciphers);
+  else
+    expect(SSL_CTX_set_cipher_list(context, flavour_.all_ciphers), flavour_.all_ciphers);
+
+  const auto version = static_cast<std::uint16_t>(versions[static_cast<std::size_t>(settings.tls)]);
+  if (SSL_CTX_set_min_proto_version(context, version) != 1 || SSL_CTX_set_max_proto_version(context, version) != 1)
+    throw Unimplemented{std::string("configure.tls ") + version_names[static_cast<std::size_t>(settings.tls)]};
+
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  expect(SSL_CTX_load_verify_locations(context, settings.ca.c_str(), nullptr), settings.ca);
+  if (settings.certificate) {
+    const auto& [certificate, key] = *settings.certificate;
+    expect(SSL_CTX_use_certificate_chain_file(context, certificate.c_str()), certificate);
+    expect(SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM), key);
+  }
+  return owner;
+}
+
+void LibsslAdapter::connect(const ConnectOrder& order, ConnectResult& result) {
+  const Session offered = session_to_offer(order);
+  const Socket socket = connect_tcp(order.host, order.port);
+  const Ssl owner(SSL_new(context_.get()), SSL_free);
+  SSL* ssl = owner.get();
+  expect(ssl != nullptr, "SSL_new");
+  result_ = &result;
+  if (handover_ == Handover::callback) result.tickets_received = 0;
+
+  expect(SSL_set_fd(ssl, socket.descriptor()), "SSL_set_fd");
+  expect(static_cast<int>(SSL_set_tlsext_host_name(ssl, server_name_.c_str())), server_name_);
+  expect(SSL_set1_host(ssl, server_name_.c_str()), server_name_);
+  if (offered) expect(SSL_set_session(ssl, offered.get()), "SSL_set_session");
+
+  handshake(ssl);
+  result.resumed = SSL_session_reused(ssl) == 1;
+  result.version = version_name(ssl);
+  result.cipher = SSL_get_cipher_name(ssl);
+  result.session_id = session_id(ssl);
+
+  write(ssl, order.request.value_or(""));
+  if (order.read_response) read_to_end(ssl, result);
+  result.session_id = session_id(ssl);
+  if (handover_ == Handover::get_session) keep(Session(SSL_get1_session(ssl), SSL_SESSION_free));
+  close(ssl);
+}
+
+LibsslAdapter::Session LibsslAdapter::session_to_offer(const ConnectOrder& order) {
+  if (carry_ == Carry::cache) return kept_.begin(order);
+  if (!order.session) return {};
+  ERR_clear_error();
+  SSL_SESSION* session = flavour_.parse(*order.session, context_.get());
+  if (!session) throw queued_failure(Stage::connect, "the session cannot be loaded: ");
+  return {session, SSL_SESSION_free};
+}
+
+void LibsslAdapter::keep(Session session) {
+  if (!session || SSL_SESSION_is_resumable(session.get()) != 1) return;
+  if (carry_ == Carry::exported) {
+    result_->session = flavour_.serialise(session.get());
+    return;
+  }
+  const Use use = flavour_.use(session.get());
+  kept_.keep(std::move(session), use);
+}
+
+LibsslAdapter& LibsslAdapter::of(const SSL* ssl) {
+  return *static_cast<LibsslAdapter*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+}
+
+int LibsslAdapter::on_new_session(SSL* ssl, SSL_SESSION* session) {
+  LibsslAdapter& adapter = of(ssl);
+  ++*adapter.result_->tickets_received;
+  adapter.keep(Session(session, SSL_SESSION_free));
+  return 1;
+}
+
+void LibsslAdapter::on_secret(const SSL* ssl, const char* line) { of(ssl).key_log_->append(line); }
+
+}  // namespace ti::adapter
