@@ -123,6 +123,7 @@ struct ServerHello {
   std::array<std::uint8_t, 32> random{};
   Bytes session_id;
   std::uint16_t suite = 0;
+  std::uint8_t compression = 0;
   std::vector<Extension> extensions;
 
   Version version = Version::none;  ///< negotiated: supported_versions if present, else legacy_version

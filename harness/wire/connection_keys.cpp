@@ -1,0 +1,225 @@
+#include "wire/connection_keys.hpp"
+
+#include <algorithm>
+
+namespace ti {
+
+namespace {
+
+const char* handshake_label(Side side) {
+  return side == Side::client ? "CLIENT_HANDSHAKE_TRAFFIC_SECRET" : "SERVER_HANDSHAKE_TRAFFIC_SECRET";
+}
+
+const char* application_label(Side side) {
+  return side == Side::client ? "CLIENT_TRAFFIC_SECRET_0" : "SERVER_TRAFFIC_SECRET_0";
+}
+
+Bytes copy(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
+
+void append(Bytes& to, ByteView bytes) { to.insert(to.end(), bytes.begin(), bytes.end()); }
+
+/// Bytes of one direction's implicit IV in the key block.
+std::size_t iv_bytes(const Suite& suite) {
+  switch (suite.kind) {
+    case CipherKind::null:
+      return 0;
+    case CipherKind::cbc:
+      return suite.block_bytes;
+    case CipherKind::gcm:
+    case CipherKind::ccm:
+      return 4;
+    case CipherKind::chacha20_poly1305:
+      break;
+  }
+  return 12;
+}
+
+std::size_t mac_bytes(const Suite& suite) {
+  if (suite.mac_hash == nullptr) return 0;
+  const std::string_view hash = suite.mac_hash;
+  return hash == "MD5" ? 16 : hash == "SHA1" ? 20 : hash == "SHA256" ? 32 : 48;
+}
+
+}  // namespace
+
+bool ConnectionKeys::protects(const Flow& flow, const Record& record) const {
+  const bool records_say_so = session_.version == Version::tls13 || session_.version == Version::none;
+  return flow.is_protected &&
+         (!records_say_so || record.type == static_cast<std::uint8_t>(ContentType::application_data));
+}
+
+Content ConnectionKeys::open(Side from, const Record& record) {
+  Flow& flow = this->flow(from);
+  if (!protects(flow, record)) return {Content::Access::plain, record.type, copy(record.payload)};
+  for (auto candidate = flow.candidates.begin(); candidate != flow.candidates.end(); ++candidate) {
+    std::optional<OpenedRecord> opened = candidate->opener.open(record);
+    if (!opened) continue;
+    if (!candidate->early_data) flow.gap = false;
+    flow.candidates.erase(flow.candidates.begin(), candidate);
+    return {Content::Access::opened, opened->type, std::move(opened->bytes)};
+  }
+  if (flow.candidates.empty() || flow.gap) return {Content::Access::keyless, record.type, copy(record.payload)};
+  flow.candidates.front().opener.skip(record);
+  return {Content::Access::refused, record.type, copy(record.payload)};
+}
+
+std::optional<bool> ConnectionKeys::handshake(Side from, MessageType type, const Body& body, ByteView raw) {
+  std::optional<bool> verified;
+  if (const auto* finished = std::get_if<Finished>(&body)) verified = verify(from, *finished);
+  if (const auto* hello = std::get_if<ClientHello>(&body)) client_hello(*hello);
+  if (const auto* hello = std::get_if<ServerHello>(&body))
+    type == MessageType::hello_retry_request ? retry(*hello) : server_hello(*hello);
+
+  const bool tls13 = session_.version == Version::tls13;
+  const bool outside = type == MessageType::hello_request || type == MessageType::key_update ||
+                       (tls13 && type == MessageType::new_session_ticket);
+  if (!outside && !completed_13_) append(messages_, raw);
+
+  if (tls13 && type == MessageType::finished) finished_13(from);
+  if (tls13 && type == MessageType::key_update) key_update(flow(from));
+  if (tls13 && type == MessageType::end_of_early_data) end_early_data();
+  return verified;
+}
+
+bool ConnectionKeys::changes_keys(MessageType type) const {
+  return session_.version == Version::tls13 &&
+         (type == MessageType::server_hello || type == MessageType::finished || type == MessageType::key_update ||
+          type == MessageType::end_of_early_data);
+}
+
+void ConnectionKeys::client_hello(const ClientHello& hello) {
+  hello_ = hello;
+  if (!retried_) messages_.clear();
+  if (!hello.early_data || retried_) return;
+  Flow& client = flow(Side::client);
+  client.is_protected = true;
+  const ByteView secret = keys_.find("CLIENT_EARLY_TRAFFIC_SECRET", hello.random);
+  for (const std::uint16_t id : hello.suites) {
+    const std::optional<Suite> suite = id >> 8 == 0x13 ? suite_of(id) : std::nullopt;
+    if (suite && secret.size() == hash_bytes(*suite)) offer(client, *suite, secret, true);
+  }
+  client.gap = client.candidates.empty();
+  if (client.gap) client.keyless_because = "the key log holds no usable CLIENT_EARLY_TRAFFIC_SECRET for it";
+}
+
+void ConnectionKeys::retry(const ServerHello& hello) {
+  retried_ = true;
+  const std::optional<Suite> suite = suite_of(hello.suite);
+  if (!suite) return;
+  const Bytes hash = transcript_hash(Version::tls13, *suite, messages_);
+  messages_ = {static_cast<std::uint8_t>(MessageType::message_hash), 0, 0, static_cast<std::uint8_t>(hash.size())};
+  append(messages_, hash);
+}
+
+void ConnectionKeys::server_hello(const ServerHello& hello) {
+  const Bytes* etm = find(hello.extensions, ext::encrypt_then_mac);
+  session_ = {.version = hello.version,
+              .suite = suite_of(hello.suite),
+              .suite_name = suite_name(hello.suite),
+              .client_random = hello_.random,
+              .server_random = hello.random,
+              .encrypt_then_mac = etm != nullptr,
+              .compressed = hello.compression != 0,
+              .master = copy(keys_.find("CLIENT_RANDOM", hello_.random)),
+              .key_block = {}};
+  retried_ = false;
+  if (hello.version != Version::tls13) {
+    derive_key_block();
+    return;
+  }
+  for (const Side side : {Side::client, Side::server}) {
+    Flow& flow = this->flow(side);
+    flow.is_protected = true;
+    flow.handshake_secret = copy(keys_.find(handshake_label(side), session_.client_random));
+    flow.traffic_secret = copy(keys_.find(application_label(side), session_.client_random));
+    flow.keyless_because = session_.suite ? "the key log holds no secret for it" : "its cipher suite is not known here";
+    if (!session_.suite) continue;
+    if (!offer(flow, *session_.suite, flow.handshake_secret, false)) flow.gap = true;
+    offer(flow, *session_.suite, flow.traffic_secret, false);
+  }
+}
+
+void ConnectionKeys::finished_13(Side from) {
+  Flow& flow = this->flow(from);
+  if (!flow.handshake_secret.empty()) {
+    flow.handshake_secret.clear();
+    flow.candidates.clear();
+    if (session_.suite) offer(flow, *session_.suite, flow.traffic_secret, false);
+  }
+  if (from == Side::client) completed_13_ = true;
+}
+
+void ConnectionKeys::key_update(Flow& flow) {
+  flow.candidates.clear();
+  if (!session_.suite || flow.traffic_secret.empty()) return;
+  flow.traffic_secret = expand_label(*session_.suite, flow.traffic_secret, "traffic upd", flow.traffic_secret.size());
+  offer(flow, *session_.suite, flow.traffic_secret, false);
+}
+
+void ConnectionKeys::end_early_data() {
+  Flow& client = flow(Side::client);
+  std::erase_if(client.candidates, [](const Candidate& candidate) { return candidate.early_data; });
+  if (!client.handshake_secret.empty()) client.gap = false;
+}
+
+std::optional<bool> ConnectionKeys::verify(Side from, const Finished& finished) const {
+  const bool tls13 = session_.version == Version::tls13;
+  const Bytes& secret = tls13 ? flow(from).handshake_secret : session_.master;
+  if (!session_.suite || secret.empty()) return std::nullopt;
+  return finished.verify_data == finished_verify_data(session_.version, *session_.suite, secret, from, messages_);
+}
+
+bool ConnectionKeys::offer(Flow& flow, const Suite& suite, ByteView secret, bool early_data) {
+  if (secret.empty()) return false;
+  const Bytes key = expand_label(suite, secret, "key", suite.key_bytes);
+  const Bytes iv = expand_label(suite, secret, "iv", 12);
+  auto opener = RecordOpener::make(suite, Version::tls13, false, {.key = key, .iv = iv, .mac = {}});
+  if (opener) flow.candidates.push_back({std::move(*opener), early_data});
+  return opener.has_value();
+}
+
+void ConnectionKeys::derive_key_block() {
+  const Version version = session_.version;
+  if (!session_.suite || session_.master.empty() || version < Version::tls10 || version > Version::tls12) return;
+  const Suite& suite = *session_.suite;
+  Bytes seed(session_.server_random.begin(), session_.server_random.end());
+  append(seed, session_.client_random);
+  const std::size_t one_side = mac_bytes(suite) + suite.key_bytes + iv_bytes(suite);
+  session_.key_block = prf(version, suite, session_.master, "key expansion", seed, 2 * one_side);
+}
+
+void ConnectionKeys::change_cipher_spec(Side from) {
+  const Version version = session_.version;
+  if (version == Version::none || version == Version::tls13) return;
+  Flow& flow = this->flow(from);
+  flow.is_protected = true;
+  flow.candidates.clear();
+  flow.keyless_because.clear();
+  if (auto opener = opener_12(from))
+    flow.candidates.push_back({std::move(*opener), false});
+  else if (version < Version::tls10 || version > Version::tls12)
+    flow.keyless_because = "its protocol version is not known here";
+  else if (session_.compressed)
+    flow.keyless_because = "it is compressed";
+  else if (session_.master.empty())
+    flow.keyless_because = "the key log holds no CLIENT_RANDOM for it";
+  else
+    flow.keyless_because = "records of " + session_.suite_name + " cannot be opened here";
+}
+
+std::optional<RecordOpener> ConnectionKeys::opener_12(Side side) const {
+  if (session_.key_block.empty() || session_.compressed) return std::nullopt;
+  const Suite& suite = *session_.suite;
+  Reader block(session_.key_block);
+  const auto pick = [&](std::size_t bytes) {
+    const ByteView client = block.take(bytes);
+    const ByteView server = block.take(bytes);
+    return side == Side::client ? client : server;
+  };
+  const ByteView mac = pick(mac_bytes(suite));
+  const ByteView key = pick(suite.key_bytes);
+  const ByteView iv = pick(iv_bytes(suite));
+  return RecordOpener::make(suite, session_.version, session_.encrypt_then_mac, {.key = key, .iv = iv, .mac = mac});
+}
+
+}  // namespace ti

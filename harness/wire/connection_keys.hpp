@@ -1,0 +1,105 @@
+#pragma once
+// Which keys protect which record of a connection, and whether each Finished is true.
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "wire/key_schedule.hpp"
+#include "wire/keylog.hpp"
+#include "wire/messages.hpp"
+#include "wire/record_crypto.hpp"
+
+namespace ti {
+
+/// Content is what a record holds, as far as it can be known.
+struct Content {
+  enum class Access : std::uint8_t {
+    plain,    ///< the record was not protected
+    opened,   ///< it was, and its integrity is proved
+    keyless,  ///< it was, and no key is known
+    refused   ///< it was, and the key that should open it does not
+  };
+  Access access;
+  std::uint8_t type;
+  Bytes bytes;  ///< of the record as it stands, unless opened
+};
+
+/// ConnectionKeys follows the handshakes of a connection. It must be told every handshake message and every
+/// ChangeCipherSpec in wire order, each before the sender's next record is opened.
+class ConnectionKeys {
+ public:
+  /// `keys` must outlive it.
+  explicit ConnectionKeys(const KeyLog& keys) : keys_(keys) {}
+
+  Content open(Side from, const Record& record);
+
+  /// Why records of a side are keyless now; empty if they are not.
+  const std::string& keyless_because(Side side) const { return flow(side).keyless_because; }
+
+  /// Takes in a message that its sender has sent. For a Finished: whether it fits the handshake, if that can be known.
+  std::optional<bool> handshake(Side from, MessageType type, const Body& body, ByteView raw);
+
+  void change_cipher_spec(Side from);
+
+  /// The version negotiated last.
+  Version version() const { return session_.version; }
+
+  /// Whether the message ends the life of the keys that its sender wrote it with: no more may follow in its record.
+  bool changes_keys(MessageType type) const;
+
+ private:
+  struct Candidate {
+    RecordOpener opener;
+    bool early_data;
+  };
+
+  /// Flow is one direction. Of the candidates the first that opens a record retires those before it: that is how the
+  /// end of refused early data is found, which nothing announces (RFC 8446 4.2.10).
+  struct Flow {
+    std::vector<Candidate> candidates;
+    bool is_protected = false;
+    bool gap = false;  ///< a key that comes before those of the candidates is not known
+    Bytes handshake_secret;
+    Bytes traffic_secret;
+    std::string keyless_because;
+  };
+
+  struct Session {
+    Version version = Version::none;
+    std::optional<Suite> suite;
+    std::string suite_name;
+    std::array<std::uint8_t, 32> client_random{};
+    std::array<std::uint8_t, 32> server_random{};
+    bool encrypt_then_mac = false;
+    bool compressed = false;
+    Bytes master;
+    Bytes key_block;
+  };
+
+  Flow& flow(Side side) { return flows_[static_cast<std::size_t>(side)]; }
+  const Flow& flow(Side side) const { return flows_[static_cast<std::size_t>(side)]; }
+  bool protects(const Flow& flow, const Record& record) const;
+
+  void client_hello(const ClientHello& hello);
+  void retry(const ServerHello& hello);
+  void server_hello(const ServerHello& hello);
+  void finished_13(Side from);
+  void key_update(Flow& flow);
+  void end_early_data();
+  std::optional<bool> verify(Side from, const Finished& finished) const;
+
+  bool offer(Flow& flow, const Suite& suite, ByteView secret, bool early_data);
+  void derive_key_block();
+  std::optional<RecordOpener> opener_12(Side side) const;
+
+  const KeyLog& keys_;
+  ClientHello hello_;
+  bool retried_ = false;
+  bool completed_13_ = false;
+  Session session_;
+  Bytes messages_;  ///< of the handshake under way, as its Finished count them
+  std::array<Flow, 2> flows_;
+};
+
+}  // namespace ti

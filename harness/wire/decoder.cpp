@@ -1,0 +1,201 @@
+#include "wire/decoder.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "wire/connection_keys.hpp"
+#include "wire/records.hpp"
+
+namespace ti {
+
+namespace {
+
+constexpr std::array<std::uint8_t, 32> retry_random = {0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C,
+                                                       0x02, 0x1E, 0x65, 0xB8, 0x91, 0xC2, 0xA2, 0x11, 0x16, 0x7A, 0xBB,
+                                                       0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8, 0x33, 0x9C};
+
+constexpr std::size_t max_plaintext = 1 << 14;
+
+bool is_retry(ByteView server_hello) {
+  constexpr std::size_t random_at = 6;
+  return server_hello.size() >= random_at + retry_random.size() &&
+         std::equal(retry_random.begin(), retry_random.end(), server_hello.begin() + random_at);
+}
+
+MessageType handshake_type(ByteView raw) {
+  const auto type = static_cast<MessageType>(raw.front());
+  if (type == MessageType::server_hello && is_retry(raw)) return MessageType::hello_retry_request;
+  return name(type) == name(MessageType::unknown_handshake) ? MessageType::unknown_handshake : type;
+}
+
+class Decoder {
+ public:
+  explicit Decoder(const KeyLog& keys) : keys_(keys) {}
+
+  void segment(const Segment& segment) {
+    Flow& flow = this->flow(segment.from);
+    if (flow.records.broken()) return;
+    now_ = segment.at;
+    flow.records.add(segment.bytes);
+    while (const std::optional<Record> record = flow.records.next()) read(segment.from, *record);
+    if (flow.records.broken())
+      problem(segment.from, flow.records.offset(), "what stands here is not a TLS record", true);
+  }
+
+  void ending(const Ending& ending) {
+    transcript_.endings.push_back({.from = ending.from,
+                                   .how = ending.how,
+                                   .at = ending.at,
+                                   .before_message = transcript_.messages.size(),
+                                   .by_harness = ending.by_harness});
+  }
+
+  Transcript finish() {
+    for (const Side side : {Side::client, Side::server}) {
+      const Flow& flow = this->flow(side);
+      if (!flow.records.broken() && flow.records.left() > 0)
+        problem(side, flow.records.offset(),
+                "a record is cut off after " + std::to_string(flow.records.left()) + " bytes", false);
+      if (flow.handshake.pending())
+        problem(side, flow.handshake.pending_offset(),
+                "a handshake message is cut off after " + std::to_string(flow.handshake.pending_bytes()) + " bytes",
+                false);
+    }
+    return std::move(transcript_);
+  }
+
+ private:
+  struct Flow {
+    RecordReader records;
+    HandshakeAssembler handshake;
+    std::string said;  ///< why its records cannot be opened, as far as it has been said
+  };
+
+  Flow& flow(Side side) { return flows_[static_cast<std::size_t>(side)]; }
+
+  void problem(Side from, std::size_t offset, std::string what, bool malformed) {
+    transcript_.problems.push_back({.from = from,
+                                    .offset = offset,
+                                    .before_message = transcript_.messages.size(),
+                                    .what = std::move(what),
+                                    .malformed = malformed});
+  }
+
+  void message(Side from, MessageType type, const Record& record, Content content, std::size_t offset, Body body) {
+    const bool sealed = type == MessageType::encrypted;
+    transcript_.messages.push_back({.from = from,
+                                    .type = type,
+                                    .at = now_,
+                                    .offset = offset,
+                                    .bytes = content.bytes.size(),
+                                    .record_version = record.version,
+                                    .content = static_cast<ContentType>(content.type),
+                                    .protection = sealed                                      ? Protection::sealed
+                                                  : content.access == Content::Access::opened ? Protection::opened
+                                                                                              : Protection::none,
+                                    .body = std::move(body),
+                                    .raw = std::move(content.bytes)});
+  }
+
+  void read(Side from, const Record& record) {
+    Content content = keys_.open(from, record);
+    switch (content.access) {
+      case Content::Access::plain:
+      case Content::Access::opened:
+        flow(from).said.clear();
+        return read(from, record, std::move(content));
+      case Content::Access::keyless:
+        if (const std::string& why = keys_.keyless_because(from); why != flow(from).said) {
+          problem(from, record.offset, "a protected record cannot be opened: " + why, false);
+          flow(from).said = why;
+        }
+        break;
+      case Content::Access::refused:
+        problem(from, record.offset, "a protected record fails its integrity check", true);
+        break;
+    }
+    ++transcript_.sealed_records[from];
+    message(from, MessageType::encrypted, record, std::move(content), record.offset, {});
+  }
+
+  void read(Side from, const Record& record, Content content) {
+    if (content.bytes.size() > max_plaintext)
+      problem(from, record.offset, "a record holds more than 16384 bytes", true);
+    const auto type = static_cast<ContentType>(content.type);
+    if (type != ContentType::handshake && type != ContentType::alert && flow(from).handshake.pending()) {
+      problem(from, record.offset, "a record of another type interrupts a handshake message", true);
+      flow(from).handshake.drop();
+    }
+    switch (type) {
+      case ContentType::change_cipher_spec:
+        return change_cipher_spec(from, record, std::move(content));
+      case ContentType::alert:
+        return alert(from, record, std::move(content));
+      case ContentType::handshake:
+        return handshake(from, record, content);
+      case ContentType::application_data:
+        return message(from, MessageType::application_data, record, std::move(content), record.offset, {});
+    }
+    problem(from, record.offset, "a record has the unknown content type " + std::to_string(content.type), true);
+  }
+
+  void change_cipher_spec(Side from, const Record& record, Content content) {
+    if (content.bytes != Bytes{1}) problem(from, record.offset, "a ChangeCipherSpec is not the single byte 1", true);
+    message(from, MessageType::change_cipher_spec, record, std::move(content), record.offset, {});
+    keys_.change_cipher_spec(from);
+  }
+
+  void alert(Side from, const Record& record, Content content) {
+    Reader reader(content.bytes);
+    const Alert alert{.level = reader.u8(), .description = reader.u8()};
+    if (!reader.done()) problem(from, record.offset, "an alert is not two bytes long", true);
+    message(from, MessageType::alert, record, std::move(content), record.offset, reader.done() ? Body(alert) : Body());
+  }
+
+  void handshake(Side from, const Record& record, const Content& content) {
+    HandshakeAssembler& assembler = flow(from).handshake;
+    if (content.bytes.empty()) problem(from, record.offset, "a handshake record is empty", true);
+    assembler.add(content.bytes, record.offset);
+    while (std::optional<HandshakeAssembler::Piece> piece = assembler.next()) {
+      const MessageType type = handshake_type(piece->raw);
+      std::string unread;
+      Body body = parse_handshake_body(piece->raw, keys_.version(), &unread);
+      if (!unread.empty()) problem(from, piece->offset, std::move(unread), true);
+      const std::optional<bool> verified = keys_.handshake(from, type, body, piece->raw);
+      if (auto* finished = std::get_if<Finished>(&body)) finished->verified = verified;
+      if (const auto* hello = std::get_if<ServerHello>(&body)) negotiated(*hello);
+      message(from, type, record, {content.access, content.type, std::move(piece->raw)}, piece->offset,
+              std::move(body));
+      if (keys_.changes_keys(type) && assembler.pending())
+        problem(from, record.offset, "handshake bytes follow " + std::string(name(type)) + " across a change of keys",
+                true);
+    }
+  }
+
+  void negotiated(const ServerHello& hello) {
+    if (transcript_.version != Version::none) return;
+    transcript_.version = hello.version;
+    transcript_.suite = hello.suite;
+  }
+
+  ConnectionKeys keys_;
+  std::array<Flow, 2> flows_;
+  Instant now_{};
+  Transcript transcript_;
+};
+
+}  // namespace
+
+Transcript decode(const Recording& recording, const KeyLog& keys) {
+  Decoder decoder(keys);
+  auto ending = recording.endings.begin();
+  for (std::size_t i = 0; i <= recording.segments.size(); ++i) {
+    for (; ending != recording.endings.end() && (ending->after_segment <= i || i == recording.segments.size());
+         ++ending)
+      decoder.ending(*ending);
+    if (i < recording.segments.size()) decoder.segment(recording.segments[i]);
+  }
+  return decoder.finish();
+}
+
+}  // namespace ti

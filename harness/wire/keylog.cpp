@@ -1,0 +1,39 @@
+#include "wire/keylog.hpp"
+
+#include "base/text.hpp"
+
+namespace ti {
+
+namespace {
+
+constexpr std::size_t random_bytes = 32;
+
+/// A master secret is 48 bytes; the secrets of TLS 1.3 are as long as a hash. Anything else is half a line.
+bool whole(std::string_view label, std::size_t secret_bytes) {
+  return secret_bytes == 48 || (secret_bytes == 32 && label != "CLIENT_RANDOM");
+}
+
+}  // namespace
+
+void KeyLog::add(std::string_view text) {
+  for (const std::string& line : split(text, '\n')) {
+    std::string_view rest = line;
+    if (rest.ends_with('\r')) rest.remove_suffix(1);
+    if (rest.empty()) continue;
+    const std::vector<std::string> words = split(rest, ' ');
+    const Bytes random = words.size() == 3 ? from_hex(words[1]) : Bytes();
+    Bytes secret = words.size() == 3 ? from_hex(words[2]) : Bytes();
+    if (words.front().empty() || random.size() != random_bytes || !whole(words[0], secret.size())) {
+      ++skipped_;
+      continue;
+    }
+    secrets_[{words[0], random}] = std::move(secret);
+  }
+}
+
+ByteView KeyLog::find(std::string_view label, ByteView client_random) const {
+  const auto found = secrets_.find({std::string(label), Bytes(client_random.begin(), client_random.end())});
+  return found == secrets_.end() ? ByteView() : ByteView(found->second);
+}
+
+}  // namespace ti
