@@ -1,0 +1,46 @@
+#pragma once
+// One captured frame as a TCP segment.
+#include <array>
+#include <compare>
+#include <optional>
+#include <string>
+
+#include "wire/packet_file.hpp"
+
+namespace ti {
+
+struct IpAddress {
+  bool v6 = false;
+  std::array<std::uint8_t, 16> bytes{};  ///< the first four for IPv4
+
+  auto operator<=>(const IpAddress&) const = default;
+  std::string text() const;
+};
+
+struct TcpEndpoint {
+  IpAddress address;
+  std::uint16_t port = 0;
+
+  auto operator<=>(const TcpEndpoint&) const = default;
+};
+
+/// TcpPacket views the payload in the frame.
+struct TcpPacket {
+  TcpEndpoint from;
+  TcpEndpoint to;
+  std::uint32_t sequence = 0;
+  bool syn = false;
+  bool ack = false;
+  bool fin = false;
+  bool rst = false;
+  ByteView payload;            ///< as far as it was captured
+  std::size_t uncaptured = 0;  ///< bytes of payload that followed on the wire but not in the file
+};
+
+/// The TCP segment in a frame; nothing if there is none, or only a fragment of one, or its headers are cut off.
+std::optional<TcpPacket> tcp_packet_of(const Frame& frame);
+
+/// Whether frames of this link type can be read.
+bool is_known_link_type(std::uint16_t link_type);
+
+}  // namespace ti
