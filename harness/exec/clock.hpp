@@ -1,0 +1,68 @@
+#pragma once
+// The time in which a cell lives.
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "exec/asio.hpp"
+
+namespace ti {
+
+/// ClockControl moves the wall clock of the programs of one slot. One object may serve several cells, one after the
+/// other; the time never goes back.
+class ClockControl {
+ public:
+  virtual ~ClockControl() = default;
+
+  /// What to add to the environment of a program that shall live in this time.
+  virtual std::map<std::string, std::string> env() const = 0;
+
+  /// Second 0 of the next cell is now, or `rest` after now.
+  virtual awaitable<void> begin(std::chrono::milliseconds rest) = 0;
+
+  /// Makes it `at` after second 0. Returns how much later than that it already is: zero when all is well.
+  virtual awaitable<std::chrono::nanoseconds> advance_to(std::chrono::milliseconds at) = 0;
+
+  /// Seconds by which this time is ahead of the machine's, for programs that must be told (capability own_clock).
+  virtual double offset_s() const = 0;
+};
+
+/// VirtualClock is a file read by libfaketime. Only the wall clock moves, monotonic timers stay real.
+class VirtualClock final : public ClockControl {
+ public:
+  /// `file` is made now and replaced by rename at each move; its folder must live as long as the clock's programs.
+  VirtualClock(std::filesystem::path file, std::filesystem::path libfaketime, std::chrono::milliseconds base = {});
+
+  std::map<std::string, std::string> env() const override;
+  awaitable<void> begin(std::chrono::milliseconds rest) override;
+  awaitable<std::chrono::nanoseconds> advance_to(std::chrono::milliseconds at) override;
+  double offset_s() const override;
+
+ private:
+  void move_to(std::chrono::nanoseconds offset);
+
+  std::filesystem::path file_;
+  std::filesystem::path libfaketime_;
+  std::chrono::nanoseconds offset_;
+  std::chrono::steady_clock::time_point start_;  ///< second 0 of the cell, in machine time
+  std::chrono::nanoseconds start_offset_{};      ///< and the offset then
+};
+
+/// RealClock waits.
+class RealClock final : public ClockControl {
+ public:
+  std::map<std::string, std::string> env() const override { return {}; }
+  awaitable<void> begin(std::chrono::milliseconds rest) override;
+  awaitable<std::chrono::nanoseconds> advance_to(std::chrono::milliseconds at) override;
+  double offset_s() const override { return 0; }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// libfaketime.so.1, wherever this system's packager put it.
+std::optional<std::filesystem::path> find_libfaketime();
+
+}  // namespace ti

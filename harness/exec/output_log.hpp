@@ -1,0 +1,48 @@
+#pragma once
+// What a process says, line by line, with the times at which the harness read it.
+#include <boost/asio/readable_pipe.hpp>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "exec/task_group.hpp"
+
+namespace ti {
+
+struct LogLine {
+  Instant at;
+  std::string text;  ///< without its newline
+};
+
+/// OutputLog reads a pipe from now on until its end, whoever waits for it or not, so that the process never blocks on
+/// it. It keeps `limit` bytes; what comes after is read and replaced by one line that says so.
+class OutputLog {
+ public:
+  static constexpr std::size_t default_limit = std::size_t{4} << 20;
+
+  OutputLog(asio::readable_pipe pipe, Stopwatch clock, std::size_t limit = default_limit);
+
+  /// Waits until `text` stands somewhere in the output, split over reads as it may be. False: the deadline came, or the
+  /// output ended (as it does when the process exits) without it.
+  awaitable<bool> wait_for(std::string text, Deadline deadline);
+
+  /// Waits for the end of the output; false when the deadline came first.
+  awaitable<bool> wait_for_end(Deadline deadline);
+
+  /// Reads what is there now, without waiting.
+  void drain();
+
+  /// Complete lines, and last an unfinished one if there is any.
+  std::vector<LogLine> lines() const;
+  std::string_view text() const;
+  bool ended() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+  TaskGroup tasks_;
+};
+
+}  // namespace ti

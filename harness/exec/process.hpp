@@ -1,0 +1,85 @@
+#pragma once
+// One child process with all its descendants.
+#include <sys/types.h>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/readable_pipe.hpp>
+#include <boost/asio/writable_pipe.hpp>
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "exec/asio.hpp"
+#include "exec/guardian.hpp"
+
+namespace ti {
+
+struct Exited {
+  int code;
+  bool operator==(const Exited&) const = default;
+};
+struct Signalled {
+  int signal;
+  bool operator==(const Signalled&) const = default;
+};
+using Exit = std::variant<Exited, Signalled>;
+
+/// "exited with 3", "killed by signal 15 (Terminated)".
+std::string text(const Exit& exit);
+
+/// Launch says what to run. Nothing passes through a shell, nothing is inherited: not the environment, no descriptor
+/// above stderr, no signal mask.
+struct Launch {
+  enum class Output : std::uint8_t { discard, separate, merged };  ///< merged: stderr goes to stdout's pipe
+
+  std::vector<std::string> argv;           ///< argv[0] is a path, or a name looked for in env's PATH
+  std::map<std::string, std::string> env;  ///< all of it
+  std::filesystem::path cwd = {};          ///< empty: the harness's own
+  bool input = false;                      ///< a pipe to stdin; otherwise /dev/null
+  Output output = Output::separate;
+};
+
+/// Process is a running program and its process group. Whatever happens to it - it exits, it is stopped, the object or
+/// the harness dies - no member of the group survives, and none is left unreaped.
+class Process {
+ public:
+  /// Starts it. Throws boost::system::system_error naming the program when it cannot be run. The guardian is the run's
+  /// and outlives the object.
+  Process(asio::any_io_executor executor, const Guardian& guardian, const Launch& launch);
+  ~Process();  ///< kills the group and reaps, which blocks for as long as the kernel takes to kill
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  /// Waits for the program itself to end; what it left of its group is killed then. May be awaited by several at once,
+  /// and again later.
+  awaitable<Exit> wait();
+
+  /// SIGTERM to the group; SIGKILL after `grace`. Returns when the whole group is gone.
+  awaitable<Exit> stop(std::chrono::nanoseconds grace);
+
+  /// How it ended, if it was seen to end.
+  const std::optional<Exit>& ended() const { return exit_; }
+
+  pid_t id() const { return pid_; }
+  const std::string& program() const { return program_; }
+
+  /// The harness's ends of the pipes that were asked for; not open otherwise. Closing `in` is the child's end of input.
+  asio::writable_pipe in;
+  asio::readable_pipe out;
+  asio::readable_pipe err;
+
+ private:
+  void reap();
+
+  const Guardian& guardian_;
+  std::string program_;
+  pid_t pid_ = -1;
+  asio::posix::stream_descriptor handle_;  ///< a pidfd: readable when the program has ended
+  std::optional<Exit> exit_;
+};
+
+}  // namespace ti
