@@ -52,18 +52,18 @@ std::optional<ByteView> ip_packet(const Frame& frame) {
 
 /// IpPayload is what an IP packet carries, as far as it was captured; `length` is what it was on the wire.
 struct IpPayload {
-  IpAddress from;
-  IpAddress to;
+  TcpEndpoint from;  ///< without ports
+  TcpEndpoint to;
   std::uint8_t protocol;
   ByteView bytes;
   std::size_t length;
 };
 
-IpAddress address(ByteView bytes) {
-  IpAddress address;
-  address.v6 = bytes.size() == 16;
-  std::copy(bytes.begin(), bytes.end(), address.bytes.begin());
-  return address;
+TcpEndpoint host(ByteView address) {
+  TcpEndpoint host;
+  host.v6 = address.size() == 16;
+  std::copy(address.begin(), address.end(), host.address.begin());
+  return host;
 }
 
 /// A length field of zero means that the sending host's network card was to fill it in.
@@ -88,7 +88,7 @@ std::optional<IpPayload> read_ipv4(Reader in) {
   if (header < in.at() || (total != 0 && total < header) || fragment) return std::nullopt;
   in.take(header - in.at());
   if (!in.ok()) return std::nullopt;
-  return payload_of({address(from), address(to), protocol, {}, 0}, in.rest(), total == 0 ? 0 : total - header);
+  return payload_of({host(from), host(to), protocol, {}, 0}, in.rest(), total == 0 ? 0 : total - header);
 }
 
 std::optional<IpPayload> read_ipv6(Reader in) {
@@ -115,7 +115,7 @@ std::optional<IpPayload> read_ipv6(Reader in) {
     protocol = next;
   }
   if (!in.ok()) return std::nullopt;
-  return payload_of({address(from), address(to), protocol, {}, 0}, in.rest(), length);
+  return payload_of({host(from), host(to), protocol, {}, 0}, in.rest(), length);
 }
 
 std::optional<IpPayload> read_ip(ByteView packet) {
@@ -138,8 +138,10 @@ std::optional<TcpPacket> read_tcp(const IpPayload& ip) {
 
   Reader in(ip.bytes);
   TcpPacket packet;
-  packet.from = {ip.from, in.u16()};
-  packet.to = {ip.to, in.u16()};
+  packet.from = ip.from;
+  packet.to = ip.to;
+  packet.from.port = in.u16();
+  packet.to.port = in.u16();
   packet.sequence = in.u32();
   in.u32();
   const std::size_t header = (in.u8() >> 4) * std::size_t{4};
@@ -159,9 +161,9 @@ std::optional<TcpPacket> read_tcp(const IpPayload& ip) {
 
 }  // namespace
 
-std::string IpAddress::text() const {
+std::string TcpEndpoint::address_text() const {
   std::array<char, INET6_ADDRSTRLEN> buffer{};
-  inet_ntop(v6 ? AF_INET6 : AF_INET, bytes.data(), buffer.data(), buffer.size());
+  inet_ntop(v6 ? AF_INET6 : AF_INET, address.data(), buffer.data(), buffer.size());
   return buffer.data();
 }
 

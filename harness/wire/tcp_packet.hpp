@@ -1,27 +1,24 @@
 #pragma once
 // One captured frame as a TCP segment.
 #include <array>
-#include <compare>
 #include <optional>
 #include <string>
+#include <tuple>
 
 #include "wire/packet_file.hpp"
 
 namespace ti {
 
-struct IpAddress {
-  bool v6 = false;
-  std::array<std::uint8_t, 16> bytes{};  ///< the first four for IPv4
-
-  auto operator<=>(const IpAddress&) const = default;
-  std::string text() const;
-};
-
 struct TcpEndpoint {
-  IpAddress address;
+  bool v6 = false;
+  std::array<std::uint8_t, 16> address{};  ///< the first four bytes for IPv4
   std::uint16_t port = 0;
 
-  auto operator<=>(const TcpEndpoint&) const = default;
+  bool operator==(const TcpEndpoint&) const = default;
+  bool operator<(const TcpEndpoint& right) const {
+    return std::tie(v6, address, port) < std::tie(right.v6, right.address, right.port);
+  }
+  std::string address_text() const;
 };
 
 /// TcpPacket views the payload in the frame.

@@ -101,7 +101,7 @@ Recording TcpReassembly::recording_of(const Stream& stream, std::size_t client) 
   const auto side = [client](std::size_t from) { return from == client ? Side::client : Side::server; };
   const auto endpoint = [&stream](std::size_t from) {
     const TcpEndpoint& sender = stream.directions[from].sender;
-    return Endpoint{sender.address.text(), sender.port};
+    return Endpoint{sender.address_text(), sender.port};
   };
   Recording recording{endpoint(client), endpoint(1 - client), stream.opened, {}, {}};
   recording.segments.reserve(stream.pieces.size());
