@@ -1,27 +1,13 @@
 #include "wire/key_schedule.hpp"
 
 #include <openssl/core_names.h>
-#include <openssl/evp.h>
-#include <openssl/kdf.h>
 #include <openssl/params.h>
 
-#include <memory>
+#include "wire/openssl_handles.hpp"
 
 namespace ti {
 
 namespace {
-
-template <auto free>
-struct Freed {
-  template <class T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
-
-using Kdf = std::unique_ptr<EVP_KDF, Freed<EVP_KDF_free>>;
-using KdfContext = std::unique_ptr<EVP_KDF_CTX, Freed<EVP_KDF_CTX_free>>;
-using Digest = std::unique_ptr<EVP_MD, Freed<EVP_MD_free>>;
 
 /// Looking an algorithm up by name costs more than using it: each is fetched once.
 const EVP_KDF* tls1_prf() {

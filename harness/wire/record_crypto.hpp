@@ -25,6 +25,8 @@ struct OpenedRecord {
 /// RecordOpener opens the records of one direction from sequence number 0 on.
 class RecordOpener {
  public:
+  class Impl;
+
   /// Nothing if this build of OpenSSL lacks the cipher, or a key has the wrong length.
   static std::optional<RecordOpener> make(const Suite& suite, Version version, bool encrypt_then_mac,
                                           const RecordKeys& keys);
@@ -40,7 +42,6 @@ class RecordOpener {
   void skip(const Record& record);
 
  private:
-  class Impl;
   explicit RecordOpener(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

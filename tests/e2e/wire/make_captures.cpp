@@ -1,0 +1,141 @@
+// make_captures DIR: one pcapng a theme, with its secrets, of everything that this machine's libssl can do.
+// make_captures --small DIR: the few that are kept in the repository.
+#include <openssl/ssl.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "libssl_pair.hpp"
+#include "wire/capture.hpp"
+
+namespace {
+
+using ti::libssl_pair::Exchange;
+
+constexpr int versions[] = {TLS1_VERSION, TLS1_1_VERSION, TLS1_2_VERSION, TLS1_3_VERSION};
+
+std::string number_of(int version) { return "1." + std::to_string(version - TLS1_VERSION); }
+
+bool write(const std::filesystem::path& file, const std::vector<Exchange>& exchanges) {
+  ti::Capture capture;
+  for (const Exchange& exchange : exchanges) {
+    ti::libssl_pair::Recorded recorded = ti::libssl_pair::record(exchange);
+    if (!recorded.failure.empty()) {
+      std::fprintf(stderr, "%s: %s\n", file.c_str(), recorded.failure.c_str());
+      return false;
+    }
+    capture.keylog += recorded.keylog;
+    std::move(recorded.connections.begin(), recorded.connections.end(), std::back_inserter(capture.connections));
+  }
+  const ti::Bytes bytes = ti::write_pcapng(capture, std::chrono::system_clock::now());
+  std::ofstream out(file, std::ios::binary);
+  out.write(ti::as_text(bytes).data(), static_cast<std::streamsize>(bytes.size()));
+  return out.good();
+}
+
+std::vector<Exchange> every_suite(int version) {
+  std::vector<Exchange> exchanges;
+  for (const std::string& suite : ti::libssl_pair::suites(version)) {
+    Exchange exchange;
+    exchange.name = suite + "@" + number_of(version);
+    exchange.version = version;
+    exchange.cipher = suite;
+    exchange.rsa = version != TLS1_3_VERSION && ti::libssl_pair::needs_rsa(suite);
+    exchanges.push_back(exchange);
+  }
+  return exchanges;
+}
+
+Exchange plain(int version, const std::string& name) {
+  Exchange exchange;
+  exchange.name = name + "@" + number_of(version);
+  exchange.version = version;
+  return exchange;
+}
+
+template <class Change>
+Exchange with(int version, const std::string& name, Change change) {
+  Exchange exchange = plain(version, name);
+  change(exchange);
+  return exchange;
+}
+
+std::vector<Exchange> shapes(int version) {
+  std::vector<Exchange> all = {
+      with(version, "client certificate", [](Exchange& e) { e.client_certificate = true; }),
+      with(version, "distrust", [](Exchange& e) { e.distrust = true, e.connections = 1; }),
+      with(version, "small records", [](Exchange& e) { e.fragment = 512, e.data = 3000; }),
+      with(version, "one-byte segments", [](Exchange& e) { e.segment = 1; }),
+      with(version, "much data", [](Exchange& e) { e.data = 40000; }),
+      with(version, "chain", [](Exchange& e) { e.connections = 3, e.renew = true; }),
+  };
+  if (version == TLS1_3_VERSION) {
+    all.push_back(with(version, "retry", [](Exchange& e) { e.retry = true; }));
+    all.push_back(with(version, "key updates", [](Exchange& e) { e.key_updates = true; }));
+    all.push_back(with(version, "early data", [](Exchange& e) { e.early_data = true; }));
+    all.push_back(
+        with(version, "refused early data", [](Exchange& e) { e.early_data = true, e.refuse_early_data = true; }));
+    all.push_back(with(version, "padding", [](Exchange& e) { e.padding = 256; }));
+    all.push_back(with(version, "retry and early data", [](Exchange& e) { e.retry = true, e.early_data = true; }));
+  } else {
+    all.push_back(with(version, "session ID", [](Exchange& e) { e.tickets = false; }));
+    all.push_back(with(version, "client renegotiates", [](Exchange& e) { e.client_renegotiates = true; }));
+    all.push_back(with(version, "server renegotiates", [](Exchange& e) { e.server_renegotiates = true; }));
+    all.push_back(with(version, "plain master secret", [](Exchange& e) { e.extended_master_secret = false; }));
+  }
+  return all;
+}
+
+bool write_all(const std::filesystem::path& directory) {
+  bool good = true;
+  for (const int version : versions) {
+    good &= write(directory / ("suites-" + number_of(version) + ".pcapng"), every_suite(version));
+    good &= write(directory / ("shapes-" + number_of(version) + ".pcapng"), shapes(version));
+    if (version == TLS1_3_VERSION) continue;
+    std::vector<Exchange> mac_inside = every_suite(version);
+    std::erase_if(mac_inside, [](const Exchange& exchange) {
+      return exchange.cipher.find("GCM") != std::string::npos || exchange.cipher.find("CCM") != std::string::npos ||
+             exchange.cipher.find("CHACHA") != std::string::npos;
+    });
+    for (Exchange& exchange : mac_inside) exchange.encrypt_then_mac = false;
+    good &= write(directory / ("mac-inside-" + number_of(version) + ".pcapng"), mac_inside);
+  }
+  return good;
+}
+
+bool write_small(const std::filesystem::path& directory) {
+  bool good = true;
+  const auto one = [&](const char* file, const Exchange& exchange) { good &= write(directory / file, {exchange}); };
+  one("tls10-cbc-renewed.pcapng", with(TLS1_VERSION, "renewed", [](Exchange& e) { e.renew = true, e.data = 20; }));
+  one("tls11-cbc-mac-inside.pcapng",
+      with(TLS1_1_VERSION, "mac inside", [](Exchange& e) { e.encrypt_then_mac = false, e.data = 20; }));
+  one("tls12-gcm.pcapng", with(TLS1_2_VERSION, "gcm", [](Exchange& e) { e.data = 20; }));
+  one("tls12-session-id.pcapng",
+      with(TLS1_2_VERSION, "session ID", [](Exchange& e) { e.tickets = false, e.data = 20; }));
+  one("tls12-renegotiation.pcapng", with(TLS1_2_VERSION, "renegotiation", [](Exchange& e) {
+        e.client_renegotiates = true, e.connections = 1, e.data = 20;
+      }));
+  one("tls13.pcapng", with(TLS1_3_VERSION, "plain", [](Exchange& e) { e.data = 20; }));
+  one("tls13-retry-key-updates.pcapng", with(TLS1_3_VERSION, "retry", [](Exchange& e) {
+        e.retry = true, e.key_updates = true, e.connections = 1, e.data = 20;
+      }));
+  one("tls13-early-data.pcapng",
+      with(TLS1_3_VERSION, "early data", [](Exchange& e) { e.early_data = true, e.data = 20; }));
+  one("tls13-early-data-refused.pcapng", with(TLS1_3_VERSION, "early data refused", [](Exchange& e) {
+        e.early_data = true, e.refuse_early_data = true, e.data = 20;
+      }));
+  return good;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.empty() || arguments.size() > 2 || (arguments.size() == 2 && arguments[0] != "--small")) {
+    std::fprintf(stderr, "usage: make_captures [--small] DIR\n");
+    return 2;
+  }
+  std::filesystem::create_directories(arguments.back());
+  return (arguments.size() == 2 ? write_small(arguments[1]) : write_all(arguments[0])) ? 0 : 1;
+}
