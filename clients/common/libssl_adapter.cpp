@@ -1,8 +1,8 @@
 #include "common/libssl_adapter.hpp"
 
+#include "common/libssl.hpp"
 #include "common/tcp.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -17,7 +17,6 @@ namespace {
 using Ssl = std::unique_ptr<SSL, decltype(&SSL_free)>;
 
 constexpr std::array versions{TLS1_VERSION, TLS1_1_VERSION, TLS1_2_VERSION, TLS1_3_VERSION};
-constexpr std::array version_names{"1.0", "1.1", "1.2", "1.3"};
 
 Failure queued_failure(Stage stage, const std::string& prefix = {}) {
   const auto number = ERR_peek_error();
@@ -57,34 +56,12 @@ void expect(int succeeded, const std::string& what) {
   if (succeeded != 1) throw queued_failure(Stage::protocol, what + ": ");
 }
 
-std::optional<std::string> version_name(const SSL* ssl) {
-  const auto version = std::ranges::find(versions, SSL_version(ssl));
-  if (version == versions.end()) return std::nullopt;
-  return version_names[static_cast<std::size_t>(version - versions.begin())];
-}
-
 std::optional<std::string> session_id(const SSL* ssl) {
   const SSL_SESSION* session = SSL_get_session(ssl);
   if (!session) return std::nullopt;
   unsigned length = 0;
   const unsigned char* id = SSL_SESSION_get_id(session, &length);
   return std::string(id, id + length);
-}
-
-bool has_cipher(const SSL_CTX* context, const std::string& name) {
-  const auto* ciphers = SSL_CTX_get_ciphers(context);
-  for (int i = 0; i < static_cast<int>(sk_SSL_CIPHER_num(ciphers)); ++i)
-    if (name == SSL_CIPHER_get_name(sk_SSL_CIPHER_value(ciphers, i))) return true;
-  return false;
-}
-
-void choose_ciphers(SSL_CTX* context, const std::vector<std::string>& names) {
-  std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "" : ":") + name;
-  const bool accepted = SSL_CTX_set_cipher_list(context, list.c_str()) == 1;
-  ERR_clear_error();
-  for (const std::string& name : names)
-    if (!accepted || !has_cipher(context, name)) throw Unimplemented{"configure.ciphers " + name};
 }
 
 void handshake(SSL* ssl) {
@@ -160,7 +137,7 @@ LibsslAdapter::Context LibsslAdapter::make_context(const Settings& settings) con
 
   const auto version = static_cast<std::uint16_t>(versions[static_cast<std::size_t>(settings.tls)]);
   if (SSL_CTX_set_min_proto_version(context, version) != 1 || SSL_CTX_set_max_proto_version(context, version) != 1)
-    throw Unimplemented{std::string("configure.tls ") + version_names[static_cast<std::size_t>(settings.tls)]};
+    throw Unimplemented{"configure.tls 1." + std::to_string(static_cast<int>(settings.tls))};
 
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   expect(SSL_CTX_load_verify_locations(context, settings.ca.c_str(), nullptr), settings.ca);
@@ -187,9 +164,7 @@ void LibsslAdapter::connect(const ConnectOrder& order, ConnectResult& result) {
   if (offered) expect(SSL_set_session(ssl, offered.get()), "SSL_set_session");
 
   handshake(ssl);
-  result.resumed = SSL_session_reused(ssl) == 1;
-  result.version = version_name(ssl);
-  result.cipher = SSL_get_cipher_name(ssl);
+  tell_handshake(ssl, result);
   result.session_id = session_id(ssl);
 
   write(ssl, order.request.value_or(""));

@@ -1,0 +1,200 @@
+#include "common/libssl.hpp"
+#include "common/serve.hpp"
+#include "common/tcp.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <curl/curl.h>
+#include <sstream>
+#include <unistd.h>
+
+using namespace ti::adapter;
+
+namespace {
+
+using Easy = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
+using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
+
+constexpr std::array<long, 4> minima{CURL_SSLVERSION_TLSv1_0, CURL_SSLVERSION_TLSv1_1, CURL_SSLVERSION_TLSv1_2,
+                                     CURL_SSLVERSION_TLSv1_3};
+constexpr std::array<long, 4> maxima{CURL_SSLVERSION_MAX_TLSv1_0, CURL_SSLVERSION_MAX_TLSv1_1,
+                                     CURL_SSLVERSION_MAX_TLSv1_2, CURL_SSLVERSION_MAX_TLSv1_3};
+
+Failure failure_of(Stage stage, CURLcode code, const char* text = "") {
+  return {stage, *text ? text : curl_easy_strerror(code), std::to_string(code)};
+}
+
+template <class Value>
+void set(const Easy& easy, CURLoption option, Value value) {
+  if (const CURLcode code = curl_easy_setopt(easy.get(), option, value)) throw failure_of(Stage::protocol, code);
+}
+
+Easy make_easy() { return {curl_easy_init(), curl_easy_cleanup}; }
+
+struct RequestLine {
+  std::string path;
+  long http_version;
+};
+
+/// libcurl writes the request itself, so an order's request can only be honoured if it is a plain GET.
+RequestLine parse_request(const std::string& request) {
+  std::istringstream words(request);
+  std::string method, path, version;
+  words >> method >> path >> version;
+  if (method == "GET" && path.starts_with('/') && version == "HTTP/1.0") return {path, CURL_HTTP_VERSION_1_0};
+  if (method == "GET" && path.starts_with('/') && version == "HTTP/1.1") return {path, CURL_HTTP_VERSION_1_1};
+  throw Unimplemented{"connect.request " + request};
+}
+
+/// libcurl looks at the settings only when it connects; a wrong one is to be known before.
+void check(const Settings& settings) {
+  if (settings.ciphers) {
+    const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+    choose_ciphers(context.get(), *settings.ciphers);
+  }
+  std::vector<std::string> files{settings.ca};
+  if (settings.certificate) files.insert(files.end(), {settings.certificate->cert, settings.certificate->key});
+  for (const std::string& file : files)
+    if (::access(file.c_str(), R_OK) != 0) throw system_failure(Stage::protocol);
+}
+
+std::string cipher_list(const Settings& settings) {
+  if (!settings.ciphers) return "ALL:!aNULL:@SECLEVEL=0";
+  std::string list;
+  for (const std::string& name : *settings.ciphers) list += name + ":";
+  return list + "@SECLEVEL=0";
+}
+
+/// One transfer as libcurl's callbacks see it.
+struct Transfer {
+  const ConnectOrder& order;
+  ConnectResult& result;
+  CURL* easy;
+  bool connected = false;
+  bool request_sent = false;
+
+  bool to_be_closed() const { return !order.read_response && (request_sent || !order.request); }
+};
+
+int on_connected(void* context, char*, char*, int, int) {
+  auto& transfer = *static_cast<Transfer*>(context);
+  transfer.connected = true;
+  curl_tlssessioninfo* tls = nullptr;
+  if (curl_easy_getinfo(transfer.easy, CURLINFO_TLS_SSL_PTR, &tls) == CURLE_OK && tls->internals)
+    tell_handshake(static_cast<const SSL*>(tls->internals), transfer.result);
+  return transfer.to_be_closed() ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+int on_debug(CURL*, curl_infotype type, char*, std::size_t, void* context) {
+  if (type == CURLINFO_HEADER_OUT) static_cast<Transfer*>(context)->request_sent = true;
+  return 0;
+}
+
+int on_progress(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  const auto& transfer = *static_cast<const Transfer*>(context);
+  return transfer.connected && transfer.to_be_closed() ? 1 : 0;
+}
+
+std::size_t on_body(char*, std::size_t size, std::size_t count, void*) { return size * count; }
+
+Stage stage_of(CURLcode code, const Transfer& transfer) {
+  if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST) return Stage::connect;
+  if (code == CURLE_PEER_FAILED_VERIFICATION) return Stage::verify;
+  if (!transfer.connected) return Stage::handshake;
+  return code == CURLE_SEND_ERROR ? Stage::write : Stage::read;
+}
+
+/// One easy handle for all connections, each of them a new one: libcurl keeps the session in the handle, by host name
+/// and port, and offers it by itself.
+class CurlAdapter : public Adapter {
+ public:
+  Hello hello() const override {
+    return {.library = "libcurl", .version = curl_version_info(CURLVERSION_NOW)->version, .carry = Carry::cache};
+  }
+
+  void configure(const Settings& settings) override {
+    check(settings);
+    easy_.reset();
+    curl_global_cleanup();
+    if (settings.keylog)
+      ::setenv("SSLKEYLOGFILE", settings.keylog->c_str(), 1);
+    else
+      ::unsetenv("SSLKEYLOGFILE");
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    easy_ = make_easy();
+    settings_ = settings;
+  }
+
+  void connect(const ConnectOrder& order, ConnectResult& result) override {
+    if (order.offer.kind == Offer::Kind::saved)
+      throw Unimplemented{"connect.offer " + std::to_string(order.offer.after)};
+    if (!order.request && order.read_response) throw Unimplemented{"connect.request null"};
+    const RequestLine request = order.request ? parse_request(*order.request) : RequestLine{"/", CURL_HTTP_VERSION_1_0};
+    if (order.offer.kind == Offer::Kind::latest) return transfer(easy_, request, order, result);
+    Easy fresh = make_easy();
+    transfer(fresh, request, order, result);
+    easy_ = std::move(fresh);
+  }
+
+ private:
+  void transfer(const Easy& easy, const RequestLine& request, const ConnectOrder& order, ConnectResult& result) const {
+    const std::string authority = settings_.server_name + ":" + std::to_string(order.port);
+    const List address(curl_slist_append(nullptr, (authority + ":" + order.host).c_str()), curl_slist_free_all);
+    std::array<char, CURL_ERROR_SIZE> error{};
+    Transfer transfer{.order = order, .result = result, .easy = easy.get()};
+
+    apply_settings(easy);
+    set(easy, CURLOPT_URL, ("https://" + authority + request.path).c_str());
+    set(easy, CURLOPT_HTTP_VERSION, request.http_version);
+    set(easy, CURLOPT_RESOLVE, address.get());
+    set(easy, CURLOPT_ERRORBUFFER, error.data());
+    set(easy, CURLOPT_PREREQFUNCTION, on_connected);
+    set(easy, CURLOPT_PREREQDATA, &transfer);
+    set(easy, CURLOPT_VERBOSE, 1L);
+    set(easy, CURLOPT_DEBUGFUNCTION, on_debug);
+    set(easy, CURLOPT_DEBUGDATA, &transfer);
+    set(easy, CURLOPT_NOPROGRESS, 0L);
+    set(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    set(easy, CURLOPT_XFERINFODATA, &transfer);
+    set(easy, CURLOPT_WRITEFUNCTION, on_body);
+
+    const CURLcode code = curl_easy_perform(easy.get());
+    if (transfer.connected && order.read_response) result.response_bytes = received(easy);
+    const bool closed_as_ordered = code == CURLE_ABORTED_BY_CALLBACK && transfer.to_be_closed();
+    if (code != CURLE_OK && !closed_as_ordered) throw failure_of(stage_of(code, transfer), code, error.data());
+  }
+
+  void apply_settings(const Easy& easy) const {
+    const auto version = static_cast<std::size_t>(settings_.tls);
+    curl_easy_reset(easy.get());
+    set(easy, CURLOPT_NOSIGNAL, 1L);
+    set(easy, CURLOPT_PROXY, "");
+    set(easy, CURLOPT_FRESH_CONNECT, 1L);
+    set(easy, CURLOPT_FORBID_REUSE, 1L);
+    set(easy, CURLOPT_SSL_SESSIONID_CACHE, 1L);
+    set(easy, CURLOPT_SSLVERSION, minima[version] | maxima[version]);
+    set(easy, CURLOPT_SSL_CIPHER_LIST, cipher_list(settings_).c_str());
+    set(easy, CURLOPT_CAINFO, settings_.ca.c_str());
+    set(easy, CURLOPT_CAPATH, nullptr);
+    if (!settings_.certificate) return;
+    set(easy, CURLOPT_SSLCERT, settings_.certificate->cert.c_str());
+    set(easy, CURLOPT_SSLKEY, settings_.certificate->key.c_str());
+  }
+
+  static std::size_t received(const Easy& easy) {
+    long header = 0;
+    curl_off_t body = 0;
+    curl_easy_getinfo(easy.get(), CURLINFO_HEADER_SIZE, &header);
+    curl_easy_getinfo(easy.get(), CURLINFO_SIZE_DOWNLOAD_T, &body);
+    return static_cast<std::size_t>(header + body);
+  }
+
+  Settings settings_;
+  Easy easy_{nullptr, curl_easy_cleanup};
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run(argc, argv, {{"", []() -> std::unique_ptr<Adapter> { return std::make_unique<CurlAdapter>(); }}});
+}
