@@ -86,6 +86,7 @@ Context make_context(const Exchange& exchange, bool server, Shared& shared) {
   Context context(SSL_CTX_new(server ? TLS_server_method() : TLS_client_method()));
   SSL_CTX* raw = context.get();
   SSL_CTX_set_app_data(raw, &shared);
+  SSL_CTX_set_keylog_callback(raw, log_key);
   SSL_CTX_set_security_level(raw, 0);
   SSL_CTX_set_min_proto_version(raw, exchange.version);
   SSL_CTX_set_max_proto_version(raw, exchange.version);
@@ -105,7 +106,7 @@ Context make_context(const Exchange& exchange, bool server, Shared& shared) {
     SSL_CTX_use_PrivateKey(raw, identity(exchange.rsa).key.get());
   }
   if (server) {
-    SSL_CTX_set_keylog_callback(raw, log_key);
+    SSL_CTX_set_options(raw, SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
     SSL_CTX_set_dh_auto(raw, 1);
     static constexpr unsigned char id_context[] = "pair";
     SSL_CTX_set_session_id_context(raw, id_context, sizeof id_context);
@@ -134,7 +135,7 @@ class Pair {
     SSL_set_connect_state(client_.get());
     SSL_set_accept_state(server_.get());
     recording_.client.port = static_cast<std::uint16_t>(40000 + number);
-    recording_.server.port = 443;
+    recording_.server.port = 44330;
   }
 
   SSL* client() { return client_.get(); }
@@ -262,6 +263,7 @@ Recorded record(const Exchange& exchange) {
     if (!exchange.distrust && !exchange.client_renegotiates && !exchange.server_renegotiates && resumed != (i > 0))
       recorded.failure =
           exchange.name + ": connection " + std::to_string(i) + (resumed ? " was" : " was not") + " resumed";
+    if (exchange.version != TLS1_3_VERSION) shared.session.reset(SSL_get1_session(pair.client()));
     pair.close();
     recorded.connections.push_back(pair.take());
   }

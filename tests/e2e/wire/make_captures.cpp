@@ -68,7 +68,7 @@ std::vector<Exchange> shapes(int version) {
       with(version, "small records", [](Exchange& e) { e.fragment = 512, e.data = 3000; }),
       with(version, "one-byte segments", [](Exchange& e) { e.segment = 1; }),
       with(version, "much data", [](Exchange& e) { e.data = 40000; }),
-      with(version, "chain", [](Exchange& e) { e.connections = 3, e.renew = true; }),
+      with(version, "chain", [](Exchange& e) { e.connections = 5, e.renew = true; }),
   };
   if (version == TLS1_3_VERSION) {
     all.push_back(with(version, "retry", [](Exchange& e) { e.retry = true; }));
@@ -111,6 +111,12 @@ bool write_small(const std::filesystem::path& directory) {
   one("tls11-cbc-mac-inside.pcapng",
       with(TLS1_1_VERSION, "mac inside", [](Exchange& e) { e.encrypt_then_mac = false, e.data = 20; }));
   one("tls12-gcm.pcapng", with(TLS1_2_VERSION, "gcm", [](Exchange& e) { e.data = 20; }));
+  const auto one_suite = [&](const char* file, const char* suite) {
+    one(file, with(TLS1_2_VERSION, suite, [&](Exchange& e) { e.cipher = suite, e.connections = 1, e.data = 20; }));
+  };
+  one_suite("tls12-ccm8.pcapng", "ECDHE-ECDSA-AES128-CCM8");
+  one_suite("tls12-chacha20-poly1305.pcapng", "ECDHE-ECDSA-CHACHA20-POLY1305");
+  one_suite("tls12-null-sha.pcapng", "ECDHE-ECDSA-NULL-SHA");
   one("tls12-session-id.pcapng",
       with(TLS1_2_VERSION, "session ID", [](Exchange& e) { e.tickets = false, e.data = 20; }));
   one("tls12-renegotiation.pcapng", with(TLS1_2_VERSION, "renegotiation", [](Exchange& e) {

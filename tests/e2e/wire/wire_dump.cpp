@@ -1,5 +1,5 @@
-// wire_dump FILE: what our decoder sees in a capture, one line a message: stream, sender, type, bytes, then `!` and the
-// problems of each connection. For comparing with another decoder.
+// wire_dump FILE: what our decoder sees in a capture, one line a message: stream, sender, type, bytes, and of a
+// ticket its lifetime and SHA-256; then `!` and the problems of each connection. For comparing with another decoder.
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -9,7 +9,9 @@
 
 namespace {
 
-const char* verdict(const ti::Message& message) {
+std::string detail(const ti::Message& message) {
+  if (const auto* ticket = message.as<ti::NewSessionTicket>())
+    return " " + std::to_string(ticket->lifetime) + " " + ti::sha256_hex(ticket->ticket);
   const auto* finished = message.as<ti::Finished>();
   if (finished == nullptr) return "";
   return !finished->verified ? " unverified" : *finished->verified ? " verified" : " false";
@@ -18,7 +20,7 @@ const char* verdict(const ti::Message& message) {
 void print(std::size_t stream, const ti::Transcript& transcript) {
   for (const ti::Message& message : transcript.messages)
     std::printf("%zu %s %s %zu%s\n", stream, ti::name(message.from), std::string(ti::name(message.type)).c_str(),
-                message.bytes, verdict(message));
+                message.bytes, detail(message).c_str());
   for (const ti::Problem& problem : transcript.problems)
     std::printf("! %zu %s at %zu: %s\n", stream, ti::name(problem.from), problem.offset, problem.what.c_str());
 }
