@@ -19,7 +19,7 @@ namespace ti {
 using Milliseconds = std::chrono::milliseconds;
 
 /// What the tap does to one connection.
-struct Disturbance {
+struct DisturbPlan {
   enum class Records : std::uint8_t { as_sent, split, merge };
   struct Cut {
     MessageType after;
@@ -44,7 +44,7 @@ struct Connect {
   std::optional<std::size_t> offer_connection;  ///< resolved: number (from 1) of the connection whose session is forced
   bool read_response = true;
   bool certificate = false;
-  Disturbance disturb;
+  DisturbPlan disturb;
 };
 
 /// What must be seen. An engaged field asks; an empty one does not.

@@ -1,0 +1,118 @@
+#include "model/expect_reader.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "model/fields.hpp"
+
+namespace ti {
+
+namespace {
+
+std::vector<std::string> all_alert_names() {
+  std::vector<std::string> names = {"none"};
+  for (unsigned number = 0; number < 256; ++number) {
+    const std::string alert = alert_name(static_cast<std::uint8_t>(number));
+    if (alert.find(' ') == std::string::npos) names.push_back(alert);
+  }
+  return names;
+}
+
+std::vector<std::string> all_message_names() {
+  std::vector<std::string> names;
+  for (unsigned number = 0; number <= static_cast<unsigned>(MessageType::application_data); ++number) {
+    const std::string_view message = name(static_cast<MessageType>(number));
+    if (message_type_of(message) == static_cast<MessageType>(number)) names.emplace_back(message);
+  }
+  return names;
+}
+
+Side read_side(const JsonValue& value) { return value.word({"client", "server"}) == 0 ? Side::client : Side::server; }
+
+MessageType read_message(const JsonValue& value) {
+  const auto type = message_type_of(value.string());
+  if (!type)
+    value.fail("no message is called \"" + value.string() + "\":" + did_you_mean(value.string(), all_message_names()) +
+               " It may be " + one_of(all_message_names()));
+  return *type;
+}
+
+DisturbPlan read_disturb_plan(const JsonValue& value) {
+  value.allow({"segments", "records", "delay", "cut", "flip"});
+  DisturbPlan disturb;
+  if (const auto* segments = value.find("segments")) {
+    segments->word({"1"});
+    disturb.single_bytes = true;
+  }
+  if (const auto* records = value.find("records"))
+    disturb.records =
+        records->word({"split", "merge"}) == 0 ? DisturbPlan::Records::split : DisturbPlan::Records::merge;
+  if (const auto* delay = value.find("delay")) disturb.delay = read_duration(*delay);
+  if (const auto* cut = value.find("cut")) {
+    cut->allow({"after", "from"});
+    disturb.cut = DisturbPlan::Cut{read_message(cut->at("after")), read_side(cut->at("from"))};
+  }
+  if (const auto* flip = value.find("flip")) {
+    flip->allow({"message", "from", "bit"});
+    disturb.flip =
+        DisturbPlan::Flip{read_message(flip->at("message")), read_side(flip->at("from")), flip->at("bit").count()};
+  }
+  if (!disturb.any()) value.fail("\"disturb\" must hold a disturbance");
+  return disturb;
+}
+
+Expect::Hint read_hint(const JsonValue& value) {
+  if (value.string() == "nonzero") return {.nonzero = true};
+  return {.nonzero = false, .exactly = read_seconds(value)};
+}
+
+std::string read_alert(const JsonValue& value) {
+  const auto names = all_alert_names();
+  if (std::find(names.begin(), names.end(), value.string()) == names.end())
+    value.fail("no alert is called \"" + value.string() + "\":" + did_you_mean(value.string(), names) + " It may be " +
+               one_of(names));
+  return value.string();
+}
+
+HandshakeKind read_handshake(const JsonValue& value) {
+  static constexpr HandshakeKind kinds[] = {HandshakeKind::full, HandshakeKind::resumed, HandshakeKind::failed};
+  return kinds[value.word({"full", "resumed", "failed"})];
+}
+
+std::string read_name(const JsonValue& value) {
+  if (value.string().empty()) value.fail("\"" + value.name() + "\" must not be empty");
+  return value.string();
+}
+
+}  // namespace
+
+Connect read_connect(const JsonValue& value) {
+  value.allow({"offer", "read", "disturb", "certificate"});
+  Connect connect;
+  if (const auto* offer = value.find("offer")) connect.offer = read_name(*offer);
+  if (const auto* read = value.find("read")) connect.read_response = read->word({"all", "none"}) == 0;
+  if (const auto* disturb = value.find("disturb")) connect.disturb = read_disturb_plan(*disturb);
+  if (const auto* certificate = value.find("certificate")) connect.certificate = certificate->boolean();
+  return connect;
+}
+
+Expect read_expect(const JsonValue& value, Expect base) {
+  value.allow({"handshake", "offered", "new_ticket", "ticket_count", "hint", "alert", "closed_by", "no_client_hello",
+               "peer_certificate"});
+  Expect expect = std::move(base);
+  if (const auto* handshake = value.find("handshake")) expect.handshake = read_handshake(*handshake);
+  if (const auto* offered = value.find("offered")) expect.offered = read_name(*offered);
+  if (const auto* ticket = value.find("new_ticket")) expect.new_ticket = read_name(*ticket);
+  if (const auto* count = value.find("ticket_count")) expect.ticket_count = count->count();
+  if (const auto* hint = value.find("hint")) expect.hint = read_hint(*hint);
+  if (const auto* alert = value.find("alert")) expect.alert = read_alert(*alert);
+  if (const auto* closed = value.find("closed_by")) expect.closed_by = read_side(*closed);
+  if (const auto* quiet = value.find("no_client_hello")) expect.no_client_hello = quiet->boolean();
+  if (const auto* peer = value.find("peer_certificate")) {
+    peer->word({"asked", "shown"});
+    expect.peer_certificate = peer->string();
+  }
+  return expect;
+}
+
+}  // namespace ti

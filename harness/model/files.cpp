@@ -1,0 +1,32 @@
+#include "model/files.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+
+namespace ti {
+
+Result<std::string> read_file(const std::filesystem::path& file) {
+  errno = 0;
+  std::ifstream stream(file, std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(stream), {});
+  if (!stream.is_open() || stream.bad())
+    return ParseError{"cannot be read: " + std::generic_category().message(errno), file.string()};
+  return {boost::system::in_place_value, std::move(text)};
+}
+
+std::vector<std::filesystem::path> folders_with(const std::filesystem::path& folder, std::string_view file,
+                                                std::vector<ParseError>& errors) {
+  std::vector<std::filesystem::path> found;
+  std::error_code problem;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, problem)) {
+    if (std::filesystem::exists(entry.path() / file)) found.push_back(entry.path());
+  }
+  if (problem) errors.push_back({"cannot be read: " + problem.message(), folder.string()});
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace ti

@@ -1,0 +1,45 @@
+#include "model/manifest_reader.hpp"
+
+#include <regex>
+
+#include "model/manifest.hpp"
+
+namespace ti {
+
+std::map<std::string, std::string> read_text_map(const JsonValue& value) {
+  std::map<std::string, std::string> texts;
+  for (const JsonValue& member : value.members()) texts.emplace(member.name(), member.string());
+  return texts;
+}
+
+std::vector<std::string> read_argv(const JsonValue& value) {
+  std::vector<std::string> argv = value.strings();
+  if (argv.empty()) value.fail("\"" + value.name() + "\" must name a program");
+  return argv;
+}
+
+std::string read_expression(const JsonValue& value, unsigned groups) {
+  try {
+    const std::regex expression(value.string());
+    if (expression.mark_count() < groups)
+      value.fail("\"" + value.name() + "\" must have a group (...) around the part to take");
+  } catch (const std::regex_error& error) {
+    value.fail("\"" + value.name() + "\" is not a regular expression: " + error.what());
+  }
+  return value.string();
+}
+
+void check_variables(const JsonValue& value, const std::vector<std::string>& names) {
+  if (value.kind() == JsonValue::Kind::array) {
+    for (const JsonValue& item : value.items()) check_variables(item, names);
+  } else if (value.kind() == JsonValue::Kind::object) {
+    for (const JsonValue& member : value.members()) check_variables(member, names);
+  } else {
+    std::map<std::string, std::string> variables;
+    for (const std::string& name : names) variables.emplace(name, "");
+    const Result<std::string> filled = fill_in(value.string(), variables);
+    if (!filled) value.fail(filled.error().what);
+  }
+}
+
+}  // namespace ti

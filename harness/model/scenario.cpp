@@ -1,0 +1,179 @@
+#include "model/scenario.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "model/expect_reader.hpp"
+#include "model/fields.hpp"
+#include "model/files.hpp"
+
+namespace ti {
+
+namespace {
+
+constexpr std::string_view override_prefix = "expect@";
+
+bool is_name(const std::string& word) { return word != "none" && word != "any" && word != "latest"; }
+
+/// Names that tickets have been given so far, at one version: name -> number of the connection.
+using TicketNames = std::map<std::string, std::size_t>;
+
+class ScenarioReader {
+ public:
+  Scenario read(const JsonValue& file, const std::string& id) {
+    file.allow({"title", "spec", "why", "tls", "policy", "ciphers", "requires", "clock", "timeline", "rules"});
+    scenario_.id = id;
+    scenario_.title = file.at("title").string();
+    scenario_.spec = file.at("spec").strings();
+    if (const auto* why = file.find("why")) scenario_.why = why->string();
+    scenario_.tls = read_versions(file.at("tls"));
+    scenario_.policy = read_policy(file.at("policy"));
+    if (const auto* ciphers = file.find("ciphers")) scenario_.ciphers = ciphers->string();
+    if (const auto* requirements = file.find("requires")) read_requirements(*requirements);
+    if (const auto* clock = file.find("clock")) scenario_.virtual_clock_only = clock->word({"virtual"}) == 0;
+    if (const auto* rules = file.find("rules")) scenario_.rules = read_set(*rules);
+    read_timeline(file.at("timeline"));
+    return std::move(scenario_);
+  }
+
+ private:
+  void read_requirements(const JsonValue& value) {
+    value.allow({"server", "client"});
+    if (const auto* server = value.find("server")) scenario_.server_capabilities = read_set(*server);
+    if (const auto* client = value.find("client")) scenario_.client_capabilities = read_set(*client);
+  }
+
+  void read_timeline(const JsonValue& value) {
+    for (const JsonValue& item : value.items()) {
+      Step step = read_step(item);
+      check_time(item, step);
+      scenario_.timeline.push_back(std::move(step));
+    }
+    if (connections_ == 0) value.fail("\"timeline\" must hold at least one step with \"connect\"");
+  }
+
+  Step read_step(const JsonValue& value) {
+    value.allow({"at", "connect", "server", "expect", std::string(override_prefix) + "*"});
+    Step step;
+    step.at = read_duration(value.at("at"));
+    const JsonValue* connect = value.find("connect");
+    const JsonValue* server = value.find("server");
+    if ((connect == nullptr) == (server == nullptr)) value.fail("a step has either \"connect\" or \"server\"");
+    if (server) {
+      server->word({"restart"});
+      if (value.members().size() > 2) server->fail("a step with \"server\" has nothing else but \"at\"");
+      return step;
+    }
+    ++connections_;
+    step.connect = read_connect(*connect);
+    read_expectations(value, step);
+    resolve_offer(*connect, *step.connect);
+    name_tickets(value, step);
+    if (step.connect->certificate) scenario_.client_capabilities.insert("client_certificate");
+    return step;
+  }
+
+  void read_expectations(const JsonValue& value, Step& step) {
+    if (const auto* expect = value.find("expect")) step.expect = read_expect(*expect, {});
+    std::map<Version, Expect> overridden;
+    for (const JsonValue& member : value.members()) {
+      if (!member.name().starts_with(override_prefix)) continue;
+      for (const std::string& text : split(std::string_view(member.name()).substr(override_prefix.size()), ',')) {
+        const Version version = read_version(member, text);
+        if (std::find(scenario_.tls.begin(), scenario_.tls.end(), version) == scenario_.tls.end())
+          member.fail('"' + member.name() + "\": the scenario is not run at TLS " + text);
+        if (!overridden.emplace(version, read_expect(member, step.expect)).second)
+          member.fail('"' + member.name() + "\": what is expected at TLS " + text + " is said twice");
+      }
+    }
+    for (const Version version : scenario_.tls) {
+      const auto found = overridden.find(version);
+      Expect expect = found == overridden.end() ? step.expect : found->second;
+      const bool completes = expect.handshake && *expect.handshake != HandshakeKind::failed;
+      if (completes && !expect.alert) expect.alert = "none";
+      step.expect_at.emplace(version, std::move(expect));
+    }
+  }
+
+  void resolve_offer(const JsonValue& value, Connect& connect) {
+    if (connect.offer == "any") value.at("offer").fail("\"offer\" may be \"latest\", \"none\" or a ticket's name");
+    if (!is_name(connect.offer)) return;
+    for (const Version version : scenario_.tls) {
+      const std::size_t given = known(value.at("offer"), connect.offer, version);
+      if (connect.offer_connection && *connect.offer_connection != given)
+        value.at("offer").fail("ticket \"" + connect.offer + "\" comes in another connection at TLS " +
+                               std::string(name(version)));
+      connect.offer_connection = given;
+    }
+    scenario_.client_capabilities.insert("offer_saved");
+  }
+
+  void name_tickets(const JsonValue& value, const Step& step) {
+    for (const auto& [version, expect] : step.expect_at) {
+      if (expect.offered && is_name(*expect.offered)) known(value, *expect.offered, version);
+      if (!expect.new_ticket || !is_name(*expect.new_ticket)) continue;
+      const auto [place, added] = names_[version].emplace(*expect.new_ticket, connections_);
+      if (!added)
+        value.fail("ticket \"" + *expect.new_ticket + "\" has its name already, from connection " +
+                   std::to_string(place->second));
+    }
+  }
+
+  /// Number of the connection in which the ticket of that name came.
+  std::size_t known(const JsonValue& value, const std::string& ticket, Version version) {
+    const TicketNames& names = names_[version];
+    const auto found = names.find(ticket);
+    if (found != names.end()) return found->second;
+    std::vector<std::string> given;
+    for (const auto& [other, connection] : names) given.push_back(other);
+    value.fail("no ticket is called \"" + ticket + "\" before this step at TLS " + std::string(name(version)) +
+               (given.empty() ? "; none has a name yet" : "; there is " + one_of(given)));
+  }
+
+  void check_time(const JsonValue& value, const Step& step) {
+    const bool first = scenario_.timeline.empty();
+    if (first && step.at.count() != 0) value.at("at").fail("the first step must be at \"0s\"");
+    if (!first && step.at < scenario_.timeline.back().at)
+      value.at("at").fail("a step at \"" + value.at("at").string() + "\" cannot stand after a later one");
+  }
+
+  Scenario scenario_;
+  std::size_t connections_ = 0;
+  std::map<Version, TicketNames> names_;
+};
+
+Result<Scenario> load_scenario(const std::filesystem::path& file, const std::string& id) {
+  const Result<std::string> text = read_file(file);
+  if (!text) return text.error();
+  return parse_scenario(*text, id, file.string());
+}
+
+}  // namespace
+
+Result<Scenario> parse_scenario(std::string_view text, const std::string& id, const std::string& where) {
+  return read_json(text, where, [&](const JsonValue& file) { return ScenarioReader().read(file, id); });
+}
+
+std::vector<Scenario> load_scenarios(const std::filesystem::path& folder, std::vector<ParseError>& errors) {
+  std::map<std::string, std::filesystem::path> files;
+  std::error_code problem;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, problem)) {
+    if (entry.path().extension() != ".json") continue;
+    const auto [first, added] = files.emplace(entry.path().stem().string(), entry.path());
+    if (!added)
+      errors.push_back({"there is another scenario of this name: " + first->second.string(), entry.path().string()});
+  }
+  if (problem) errors.push_back({"cannot be read: " + problem.message(), folder.string()});
+
+  std::vector<Scenario> scenarios;
+  for (const auto& [id, file] : files) {
+    auto scenario = load_scenario(file, id);
+    if (scenario)
+      scenarios.push_back(std::move(*scenario));
+    else
+      errors.push_back(scenario.error());
+  }
+  return scenarios;
+}
+
+}  // namespace ti

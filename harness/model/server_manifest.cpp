@@ -1,0 +1,133 @@
+#include <algorithm>
+
+#include "model/fields.hpp"
+#include "model/files.hpp"
+#include "model/manifest.hpp"
+#include "model/manifest_reader.hpp"
+
+namespace ti {
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+Names with(Names names, std::initializer_list<std::string> more) {
+  names.insert(names.end(), more);
+  return names;
+}
+
+const Names variables = {"binary", "dir",        "socket",    "keylog", "cert",
+                         "key",    "ecdsa_cert", "ecdsa_key", "ca",     "ciphers"};
+
+Fragment read_fragment(const JsonValue& value, const Names& known) {
+  Fragment fragment;
+  if (const auto* args = value.find("args")) {
+    check_variables(*args, known);
+    fragment.args = args->strings();
+  }
+  if (const auto* config = value.find("config")) {
+    check_variables(*config, known);
+    fragment.config = config->string();
+  }
+  return fragment;
+}
+
+PolicyFragment read_policy_fragment(const JsonValue& value) {
+  PolicyFragment fragment;
+  const JsonValue* words = value.find("values");
+  if (!words) {
+    value.allow({"args", "config", "values"});
+    fragment.any = read_fragment(value, with(variables, {"value"}));
+    return fragment;
+  }
+  value.allow({"values"});
+  for (const JsonValue& word : words->members()) {
+    if (!policy_takes_word(value.name(), word.name()))
+      word.fail("\"" + word.name() + "\" is not a value of \"" + value.name() + '"');
+    word.allow({"args", "config"});
+    fragment.values.emplace(word.name(), read_fragment(word, with(variables, {"value"})));
+  }
+  if (fragment.values.empty()) words->fail("\"values\" must hold at least one word");
+  return fragment;
+}
+
+void read_listening(const JsonValue& file, ServerManifest& server) {
+  server.unix_socket = file.at("listen").word({"unix", "tcp"}) == 0;
+  const JsonValue* port = file.find("listen_port");
+  if (server.unix_socket && port) port->fail("\"listen_port\" is for \"listen\": \"tcp\"");
+  if (!server.unix_socket) server.listen_port = read_expression(file.at("listen_port"), 1);
+}
+
+std::string read_template(const JsonValue& value, const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / value.string();
+  const Result<std::string> text = read_file(file);
+  if (!text) value.fail(text.error().text());
+  std::map<std::string, std::string> names = {{"tls", ""}, {"policy", ""}};
+  for (const std::string& name : variables) names.emplace(name, "");
+  const Result<std::string> filled = fill_in(*text, names);
+  if (!filled) {
+    const auto line =
+        1 + std::count(text->begin(), text->begin() + static_cast<std::ptrdiff_t>(filled.error().offset), '\n');
+    value.fail(file.string() + ":" + std::to_string(line) + ": " + filled.error().what);
+  }
+  return *text;
+}
+
+ServerManifest read_server(const JsonValue& file, const std::filesystem::path& folder) {
+  file.allow({"title", "library", "binary", "version", "argv", "env", "files", "listen", "listen_port", "ready", "tls",
+              "policy", "capabilities", "warm"});
+  ServerManifest server;
+  server.id = folder.filename().string();
+  server.folder = folder;
+  server.title = file.at("title").string();
+  server.library = file.at("library").string();
+  server.binary = file.at("binary").string();
+  server.version = read_argv(file.at("version"));
+  check_variables(file.at("version"), variables);
+  server.argv = read_argv(file.at("argv"));
+  check_variables(file.at("argv"), with(variables, {"tls", "policy"}));
+  if (const auto* env = file.find("env")) {
+    server.env = read_text_map(*env);
+    check_variables(*env, variables);
+  }
+  if (const auto* files = file.find("files")) {
+    for (const JsonValue& member : files->members()) server.files.emplace(member.name(), read_template(member, folder));
+  }
+  read_listening(file, server);
+  server.ready = file.at("ready").string();
+  for (const JsonValue& member : file.at("tls").members()) {
+    member.allow({"args", "config"});
+    server.tls.emplace(read_version(member, member.name()), read_fragment(member, variables));
+  }
+  if (const auto* policy = file.find("policy")) {
+    policy->allow(policy_keys());
+    for (const JsonValue& member : policy->members())
+      server.policy.emplace(member.name(), read_policy_fragment(member));
+  }
+  if (const auto* capabilities = file.find("capabilities")) server.capabilities = read_set(*capabilities);
+  if (const auto* warm = file.find("warm")) server.warm = warm->boolean();
+  return server;
+}
+
+}  // namespace
+
+Result<ServerManifest> parse_server_manifest(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / "server.json";
+  const Result<std::string> text = read_file(file);
+  if (!text) return text.error();
+  return read_json(*text, file.string(), [&](const JsonValue& root) { return read_server(root, folder); });
+}
+
+std::vector<ServerManifest> load_servers(const std::filesystem::path& folder, std::vector<ParseError>& errors) {
+  std::vector<ServerManifest> servers;
+  for (const auto& subfolder : folders_with(folder, "server.json", errors)) {
+    auto server = parse_server_manifest(subfolder);
+    if (server)
+      servers.push_back(std::move(*server));
+    else
+      errors.push_back(server.error());
+  }
+  return servers;
+}
+
+}  // namespace ti
