@@ -14,7 +14,8 @@
 #       Makes DEST a copy of the build of NAME with this stamp (DEST/.stamp holds it), or does nothing if it
 #       is one already. If the cache has none, FUNCTION OUT ARG... is called in an empty working folder and must
 #       put the finished build into the folder OUT. Only one process builds one NAME at a time.
-#       DEST - prints the path of the build in the cache instead, which must not be changed.
+#       DEST - prints the path of the build in the cache instead, which must not be changed. A build that nobody
+#       asked for in a month goes when a new one of that name is made.
 #
 #   step TEXT COMMAND [ARG...]
 #       For use in FUNCTION: says TEXT and runs the command, whose output goes to the build's log. The build
@@ -135,6 +136,8 @@ step() {
 build_into_cache() {
     local build_name=$1 build=$2 lock=$3 build_log=$cache/logs/$1.log work
     shift 3
+    rm -rf "$cache/work/$build_name".*
+    find "$cache/builds" -mindepth 1 -maxdepth 1 -name "$build_name-*" -mtime +30 -exec rm -rf {} +
     work=$(mktemp -d "$cache/work/$build_name.XXXXXX") || die "cannot write to $cache/work"
     mkdir "$work/out" "$work/tree"
     : >"$build_log"
@@ -170,6 +173,7 @@ cached_build() {
     exec {lock}>"$cache/locks/$name"
     flock -n "$lock" || { say "$name: waiting for another build of it"; flock "$lock"; }
     [ -d "$build" ] || build_into_cache "$name" "$build" "$lock" "$@"
+    touch "$build"
     [ "$dest" = - ] || install_build "$build" "$stamp" "$dest"
     exec {lock}>&-
     if [ "$dest" = - ]; then printf '%s\n' "$build"; else say "$name: ready in $dest"; fi

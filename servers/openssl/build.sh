@@ -30,13 +30,13 @@ compile() {
 compiled_tree() {
     local out=$1 tarball compiler=cc
     tarball=$(fetch_source openssl "$version" "openssl_$version.orig.tar.gz" "$sha256" \
-        "https://www.openssl.org/source/openssl-$version.tar.gz") || exit 1
+        "https://github.com/openssl/openssl/releases/download/openssl-$version/openssl-$version.tar.gz") || exit 1
     ! command -v ccache >/dev/null || compiler="ccache cc"
     step "unpacking ${tarball##*/}" tar -xf "$tarball" --strip-components=1
     apply "$here"/patches/*.patch
     step "configuring" ./Configure "${options[@]}" CC="$compiler"
     compile
-    cp -a . "$out/"
+    cp -al . "$out/"
 }
 
 server() {
