@@ -32,16 +32,15 @@ Use use(const SSL_SESSION* session) {
 
 template <Handover handover, Carry carry>
 std::unique_ptr<Adapter> make() {
-  return std::make_unique<LibsslAdapter>(
-      LibsslFlavour{.library = "BoringSSL",
-                    .version = "API " + std::to_string(BORINGSSL_API_VERSION),
-                    .all_ciphers = "ALL",
-                    .prepare = [](SSL_CTX*) {},
-                    .serialise = serialise,
-                    .parse = parse,
-                    .copy = share,
-                    .use = use},
-      handover, carry);
+  return std::make_unique<LibsslAdapter>(LibsslFlavour{.library = "BoringSSL",
+                                                       .version = "API " + std::to_string(BORINGSSL_API_VERSION),
+                                                       .all_ciphers = "ALL",
+                                                       .prepare = [](SSL_CTX*) {},
+                                                       .serialise = serialise,
+                                                       .parse = parse,
+                                                       .copy = share,
+                                                       .use = use},
+                                         handover, carry);
 }
 
 }  // namespace

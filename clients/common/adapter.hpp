@@ -42,8 +42,8 @@ struct ClientCertificate {
 };
 
 /// The `configure` command. `tls` is both minimum and maximum. `server_name` is sent as SNI and must be the name in the
-/// server's certificate; `ca` is a PEM file with the only trusted root. `ciphers` names the TLS <= 1.2 suites to offer in
-/// OpenSSL's spelling; none means all that the library has. `keylog` is a file to append NSS key log lines to.
+/// server's certificate; `ca` is a PEM file with the only trusted root. `ciphers` names the TLS <= 1.2 suites to offer
+/// in OpenSSL's spelling; none means all that the library has. `keylog` is a file to append NSS key log lines to.
 struct Settings {
   Tls tls = Tls::v1_2;
   std::string server_name;
@@ -60,8 +60,8 @@ struct Offer {
   int after = 0;
 };
 
-/// The `connect` command. `session` is set only for Carry::exported and is what to load, decoded; it is empty when there
-/// is nothing to offer. `read_response` false: close at once after writing.
+/// The `connect` command. `session` is set only for Carry::exported and is what to load, decoded; it is empty when
+/// there is nothing to offer. `read_response` false: close at once after writing.
 struct ConnectOrder {
   int connection = 0;
   std::string host;

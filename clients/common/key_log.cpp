@@ -2,10 +2,10 @@
 
 #include "common/tcp.hpp"
 
-#include <cstdio>
-#include <cstdlib>
 #include <fcntl.h>
 #include <unistd.h>
+#include <cstdio>
+#include <cstdlib>
 
 namespace ti::adapter {
 

@@ -1,9 +1,14 @@
 #include "common/libssl.hpp"
 
 #include <openssl/err.h>
+#include <array>
+#include <utility>
 
 namespace ti::adapter {
 namespace {
+
+constexpr std::array<std::pair<int, const char*>, 4> versions{
+    {{TLS1_VERSION, "1.0"}, {TLS1_1_VERSION, "1.1"}, {TLS1_2_VERSION, "1.2"}, {TLS1_3_VERSION, "1.3"}}};
 
 bool has_cipher(const SSL_CTX* context, const std::string& name) {
   const auto* ciphers = SSL_CTX_get_ciphers(context);
@@ -17,12 +22,8 @@ bool has_cipher(const SSL_CTX* context, const std::string& name) {
 void tell_handshake(const SSL* ssl, ConnectResult& result) {
   result.resumed = SSL_session_reused(ssl) == 1;
   result.cipher = SSL_get_cipher_name(ssl);
-  switch (SSL_version(ssl)) {
-    case TLS1_VERSION: result.version = "1.0"; break;
-    case TLS1_1_VERSION: result.version = "1.1"; break;
-    case TLS1_2_VERSION: result.version = "1.2"; break;
-    case TLS1_3_VERSION: result.version = "1.3"; break;
-  }
+  for (const auto& [number, name] : versions)
+    if (SSL_version(ssl) == number) result.version = name;
 }
 
 void choose_ciphers(SSL_CTX* context, const std::vector<std::string>& names) {

@@ -3,12 +3,12 @@
 #include "common/libssl.hpp"
 #include "common/tcp.hpp"
 
-#include <array>
-#include <cerrno>
-#include <cstdio>
 #include <openssl/err.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <array>
+#include <cerrno>
+#include <cstdio>
 #include <utility>
 
 namespace ti::adapter {
@@ -103,7 +103,8 @@ LibsslAdapter::LibsslAdapter(LibsslFlavour flavour, Handover handover, Carry car
     : flavour_(std::move(flavour)),
       handover_(handover),
       carry_(carry),
-      kept_([copy = flavour_.copy](const Session& session) { return Session(copy(session.get()), SSL_SESSION_free); }) {}
+      kept_([copy = flavour_.copy](const Session& session) { return Session(copy(session.get()), SSL_SESSION_free); }) {
+}
 
 Hello LibsslAdapter::hello() const {
   return {.library = flavour_.library, .version = flavour_.version, .carry = carry_};

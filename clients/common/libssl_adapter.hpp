@@ -4,8 +4,8 @@
 #include "common/kept_sessions.hpp"
 #include "common/key_log.hpp"
 
-#include <memory>
 #include <openssl/ssl.h>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,8 +29,8 @@ struct LibsslFlavour {
   Use (*use)(const SSL_SESSION* session);
 };
 
-/// How an application comes by a session: it asks with SSL_get1_session once the response has been read, or it is handed
-/// each one through SSL_CTX_sess_set_new_cb.
+/// How an application comes by a session: it asks with SSL_get1_session once the response has been read, or it is
+/// handed each one through SSL_CTX_sess_set_new_cb.
 enum class Handover { get_session, callback };
 
 /// A client on a library with the API of libssl. Compiled into each adapter, against that library's own headers.

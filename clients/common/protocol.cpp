@@ -64,8 +64,7 @@ int positive(const std::string& what, std::int64_t value, std::int64_t limit) {
 }
 
 Settings read_settings(const Json& command) {
-  const Fields fields(command, "configure",
-                      {"do", "tls", "server_name", "ca", "certificate", "ciphers", "keylog"});
+  const Fields fields(command, "configure", {"do", "tls", "server_name", "ca", "certificate", "ciphers", "keylog"});
   const auto tls = fields.get<std::string>("tls");
   const auto name = std::ranges::find(tls_names, tls);
   if (name == tls_names.end()) throw Unimplemented{"configure.tls " + tls};
@@ -75,6 +74,7 @@ Settings read_settings(const Json& command) {
                     .certificate = std::nullopt,
                     .ciphers = fields.find<std::vector<std::string>>("ciphers"),
                     .keylog = fields.find<std::string>("keylog")};
+  if (settings.ciphers && settings.ciphers->empty()) throw malformed("configure.ciphers is empty");
   if (fields.find<Json::object_t>("certificate")) {
     const Fields certificate(command["certificate"], "configure.certificate", {"cert", "key"});
     settings.certificate = {certificate.get<std::string>("cert"), certificate.get<std::string>("key")};

@@ -2,11 +2,11 @@
 #include "common/serve.hpp"
 #include "common/tcp.hpp"
 
+#include <curl/curl.h>
+#include <unistd.h>
 #include <array>
 #include <cstdlib>
-#include <curl/curl.h>
 #include <sstream>
-#include <unistd.h>
 
 using namespace ti::adapter;
 

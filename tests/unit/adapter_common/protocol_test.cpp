@@ -53,12 +53,13 @@ std::vector<json> talk(Adapter& adapter, const std::vector<std::string>& lines) 
 }
 
 json configure_command() {
-  return {{"do", "configure"},     {"tls", "1.2"},       {"server_name", "localhost"}, {"ca", "ca.pem"},
+  return {{"do", "configure"},      {"tls", "1.2"},       {"server_name", "localhost"}, {"ca", "ca.pem"},
           {"certificate", nullptr}, {"ciphers", nullptr}, {"keylog", nullptr}};
 }
 
 json connect_command() {
-  return {{"do", "connect"}, {"connection", 1}, {"host", "127.0.0.1"}, {"port", 4433}, {"offer", "latest"}, {"request", nullptr}};
+  return {{"do", "connect"}, {"connection", 1},   {"host", "127.0.0.1"},
+          {"port", 4433},    {"offer", "latest"}, {"request", nullptr}};
 }
 
 json with(json command, const char* field, json value) {
@@ -126,26 +127,29 @@ TEST(AdapterProtocol, HandsOverTheSettings) {
 
 TEST(AdapterProtocol, RefusesSettingsItCannotHonour) {
   FakeAdapter adapter;
-  EXPECT_EQ(talk(adapter, {with(configure_command(), "tls", "1.4").dump(),
-                           with(configure_command(), "ciphers", {"AES128-SHA"}).dump(),
-                           with(configure_command(), "session_timeout", 5).dump(),
-                           with(configure_command(), "ciphers", "AES128-SHA").dump(),
-                           with(configure_command(), "ca", nullptr).dump(),
-                           with(configure_command(), "ca", "missing.pem").dump()}),
-            (std::vector<json>{
-                unimplemented("configure.tls 1.4"), unimplemented("configure.ciphers"),
-                unimplemented("configure.session_timeout"),
-                protocol_error("configure.ciphers has the wrong type: \"AES128-SHA\""),
-                protocol_error("configure.ca is missing"),
-                {{"ok", false}, {"error", {{"stage", "protocol"}, {"text", "no such file"}, {"code", "ENOENT"}}}}}));
+  EXPECT_EQ(
+      talk(adapter,
+           {with(configure_command(), "tls", "1.4").dump(), with(configure_command(), "ciphers", {"AES128-SHA"}).dump(),
+            with(configure_command(), "session_timeout", 5).dump(),
+            with(configure_command(), "ciphers", "AES128-SHA").dump(),
+            with(configure_command(), "ciphers", json::array()).dump(), with(configure_command(), "ca", nullptr).dump(),
+            with(configure_command(), "ca", "missing.pem").dump()}),
+      (std::vector<json>{
+          unimplemented("configure.tls 1.4"),
+          unimplemented("configure.ciphers"),
+          unimplemented("configure.session_timeout"),
+          protocol_error("configure.ciphers has the wrong type: \"AES128-SHA\""),
+          protocol_error("configure.ciphers is empty"),
+          protocol_error("configure.ca is missing"),
+          {{"ok", false}, {"error", {{"stage", "protocol"}, {"text", "no such file"}, {"code", "ENOENT"}}}}}));
   EXPECT_TRUE(adapter.configured.empty());
 }
 
 TEST(AdapterProtocol, ConnectsOnlyOnceConfigured) {
   FakeAdapter adapter;
   const auto refused = protocol_error("connect before configure");
-  EXPECT_EQ(talk(adapter, {connect_command().dump(), with(configure_command(), "tls", "1.4").dump(),
-                           connect_command().dump()}),
+  EXPECT_EQ(talk(adapter,
+                 {connect_command().dump(), with(configure_command(), "tls", "1.4").dump(), connect_command().dump()}),
             (std::vector<json>{refused, unimplemented("configure.tls 1.4"), refused}));
   EXPECT_TRUE(adapter.orders.empty());
 }
@@ -208,9 +212,9 @@ TEST(AdapterProtocol, ReportsAFailureWithWhatWasKnownBefore) {
   EXPECT_EQ(answer["ok"], false);
   EXPECT_EQ(answer["resumed"], true);
   EXPECT_EQ(answer["version"], nullptr);
-  EXPECT_EQ(answer["error"], json({{"stage", "read"},
-                                   {"text", "error:0A0000F4:SSL routines::unexpected message"},
-                                   {"code", "0A0000F4"}}));
+  EXPECT_EQ(
+      answer["error"],
+      json({{"stage", "read"}, {"text", "error:0A0000F4:SSL routines::unexpected message"}, {"code", "0A0000F4"}}));
 }
 
 TEST(AdapterProtocol, SurvivesLibraryTextThatIsNotUtf8) {
