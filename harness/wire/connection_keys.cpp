@@ -18,6 +18,10 @@ Bytes copy(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
 
 void append(Bytes& to, ByteView bytes) { to.insert(to.end(), bytes.begin(), bytes.end()); }
 
+std::string no_secret(const char* label) { return std::string("the key log holds no usable ") + label + " for it"; }
+
+std::string cannot_open(const std::string& suite) { return "records of " + suite + " cannot be opened here"; }
+
 /// Bytes of one direction's implicit IV in the key block.
 std::size_t iv_bytes(const Suite& suite) {
   switch (suite.kind) {
@@ -99,7 +103,7 @@ void ConnectionKeys::client_hello(const ClientHello& hello) {
     if (suite && secret.size() == hash_bytes(*suite)) offer(client, *suite, secret, true);
   }
   client.gap = client.candidates.empty();
-  if (client.gap) client.keyless_because = "the key log holds no usable CLIENT_EARLY_TRAFFIC_SECRET for it";
+  if (client.gap) client.keyless_because = no_secret("CLIENT_EARLY_TRAFFIC_SECRET");
 }
 
 void ConnectionKeys::retry(const ServerHello& hello) {
@@ -132,9 +136,14 @@ void ConnectionKeys::server_hello(const ServerHello& hello) {
     flow.is_protected = true;
     flow.handshake_secret = copy(keys_.find(handshake_label(side), session_.client_random));
     flow.traffic_secret = copy(keys_.find(application_label(side), session_.client_random));
-    flow.keyless_because = session_.suite ? "the key log holds no secret for it" : "its cipher suite is not known here";
-    if (!session_.suite) continue;
-    if (!offer(flow, *session_.suite, flow.handshake_secret, false)) flow.gap = true;
+    if (!session_.suite) {
+      flow.keyless_because = cannot_open(session_.suite_name);
+      continue;
+    }
+    if (!offer(flow, *session_.suite, flow.handshake_secret, false)) {
+      flow.gap = true;
+      flow.keyless_because = no_secret(handshake_label(side));
+    }
     offer(flow, *session_.suite, flow.traffic_secret, false);
   }
 }
@@ -144,7 +153,8 @@ void ConnectionKeys::finished_13(Side from) {
   if (!flow.handshake_secret.empty()) {
     flow.handshake_secret.clear();
     flow.candidates.clear();
-    if (session_.suite) offer(flow, *session_.suite, flow.traffic_secret, false);
+    if (session_.suite && !offer(flow, *session_.suite, flow.traffic_secret, false))
+      flow.keyless_because = no_secret(application_label(from));
   }
   if (from == Side::client) completed_13_ = true;
 }
@@ -202,9 +212,9 @@ void ConnectionKeys::change_cipher_spec(Side from) {
   else if (session_.compressed)
     flow.keyless_because = "it is compressed";
   else if (session_.master.empty())
-    flow.keyless_because = "the key log holds no CLIENT_RANDOM for it";
+    flow.keyless_because = no_secret("CLIENT_RANDOM");
   else
-    flow.keyless_because = "records of " + session_.suite_name + " cannot be opened here";
+    flow.keyless_because = cannot_open(session_.suite_name);
 }
 
 std::optional<RecordOpener> ConnectionKeys::opener_12(Side side) const {

@@ -107,9 +107,9 @@ bool write_all(const std::filesystem::path& directory) {
 bool write_small(const std::filesystem::path& directory) {
   bool good = true;
   const auto one = [&](const char* file, const Exchange& exchange) { good &= write(directory / file, {exchange}); };
-  one("tls10-cbc-renewed.pcapng", with(TLS1_VERSION, "renewed", [](Exchange& e) { e.renew = true, e.data = 20; }));
-  one("tls11-cbc-mac-inside.pcapng",
-      with(TLS1_1_VERSION, "mac inside", [](Exchange& e) { e.encrypt_then_mac = false, e.data = 20; }));
+  one("tls10-cbc-renewed.pcapng",
+      with(TLS1_VERSION, "renewed", [](Exchange& e) { e.renew = true, e.encrypt_then_mac = false, e.data = 20; }));
+  one("tls11-cbc.pcapng", with(TLS1_1_VERSION, "cbc", [](Exchange& e) { e.data = 20; }));
   one("tls12-gcm.pcapng", with(TLS1_2_VERSION, "gcm", [](Exchange& e) { e.data = 20; }));
   const auto one_suite = [&](const char* file, const char* suite) {
     one(file, with(TLS1_2_VERSION, suite, [&](Exchange& e) { e.cipher = suite, e.connections = 1, e.data = 20; }));

@@ -1,0 +1,464 @@
+// Recorded and hand-made connections, opened and unopened, whole and damaged.
+#include "wire/decoder.hpp"
+
+#include <gmock/gmock.h>
+
+#include "cbc_sealer.hpp"
+#include "golden.hpp"
+#include "hand_made.hpp"
+#include "wire/record_crypto.hpp"
+
+namespace ti {
+namespace {
+
+using namespace hand_made;
+using golden::ladder;
+using testing::Each;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::StartsWith;
+
+std::vector<Transcript> decoded(const Capture& capture) {
+  std::vector<Transcript> transcripts;
+  for (const Recording& recording : capture.connections)
+    transcripts.push_back(decode(recording, KeyLog(capture.keylog)));
+  return transcripts;
+}
+
+std::string keylog_without(const std::string& keylog, const std::string& label) {
+  std::string kept;
+  for (std::size_t at = 0; at < keylog.size();) {
+    const std::size_t end = std::min(keylog.find('\n', at), keylog.size());
+    if (keylog.compare(at, label.size(), label) != 0) kept += keylog.substr(at, end - at) + "\n";
+    at = end + 1;
+  }
+  return kept;
+}
+
+std::size_t count(const Transcript& transcript, MessageType type) {
+  return static_cast<std::size_t>(std::count_if(transcript.messages.begin(), transcript.messages.end(),
+                                                [&](const Message& message) { return message.type == type; }));
+}
+
+std::vector<std::string> problems(const Transcript& transcript) {
+  std::vector<std::string> texts;
+  for (const Problem& problem : transcript.problems) texts.push_back(problem.what);
+  return texts;
+}
+
+/// A recording with the byte at `offset` of one side's stream changed.
+Recording damaged(Recording recording, Side side, std::size_t offset) {
+  for (Segment& segment : recording.segments) {
+    if (segment.from != side) continue;
+    if (offset < segment.bytes.size()) {
+      segment.bytes[offset] ^= 1;
+      break;
+    }
+    offset -= segment.bytes.size();
+  }
+  return recording;
+}
+
+/// Everything of a recording in one-byte segments.
+Recording in_single_bytes(const Recording& recording) {
+  Recording split = recording;
+  split.segments.clear();
+  split.endings.clear();
+  for (const Segment& segment : recording.segments)
+    for (const std::uint8_t byte : segment.bytes) split.segments.push_back({segment.from, segment.at, {byte}});
+  return split;
+}
+
+class Golden : public testing::TestWithParam<const char*> {};
+
+TEST_P(Golden, OpensWholeAndEveryFinishedIsTrue) {
+  for (const Transcript& transcript : decoded(golden::capture(GetParam()))) {
+    EXPECT_THAT(problems(transcript), IsEmpty());
+    EXPECT_EQ(count(transcript, MessageType::encrypted), 0u);
+    EXPECT_TRUE(transcript.sealed_records.empty());
+    std::size_t finished = 0;
+    for (const Message& message : transcript.messages)
+      if (const auto* body = message.as<Finished>()) {
+        ++finished;
+        EXPECT_EQ(body->verified, true);
+      }
+    EXPECT_GE(finished, 2u);
+    for (const Handshake& handshake : handshakes_of(transcript)) {
+      EXPECT_NE(handshake.kind, HandshakeKind::failed);
+      EXPECT_TRUE(handshake.finished_visible);
+    }
+  }
+}
+
+TEST_P(Golden, ReadsTheSameFromSingleBytes) {
+  const Capture capture = golden::capture(GetParam());
+  for (const Recording& recording : capture.connections)
+    EXPECT_EQ(ladder(decode(in_single_bytes(recording), KeyLog(capture.keylog))),
+              ladder(decode(recording, KeyLog(capture.keylog))));
+}
+
+TEST_P(Golden, TellsTheSameStoryWithoutKeys) {
+  const Capture capture = golden::capture(GetParam());
+  for (const Recording& recording : capture.connections) {
+    const auto with = handshakes_of(decode(recording, KeyLog(capture.keylog)));
+    const Transcript blind = decode(recording, KeyLog());
+    const auto without = handshakes_of(blind);
+    ASSERT_FALSE(without.empty());
+    EXPECT_EQ(without[0].kind, with[0].kind);
+    EXPECT_EQ(without[0].resumed_by, with[0].resumed_by);
+    EXPECT_FALSE(without[0].finished_visible);
+    EXPECT_GT(blind.sealed_records.at(Side::client), 0u);
+    for (const Problem& problem : blind.problems) EXPECT_FALSE(problem.malformed);
+  }
+}
+
+TEST_P(Golden, AnyDamagedByteIsAProblemOrASmallChangeButNeverACrash) {
+  const Capture capture = golden::capture(GetParam());
+  const KeyLog keys(capture.keylog);
+  for (const Side side : {Side::client, Side::server})
+    for (std::size_t offset = 0; offset < 2500; offset += 29) {
+      const Transcript transcript = decode(damaged(capture.connections[0], side, offset), keys);
+      EXPECT_NO_FATAL_FAILURE(handshakes_of(transcript));
+    }
+}
+
+TEST_P(Golden, MayEndAnywhere) {
+  const Capture capture = golden::capture(GetParam());
+  Recording recording = in_single_bytes(capture.connections.back());
+  while (recording.segments.size() > 41) {
+    recording.segments.resize(recording.segments.size() - 41);
+    for (const Problem& problem : decode(recording, KeyLog(capture.keylog)).problems) EXPECT_FALSE(problem.malformed);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Golden,
+                         testing::Values("tls10-cbc-renewed", "tls11-cbc", "tls12-gcm", "tls12-ccm8",
+                                         "tls12-chacha20-poly1305", "tls12-null-sha", "tls12-renegotiation",
+                                         "tls12-session-id", "tls13", "tls13-early-data", "tls13-early-data-refused",
+                                         "tls13-retry-key-updates"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+TEST(Decoder, ShowsARenewalAsItIs) {
+  const auto connections = decoded(golden::capture("tls10-cbc-renewed"));
+  EXPECT_EQ(ladder(connections[1]),
+            "c ClientHello | s ServerHello | s NewSessionTicket | s ChangeCipherSpec | s Finished | "
+            "c ChangeCipherSpec | c Finished | c ApplicationData | c ApplicationData | s ApplicationData | "
+            "s ApplicationData | c Alert | s Alert");
+  EXPECT_EQ(connections[1].version, Version::tls10);
+  const auto handshake = handshakes_of(connections[1]).at(0);
+  EXPECT_EQ(handshake.kind, HandshakeKind::resumed);
+  const auto* offered = connections[1].messages[0].as<ClientHello>()->offered();
+  const auto* issued =
+      connections[0].messages[handshakes_of(connections[0]).at(0).new_tickets.at(0)].as<NewSessionTicket>();
+  ASSERT_TRUE(offered != nullptr && issued != nullptr);
+  EXPECT_EQ(*offered, issued->ticket);
+}
+
+TEST(Decoder, PlacesMessagesInBytesAndTime) {
+  const Capture capture = golden::capture("tls12-gcm");
+  const Transcript transcript = decoded(capture)[0];
+  EXPECT_EQ(transcript.suite, 0xc02c);
+  const Message& hello = transcript.messages[0];
+  EXPECT_EQ(hello.offset, 0u);
+  EXPECT_EQ(hello.bytes, hello.raw.size());
+  EXPECT_EQ(hello.content, ContentType::handshake);
+  EXPECT_EQ(hello.protection, Protection::none);
+  for (std::size_t i = 1; i < transcript.messages.size(); ++i)
+    EXPECT_LE(transcript.messages[i - 1].at, transcript.messages[i].at);
+  EXPECT_EQ(transcript.messages.back().protection, Protection::opened);
+  ASSERT_THAT(transcript.endings, SizeIs(2));
+  EXPECT_LE(transcript.endings[1].before_message, transcript.messages.size());
+}
+
+TEST(Decoder, SeesARenegotiation) {
+  const Transcript transcript = decoded(golden::capture("tls12-renegotiation"))[0];
+  const auto handshakes = handshakes_of(transcript);
+  ASSERT_THAT(handshakes, SizeIs(2));
+  EXPECT_EQ(transcript.messages[handshakes[1].client_hello].protection, Protection::opened);
+}
+
+TEST(Decoder, SeesRetryAndKeyUpdates) {
+  const Transcript transcript = decoded(golden::capture("tls13-retry-key-updates"))[0];
+  EXPECT_THAT(ladder(transcript), StartsWith("c ClientHello | s HelloRetryRequest | s ChangeCipherSpec | "
+                                             "c ChangeCipherSpec | c ClientHello | s ServerHello | "));
+  EXPECT_EQ(count(transcript, MessageType::key_update), 4u);
+  EXPECT_THAT(handshakes_of(transcript), SizeIs(1));
+}
+
+TEST(Decoder, SeesEarlyDataTakenAndRefused) {
+  const Transcript taken = decoded(golden::capture("tls13-early-data"))[1];
+  EXPECT_EQ(count(taken, MessageType::end_of_early_data), 1u);
+  EXPECT_EQ(taken.messages[2].type, MessageType::application_data);
+  const Transcript refused = decoded(golden::capture("tls13-early-data-refused"))[1];
+  EXPECT_EQ(count(refused, MessageType::end_of_early_data), 0u);
+  EXPECT_EQ(refused.messages[2].type, MessageType::application_data);
+}
+
+TEST(Decoder, FindsItsWayPastEarlyDataThatItCannotOpen) {
+  for (const char* name : {"tls13-early-data", "tls13-early-data-refused"}) {
+    Capture capture = golden::capture(name);
+    capture.keylog = keylog_without(capture.keylog, "CLIENT_EARLY_TRAFFIC_SECRET");
+    const Transcript transcript = decoded(capture)[1];
+    EXPECT_THAT(problems(transcript), testing::ElementsAre(HasSubstr("CLIENT_EARLY_TRAFFIC_SECRET")));
+    EXPECT_FALSE(transcript.problems[0].malformed);
+    EXPECT_EQ(handshakes_of(transcript).at(0).kind, HandshakeKind::resumed);
+    EXPECT_EQ(transcript.messages.back().protection, Protection::opened);
+  }
+}
+
+TEST(Decoder, OpensTheTicketsWithTheApplicationSecretsAlone) {
+  Capture capture = golden::capture("tls13");
+  capture.keylog = keylog_without(keylog_without(capture.keylog, "CLIENT_HANDSHAKE"), "SERVER_HANDSHAKE");
+  const Transcript transcript = decoded(capture)[0];
+  EXPECT_EQ(count(transcript, MessageType::new_session_ticket), 2u);
+  const auto handshake = handshakes_of(transcript).at(0);
+  EXPECT_EQ(handshake.kind, HandshakeKind::full);
+  EXPECT_FALSE(handshake.finished_visible);
+  EXPECT_THAT(handshake.new_tickets, SizeIs(2));
+}
+
+TEST(Decoder, WithOneSidesSecretsOpensThatSide) {
+  Capture capture = golden::capture("tls13");
+  capture.keylog = keylog_without(capture.keylog, "SERVER");
+  const Transcript transcript = decoded(capture)[0];
+  EXPECT_EQ(transcript.sealed_records.count(Side::client), 0u);
+  EXPECT_GT(transcript.sealed_records.at(Side::server), 4u);
+  EXPECT_THAT(problems(transcript), SizeIs(1));
+}
+
+/// The index of the first message that was opened from a side, and where its record stands.
+const Message& first_opened(const Transcript& transcript, Side side) {
+  return *std::find_if(transcript.messages.begin(), transcript.messages.end(), [&](const Message& message) {
+    return message.from == side && message.protection == Protection::opened;
+  });
+}
+
+TEST_P(Golden, ABadMacIsMalformedAndWhatFollowsIsStillOpened) {
+  const Capture capture = golden::capture(GetParam());
+  const Transcript whole = decoded(capture)[0];
+  for (const Side side : {Side::client, Side::server}) {
+    const Message& opened = first_opened(whole, side);
+    const Recording broken = damaged(capture.connections[0], side, opened.offset + record_header_bytes + 9);
+    const Transcript transcript = decode(broken, KeyLog(capture.keylog));
+    ASSERT_FALSE(transcript.problems.empty());
+    EXPECT_THAT(transcript.problems[0].what, HasSubstr("integrity"));
+    EXPECT_TRUE(transcript.problems[0].malformed);
+    EXPECT_EQ(transcript.problems[0].from, side);
+    EXPECT_EQ(transcript.problems[0].offset, opened.offset);
+    const Message& refused = transcript.messages[transcript.problems[0].before_message];
+    EXPECT_EQ(refused.type, MessageType::encrypted);
+    EXPECT_EQ(refused.protection, Protection::sealed);
+    EXPECT_EQ(transcript.sealed_records.at(side), 1u);
+    EXPECT_EQ(transcript.messages.back().type, MessageType::alert);
+  }
+}
+
+TEST(Decoder, ARefusedFinishedDoesNotCompleteAHandshake) {
+  const Capture capture = golden::capture("tls12-gcm");
+  const Message& finished = first_opened(decoded(capture)[0], Side::server);
+  const Recording broken = damaged(capture.connections[0], Side::server, finished.offset + record_header_bytes + 9);
+  EXPECT_EQ(handshakes_of(decode(broken, KeyLog(capture.keylog))).at(0).kind, HandshakeKind::failed);
+}
+
+TEST(Decoder, AChangedHandshakeMessageMakesEveryFinishedFalse) {
+  const Capture capture = golden::capture("tls12-gcm");
+  const Transcript whole = decoded(capture)[0];
+  const Message& certificate = whole.messages[2];
+  ASSERT_EQ(certificate.type, MessageType::certificate);
+  const Transcript transcript =
+      decode(damaged(capture.connections[0], Side::server, certificate.offset + 60), KeyLog(capture.keylog));
+  for (const Message& message : transcript.messages) {
+    const auto* finished = message.as<Finished>();
+    EXPECT_TRUE(finished == nullptr || finished->verified == false);
+  }
+  EXPECT_EQ(count(transcript, MessageType::finished), 2u);
+}
+
+TEST(Decoder, TheKeyLogOfAnotherConnectionOpensNothing) {
+  const Capture capture = golden::capture("tls12-gcm");
+  const Transcript transcript = decode(capture.connections[0], KeyLog(golden::capture("tls13").keylog));
+  EXPECT_THAT(problems(transcript), Each(HasSubstr("CLIENT_RANDOM")));
+  EXPECT_THAT(problems(transcript), SizeIs(2)) << "said once a side";
+}
+
+Transcript seen(const Tape& tape) { return decode(tape.recording(), KeyLog()); }
+
+struct Case {
+  const char* what;
+  bool malformed;
+  Bytes bytes;
+};
+
+TEST(Decoder, SaysWhatIsWrongWithARecordAndWhere) {
+  const Bytes hello = record(client_hello({}));
+  const Bytes certificate = handshake(MessageType::certificate, repeat(1, 40));
+  const Case cases[] = {
+      {"is not a TLS record", true, text("HTTP/1.0 200 OK")},
+      {"is not a TLS record", true, {22, 3, 3, 0xff, 0xff, 1}},
+      {"cut off after 3 bytes", false, {22, 3, 3}},
+      {"cut off after 7 bytes", false, {22, 3, 3, 0, 9, 1, 2}},
+      {"message is cut off after 4 bytes", false, record({11, 0xff, 0xff, 0xff})},
+      {"unknown content type 24", true, record(static_cast<ContentType>(24), {1})},
+      {"not two bytes", true, record(ContentType::alert, {2})},
+      {"single byte 1", true, record(ContentType::change_cipher_spec, {2})},
+      {"handshake record is empty", true, record({})},
+      {"more than 16384", true, record(ContentType::application_data, repeat(0, 16385))},
+      {"interrupts a handshake message", true,
+       join({record(Bytes(certificate.begin(), certificate.begin() + 9)), change_cipher_spec()})},
+      {"NewSessionTicket: 1 bytes stand", true,
+       record(handshake(MessageType::new_session_ticket, {0, 0, 0, 0, 0, 0, 0}))},
+  };
+  for (const Case& each : cases) {
+    Tape tape;
+    tape.server(join({hello, each.bytes}));
+    const Transcript transcript = seen(tape);
+    ASSERT_THAT(transcript.problems, SizeIs(1)) << each.what;
+    EXPECT_THAT(transcript.problems[0].what, HasSubstr(each.what));
+    EXPECT_EQ(transcript.problems[0].malformed, each.malformed) << each.what;
+    EXPECT_EQ(transcript.problems[0].from, Side::server);
+    EXPECT_GE(transcript.problems[0].offset, hello.size()) << each.what;
+  }
+}
+
+TEST(Decoder, ReadsManyMessagesOfOneRecordAndOneOfMany) {
+  const Bytes flight = join({server_hello({}), handshake(MessageType::certificate, repeat(3, 300)),
+                             handshake(MessageType::server_hello_done, {})});
+  Tape together;
+  together.server(record(flight));
+  Tape apart;
+  for (const std::uint8_t byte : flight) apart.server(record({byte}));
+  const std::string expected = "s ServerHello | s Certificate | s ServerHelloDone";
+  EXPECT_EQ(ladder(seen(together)), expected);
+  EXPECT_EQ(ladder(seen(apart)), expected);
+  EXPECT_THAT(problems(seen(apart)), IsEmpty());
+}
+
+TEST(Decoder, HandshakeBytesAcrossAChangeOfKeysAreMalformed) {
+  Tape tape;
+  tape.client(record(client_hello({})))
+      .server(record(join({server_hello(extension(ext::supported_versions, {3, 4})),
+                           handshake(MessageType::encrypted_extensions, {0, 0})})));
+  const Transcript transcript = seen(tape);
+  ASSERT_THAT(transcript.problems, SizeIs(1));
+  EXPECT_THAT(transcript.problems[0].what, HasSubstr("across a change of keys"));
+}
+
+TEST(Decoder, SaysWhyARecordIsClosedToIt) {
+  const auto closed = [](const Bytes& hello) {
+    Tape tape;
+    tape.client(record(client_hello({}))).server(join({record(hello), change_cipher_spec(), sealed_finished()}));
+    const std::string master = "CLIENT_RANDOM " + to_hex(repeat(0xc1, 32)) + " " + to_hex(repeat(1, 48));
+    const Transcript transcript = decode(tape.recording(), KeyLog(master));
+    return transcript.problems.empty() ? "" : transcript.problems[0].what;
+  };
+  EXPECT_THAT(closed(server_hello({}, {}, 0x0300)), HasSubstr("version"));
+  EXPECT_THAT(closed(server_hello({}, {}, 0x0303, 0x0005)), HasSubstr("TLS_RSA_WITH_RC4_128_SHA"));
+  EXPECT_THAT(closed(server_hello({}, {}, 0x0303, 0x1234)), HasSubstr("0x1234"));
+  Bytes compressed = server_hello({});
+  compressed[4 + 2 + 32 + 1 + 2] = 1;
+  EXPECT_THAT(closed(compressed), HasSubstr("compressed"));
+}
+
+TEST(Decoder, PlacesEndingsAmongMessages) {
+  Tape tape;
+  tape.client(record(client_hello({}))).end(Side::client, Ending::How::reset);
+  tape.server(alert(2, 80)).end(Side::server, Ending::How::fin);
+  const Transcript transcript = seen(tape);
+  ASSERT_THAT(transcript.endings, SizeIs(2));
+  EXPECT_EQ(transcript.endings[0].before_message, 1u);
+  EXPECT_EQ(transcript.endings[0].how, Ending::How::reset);
+  EXPECT_EQ(transcript.endings[1].before_message, 2u);
+}
+
+/// A server's second NewSessionTicket, ChangeCipherSpec and Finished after a renewed resumption: the ticket under the
+/// keys in use, the Finished under the same keys begun anew (OpenSSL 1.0.0; BUGS.md 1).
+TEST(Decoder, OpensTheSecondFlightOfADoubleTicket) {
+  const Capture capture = golden::capture("tls10-cbc-renewed");
+  const KeyLog keys(capture.keylog);
+  Recording recording = capture.connections[1];
+  const auto reaches_client_finished = [](const Message& message) {
+    return message.from == Side::client && message.type == MessageType::finished;
+  };
+  Transcript first = decode(recording, keys);
+  const auto last = std::find_if(first.messages.begin(), first.messages.end(), reaches_client_finished);
+  first.messages.erase(last + 1, first.messages.end());
+  std::erase_if(recording.segments, [&](const Segment& segment) { return segment.at > last->at; });
+  recording.endings.clear();
+
+  const Suite suite = *suite_of(first.suite);
+  const auto& client_random = first.messages[0].as<ClientHello>()->random;
+  const auto& server_random = first.messages[1].as<ServerHello>()->random;
+  const ByteView master = keys.find("CLIENT_RANDOM", client_random);
+  const Bytes block =
+      prf(Version::tls10, suite, master, "key expansion",
+          join({Bytes(server_random.begin(), server_random.end()), Bytes(client_random.begin(), client_random.end())}),
+          2 * (20 + suite.key_bytes + 16));
+  const ByteView mac_key = ByteView(block).subspan(20, 20);
+  const ByteView key = ByteView(block).subspan(40 + suite.key_bytes, suite.key_bytes);
+  const ByteView iv = ByteView(block).last(16);
+
+  Bytes messages;
+  Bytes server_finished;
+  for (const Message& message : first.messages) {
+    if (message.type == MessageType::change_cipher_spec) continue;
+    messages.insert(messages.end(), message.raw.begin(), message.raw.end());
+    if (message.from == Side::server && message.type == MessageType::finished) server_finished = message.raw;
+  }
+  const Bytes ticket = new_session_ticket(text("the second ticket"));
+  messages = join({messages, ticket});
+  const Bytes finished =
+      handshake(MessageType::finished, finished_verify_data(Version::tls10, suite, master, Side::server, messages));
+
+  CbcSealer in_use(suite, key, iv, mac_key);
+  in_use.seal(ContentType::handshake, server_finished);
+  CbcSealer anew(suite, key, iv, mac_key);
+  recording.segments.push_back(
+      {Side::server, last->at + Instant(1),
+       join({in_use.seal(ContentType::handshake, ticket), in_use.seal(ContentType::change_cipher_spec, {1}),
+             anew.seal(ContentType::handshake, finished)})});
+
+  const Transcript transcript = decode(recording, keys);
+  EXPECT_THAT(problems(transcript), IsEmpty());
+  EXPECT_EQ(ladder(transcript),
+            "c ClientHello | s ServerHello | s NewSessionTicket | s ChangeCipherSpec | s Finished | "
+            "c ChangeCipherSpec | c Finished | s NewSessionTicket | s ChangeCipherSpec | s Finished");
+  EXPECT_EQ(transcript.messages.back().as<Finished>()->verified, true);
+  const auto handshakes = handshakes_of(transcript);
+  ASSERT_THAT(handshakes, SizeIs(1));
+  EXPECT_EQ(handshakes[0].kind, HandshakeKind::resumed);
+  EXPECT_THAT(handshakes[0].new_tickets, testing::ElementsAre(2, 7));
+  EXPECT_EQ(handshakes[0].server_finished, 4u);
+}
+
+TEST(RecordOpener, OpensTripleDesWhichNoLibraryHereNegotiates) {
+  const Suite suite = *suite_of(0x000a);
+  const Bytes key = repeat(3, 24);
+  const Bytes iv = repeat(4, 8);
+  const Bytes mac = repeat(5, 20);
+  CbcSealer sealer(suite, key, iv, mac);
+  auto opener = RecordOpener::make(suite, Version::tls10, false, {.key = key, .iv = iv, .mac = mac});
+  ASSERT_TRUE(opener.has_value());
+  for (const char* content : {"first", "second, by the chained IV", ""}) {
+    RecordReader reader;
+    reader.add(sealer.seal(ContentType::application_data, text(content)));
+    const auto opened = opener->open(*reader.next());
+    ASSERT_TRUE(opened.has_value()) << content;
+    EXPECT_EQ(opened->bytes, text(content));
+  }
+}
+
+TEST(RecordOpener, IsNotMadeOfKeysThatDoNotFit) {
+  const Suite suite = *suite_of(0x1301);
+  const Bytes key = repeat(1, 16);
+  EXPECT_TRUE(RecordOpener::make(suite, Version::tls13, false, {.key = key, .iv = repeat(1, 12), .mac = {}}));
+  EXPECT_FALSE(RecordOpener::make(suite, Version::tls13, false, {.key = key, .iv = repeat(1, 11), .mac = {}}));
+  EXPECT_FALSE(RecordOpener::make(suite, Version::tls13, false, {.key = {}, .iv = repeat(1, 12), .mac = {}}));
+}
+
+}  // namespace
+}  // namespace ti
