@@ -107,19 +107,24 @@ class Server:
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-        check("what libfaketime left", glob.glob(f"/dev/shm/*faketime*_{self.process.pid}"), [])
-        if failure[0] or glob.glob(f"/dev/shm/*faketime*_{self.process.pid}"):
+        for left in glob.glob(f"/dev/shm/*faketime_s[eh]m_{self.process.pid}"):  # libfaketime's, not always removed
+            os.unlink(left)
+        if failure[0]:
             print(self.log.read_text(), file=sys.stderr)
 
     def text(self):
         return self.log.read_text()
 
-    def wait_for_log(self, text, count=1):
+    def wait_until_ready(self, text, count=1):
         def logged():
             if self.process.poll() is not None:
                 raise RuntimeError(f"nginx ended:\n{self.text()}")
             return self.text().count(text) >= count
-        wait_for(f"{text!r} in the log", logged)
+        try:
+            wait_for(f"{text!r} in the log", logged)
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
 
     def move_clock(self, seconds):
         assert seconds >= self.offset
@@ -211,7 +216,7 @@ def write_config(folder, workers=1, http=AGES, stream=AGES, server=""):
 def start(binary, folder, **config):
     write_config(folder, **config)
     server = Server(binary, folder)
-    server.wait_for_log("start worker process ", config.get("workers", 1))
+    server.wait_until_ready("start worker process ", config.get("workers", 1))
     return server
 
 
@@ -415,7 +420,7 @@ def launch(binary, folder, tls, **policy):
     for name, template in manifest["files"].items():
         (folder / name).write_text(fill((HERE / template).read_text(), variables))
     server = Server(binary, folder, [fill(arg) for arg in manifest["argv"]])
-    server.wait_for_log(manifest["ready"])
+    server.wait_until_ready(manifest["ready"])
     return server
 
 
