@@ -82,7 +82,7 @@ std::string plain_words(const std::string& library_message) {
   if (place == "object separator ") wanted = "a colon must follow a field's name";
   if (place == "object ") wanted = "a comma or } must follow a field's value";
   if (place == "array ") wanted = "a comma or ] must follow an item";
-  if (library_message.find("expected end of input") != std::string::npos) wanted = "nothing may follow the last }";
+  if (library_message.find("; expected end of input") != std::string::npos) wanted = "nothing may follow the last }";
   if (!unexpected.empty()) return "not JSON: found " + unexpected + ", but " + wanted;
   return "not JSON: " + (unreadable.empty() ? "unreadable text" : "invalid " + unreadable) + ", where " + wanted;
 }

@@ -5,6 +5,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -116,6 +118,22 @@ struct PairSummary {
   Outcome verdict() const;
 };
 
+/// ResultsDocument gives results.json piece by piece, so that a run need not hold its cells: head, each cell in order of
+/// id (its cell_json line), tail with pairs and totals. `facts.cells` is not looked at.
+class ResultsDocument {
+ public:
+  explicit ResultsDocument(const Results& facts) : facts_(facts) {}
+  std::string head() const;
+  std::string cell(const CellId& id, Outcome outcome, std::string_view cell_json);
+  std::string tail() const;
+
+ private:
+  const Results& facts_;
+  std::map<std::pair<std::string, std::string>, Totals> pairs_;
+  Totals totals_;
+};
+
+/// The whole document at once, by the same pieces.
 std::string results_json(const Results& results);
 Result<Results> parse_results(std::string_view json, const std::string& where);
 Result<Results> load_results(const std::filesystem::path& file_or_folder);

@@ -1,0 +1,61 @@
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "model/fields.hpp"
+#include "model/files.hpp"
+#include "model/results.hpp"
+#include "model/version_range.hpp"
+
+namespace ti {
+
+namespace {
+
+std::string read_range(const JsonValue& value) {
+  if (!is_version_range(value.string()))
+    value.fail("\"" + value.name() + "\" must be a range such as \"<3.1\" or \">=1.0.1 <1.0.2\", found \"" +
+               value.string() + '"');
+  return value.string();
+}
+
+KnownIssue read_known_issue(const JsonValue& value) {
+  value.allow({"server", "client", "scenario", "rule", "tls", "server_versions", "client_versions", "link", "note"});
+  KnownIssue issue;
+  if (const auto* server = value.find("server")) issue.server = server->string();
+  if (const auto* client = value.find("client")) issue.client = client->string();
+  if (const auto* scenario = value.find("scenario")) issue.scenario = scenario->string();
+  issue.rule = value.at("rule").string();
+  if (const auto* tls = value.find("tls")) issue.tls = read_versions(*tls);
+  if (const auto* versions = value.find("server_versions")) issue.server_versions = read_range(*versions);
+  if (const auto* versions = value.find("client_versions")) issue.client_versions = read_range(*versions);
+  issue.link = value.at("link").string();
+  if (const auto* note = value.find("note")) issue.note = note->string();
+  return issue;
+}
+
+}  // namespace
+
+Result<std::vector<KnownIssue>> load_known_issues(const std::filesystem::path& file) {
+  const Result<std::string> text = read_file(file);
+  if (!text) return text.error();
+  return read_json(*text, file.string(), [](const JsonValue& list) {
+    std::vector<KnownIssue> issues;
+    for (const JsonValue& item : list.items()) issues.push_back(read_known_issue(item));
+    return issues;
+  });
+}
+
+const KnownIssue* find_known(const std::vector<KnownIssue>& issues, const CellResult& cell,
+                             const std::string& server_version, const std::string& client_version) {
+  if (cell.verdict.outcome != Outcome::fail) return nullptr;
+  const auto covers = [&](const KnownIssue& issue) {
+    return glob_match(issue.server, cell.id.server) && glob_match(issue.client, cell.id.client) &&
+           glob_match(issue.scenario, cell.id.scenario) && glob_match(issue.rule, cell.verdict.rule) &&
+           (issue.tls.empty() || std::find(issue.tls.begin(), issue.tls.end(), cell.id.tls) != issue.tls.end()) &&
+           in_version_range(issue.server_versions, server_version) &&
+           in_version_range(issue.client_versions, client_version);
+  };
+  const auto found = std::find_if(issues.begin(), issues.end(), covers);
+  return found == issues.end() ? nullptr : &*found;
+}
+
+}  // namespace ti

@@ -1,0 +1,41 @@
+#include "model/results.hpp"
+
+#include "base/text.hpp"
+
+namespace ti {
+
+std::string CellId::text() const { return server + '/' + client + '/' + scenario + '@' + std::string(name(tls)); }
+
+std::optional<CellId> CellId::parse(std::string_view text) {
+  const std::size_t at = text.rfind('@');
+  if (at == std::string_view::npos) return std::nullopt;
+  const auto parts = split(text.substr(0, at), '/');
+  const Version tls = version_of(text.substr(at + 1));
+  if (parts.size() != 3 || parts[0].empty() || parts[1].empty() || parts[2].empty() || tls == Version::none)
+    return std::nullopt;
+  return CellId{parts[0], parts[1], parts[2], tls};
+}
+
+Outcome PairSummary::verdict() const {
+  for (const Outcome outcome : {Outcome::fail, Outcome::error, Outcome::pass}) {
+    const auto found = totals.counts.find(outcome);
+    if (found != totals.counts.end() && found->second > 0) return outcome;
+  }
+  return Outcome::unsupported;
+}
+
+std::vector<PairSummary> pairs_of(const std::vector<CellResult>& cells) {
+  std::map<std::pair<std::string, std::string>, Totals> totals;
+  for (const CellResult& cell : cells) totals[{cell.id.server, cell.id.client}].add(cell.verdict.outcome);
+  std::vector<PairSummary> pairs;
+  for (auto& [pair, count] : totals) pairs.push_back({pair.first, pair.second, std::move(count)});
+  return pairs;
+}
+
+Totals totals_of(const std::vector<CellResult>& cells) {
+  Totals totals;
+  for (const CellResult& cell : cells) totals.add(cell.verdict.outcome);
+  return totals;
+}
+
+}  // namespace ti

@@ -1,0 +1,195 @@
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "model/fields.hpp"
+#include "model/files.hpp"
+#include "model/results.hpp"
+
+namespace ti {
+
+namespace {
+
+std::string text_or_empty(const JsonValue& value) { return value.is_null() ? "" : value.string(); }
+
+std::optional<std::string> optional_text(const JsonValue& value) {
+  return value.is_null() ? std::nullopt : std::optional(value.string());
+}
+
+Side read_side(const JsonValue& value) { return value.word({"client", "server"}) == 0 ? Side::client : Side::server; }
+
+Outcome read_outcome(const JsonValue& value) {
+  const auto outcome = outcome_of(value.string());
+  if (!outcome) value.fail("\"" + value.string() + "\" is not a verdict");
+  return *outcome;
+}
+
+std::optional<Place> read_place(const JsonValue& value) {
+  if (value.is_null()) return std::nullopt;
+  Place place{value.at("connection").count(), std::nullopt};
+  if (!value.at("message").is_null()) place.message = value.at("message").count();
+  return place;
+}
+
+Place read_known_place(const JsonValue& value) { return read_place(value).value_or(Place{}); }
+
+ClientWord read_client_word(const JsonValue& value) {
+  ClientWord client;
+  client.answered = value.at("answered").boolean();
+  client.ok = value.at("ok").boolean();
+  if (!value.at("resumed").is_null()) client.resumed = value.at("resumed").boolean();
+  client.version = optional_text(value.at("version"));
+  client.cipher = optional_text(value.at("cipher"));
+  client.session_id = optional_text(value.at("session_id"));
+  if (!value.at("tickets_received").is_null()) client.tickets_received = value.at("tickets_received").count();
+  if (const JsonValue& error = value.at("error"); !error.is_null()) {
+    client.error_stage = error.at("stage").string();
+    client.error_text = error.at("text").string();
+    client.error_code = error.at("code").string();
+  }
+  return client;
+}
+
+ServerWord read_server_word(const JsonValue& value) {
+  ServerWord server;
+  for (const JsonValue& item : value.at("decisions").items()) {
+    TicketDecision decision;
+    decision.encrypt = item.at("op").word({"encrypt", "decrypt"}) == 0;
+    decision.key = item.at("key").string();
+    if (!item.at("age_s").is_null()) decision.age = item.at("age_s").integer();
+    decision.result = static_cast<int>(item.at("result").integer());
+    server.decisions.push_back(std::move(decision));
+  }
+  server.errors = value.at("errors").strings();
+  return server;
+}
+
+MessageSummary read_message(const JsonValue& value) {
+  const JsonValue* note = value.find("note");
+  return {read_side(value.at("from")), value.at("type").string(),    value.at("bytes").count(),
+          value.at("at_ms").number(),  value.at("sealed").boolean(), note ? note->string() : ""};
+}
+
+ConnectionSummary read_connection(const JsonValue& value) {
+  ConnectionSummary connection;
+  connection.at_s = value.at("at_s").number();
+  value.at("handshake").word({"full", "resumed", "failed"});
+  connection.handshake = value.at("handshake").string();
+  connection.resumed_by = text_or_empty(value.at("resumed_by"));
+  connection.version = text_or_empty(value.at("version"));
+  connection.cipher = text_or_empty(value.at("cipher"));
+  connection.offered = text_or_empty(value.at("offered"));
+  for (const JsonValue& ticket : value.at("new_tickets").items())
+    connection.new_tickets.push_back({ticket.at("sha256").string(),
+                                      static_cast<std::uint32_t>(ticket.at("lifetime_s").count()),
+                                      ticket.at("bytes").count()});
+  for (const JsonValue& message : value.at("messages").items()) connection.messages.push_back(read_message(message));
+  connection.client = read_client_word(value.at("witness").at("client"));
+  connection.server = read_server_word(value.at("witness").at("server"));
+  return connection;
+}
+
+Finding read_finding(const JsonValue& value) {
+  static constexpr Severity severities[] = {Severity::must, Severity::should, Severity::witness, Severity::expect};
+  return {value.at("rule").string(), severities[value.at("severity").word({"must", "should", "witness", "expect"})],
+          read_side(value.at("actor")), value.at("reason").string(), read_known_place(value.at("at"))};
+}
+
+Verdict read_verdict(const JsonValue& value) {
+  Verdict verdict;
+  verdict.outcome = read_outcome(value.at("verdict"));
+  if (!value.at("fault").is_null()) verdict.fault = read_side(value.at("fault"));
+  verdict.rule = text_or_empty(value.at("rule"));
+  verdict.reason = text_or_empty(value.at("reason"));
+  verdict.at = read_place(value.at("at"));
+  if (const auto* findings = value.find("findings")) {
+    for (const JsonValue& item : findings->items()) verdict.findings.push_back(read_finding(item));
+  }
+  if (const auto* consequences = value.find("consequences")) {
+    for (const JsonValue& item : consequences->items())
+      verdict.consequences.push_back({item.at("what").string(), read_known_place(item.at("at"))});
+  }
+  return verdict;
+}
+
+CellId read_id(const JsonValue& value) {
+  const auto id = CellId::parse(value.at("id").string());
+  if (!id) value.at("id").fail("\"" + value.at("id").string() + "\" is not a cell (server/client/scenario@tls)");
+  for (const auto& [field, text] : {std::pair<std::string_view, std::string_view>{"server", id->server},
+                                    {"client", id->client},
+                                    {"scenario", id->scenario},
+                                    {"tls", name(id->tls)}}) {
+    if (value.at(field).string() != text)
+      value.at(field).fail("\"" + std::string(field) + "\" is not that of the cell's id " + id->text());
+  }
+  return *id;
+}
+
+CellResult read_cell(const JsonValue& value) {
+  CellResult cell;
+  cell.id = read_id(value);
+  cell.verdict = read_verdict(value);
+  cell.expected = read_outcome(value.at("expected"));
+  if (const auto* known = value.find("known")) cell.known = known->boolean();
+  if (const auto* link = value.find("known_link")) cell.known_link = text_or_empty(*link);
+  for (const JsonValue& item : value.at("connections").items()) cell.connections.push_back(read_connection(item));
+  cell.duration_ms = value.at("duration_ms").number();
+  if (const JsonValue& evidence = value.at("evidence"); !evidence.is_null())
+    cell.evidence = Evidence{text_or_empty(evidence.at("capture")), text_or_empty(evidence.at("keylog")),
+                             text_or_empty(evidence.at("trace")), evidence.at("logs").strings()};
+  return cell;
+}
+
+RunFacts read_run(const JsonValue& value) {
+  RunFacts run;
+  run.id = value.at("id").string();
+  run.started = value.at("started").string();
+  run.finished = value.at("finished").string();
+  run.clock = value.at("clock").string();
+  run.version = value.at("version").string();
+  run.host = value.at("host").string();
+  run.argv = value.at("argv").strings();
+  if (const auto* shard = value.find("shard")) run.shard = text_or_empty(*shard);
+  if (const auto* planned = value.find("planned")) run.planned = planned->count();
+  return run;
+}
+
+std::map<std::string, Facts> read_facts(const JsonValue& value) {
+  std::map<std::string, Facts> all;
+  for (const JsonValue& member : value.members()) {
+    Facts& facts = all[member.name()];
+    for (const JsonValue& fact : member.members()) facts.emplace(fact.name(), fact.string());
+  }
+  return all;
+}
+
+Results read_results(const JsonValue& file) {
+  if (file.at("schema").string() != results_schema)
+    file.at("schema").fail("this is \"" + file.at("schema").string() + "\"; what can be read is \"" +
+                           std::string(results_schema) + '"');
+  Results results;
+  results.run = read_run(file.at("run"));
+  results.servers = read_facts(file.at("servers"));
+  results.clients = read_facts(file.at("clients"));
+  for (const JsonValue& member : file.at("scenarios").members())
+    results.scenarios.emplace(member.name(), ScenarioFacts{member.at("title").string(), member.at("spec").strings()});
+  for (const JsonValue& item : file.at("cells").items()) results.cells.push_back(read_cell(item));
+  return results;
+}
+
+}  // namespace
+
+Result<CellResult> parse_cell(std::string_view json) { return read_json(json, "cell", read_cell); }
+
+Result<Results> parse_results(std::string_view json, const std::string& where) {
+  return read_json(json, where, read_results);
+}
+
+Result<Results> load_results(const std::filesystem::path& file_or_folder) {
+  const bool is_folder = std::filesystem::is_directory(file_or_folder);
+  const std::filesystem::path file = is_folder ? file_or_folder / "results.json" : file_or_folder;
+  const Result<std::string> text = read_file(file);
+  if (!text) return text.error();
+  return parse_results(*text, file.string());
+}
+
+}  // namespace ti

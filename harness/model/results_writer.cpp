@@ -1,0 +1,226 @@
+#include "model/json_writer.hpp"
+#include "model/results.hpp"
+
+namespace ti {
+
+namespace {
+
+template <class T>
+void optional_field(JsonWriter& json, std::string_view name, const std::optional<T>& what) {
+  json.key(name);
+  what ? json.value(*what) : json.null();
+}
+
+void strings_field(JsonWriter& json, std::string_view name, const std::vector<std::string>& texts) {
+  json.key(name).begin_array();
+  for (const std::string& text : texts) json.value(text);
+  json.end_array();
+}
+
+void place_field(JsonWriter& json, const std::optional<Place>& place) {
+  json.key("at");
+  if (!place) {
+    json.null();
+    return;
+  }
+  json.begin_object().field("connection", place->connection);
+  optional_field(json, "message", place->message);
+  json.end_object();
+}
+
+void write_tickets(JsonWriter& json, const std::vector<TicketSummary>& tickets) {
+  json.key("new_tickets").begin_array();
+  for (const TicketSummary& ticket : tickets) {
+    json.begin_object();
+    json.field("sha256", ticket.sha256).field("lifetime_s", ticket.lifetime_s).field("bytes", ticket.bytes);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_messages(JsonWriter& json, const std::vector<MessageSummary>& messages) {
+  json.key("messages").begin_array();
+  for (const MessageSummary& message : messages) {
+    json.begin_object();
+    json.field("from", name(message.from)).field("type", message.type).field("bytes", message.bytes);
+    json.field("at_ms", message.at_ms).field("sealed", message.sealed);
+    if (!message.note.empty()) json.field("note", message.note);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_client_word(JsonWriter& json, const ClientWord& client) {
+  json.key("client").begin_object().field("answered", client.answered).field("ok", client.ok);
+  optional_field(json, "resumed", client.resumed);
+  optional_field(json, "version", client.version);
+  optional_field(json, "cipher", client.cipher);
+  optional_field(json, "session_id", client.session_id);
+  optional_field(json, "tickets_received", client.tickets_received);
+  json.key("error");
+  if (client.error_stage.empty() && client.error_text.empty() && client.error_code.empty()) {
+    json.null();
+  } else {
+    json.begin_object();
+    json.field("stage", client.error_stage).field("text", client.error_text).field("code", client.error_code);
+    json.end_object();
+  }
+  json.end_object();
+}
+
+void write_server_word(JsonWriter& json, const ServerWord& server) {
+  json.key("server").begin_object();
+  json.key("decisions").begin_array();
+  for (const TicketDecision& decision : server.decisions) {
+    json.begin_object().field("op", decision.encrypt ? "encrypt" : "decrypt").field("key", decision.key);
+    optional_field(json, "age_s", decision.age);
+    json.field("result", decision.result).end_object();
+  }
+  json.end_array();
+  strings_field(json, "errors", server.errors);
+  json.end_object();
+}
+
+void write_connection(JsonWriter& json, const ConnectionSummary& connection) {
+  json.begin_object().field("at_s", connection.at_s).field("handshake", connection.handshake);
+  json.field_or_null("resumed_by", connection.resumed_by);
+  json.field_or_null("version", connection.version);
+  json.field_or_null("cipher", connection.cipher);
+  json.field_or_null("offered", connection.offered);
+  write_tickets(json, connection.new_tickets);
+  write_messages(json, connection.messages);
+  json.key("witness").begin_object();
+  write_client_word(json, connection.client);
+  write_server_word(json, connection.server);
+  json.end_object().end_object();
+}
+
+void write_findings(JsonWriter& json, const Verdict& verdict) {
+  json.key("findings").begin_array();
+  for (const Finding& finding : verdict.findings) {
+    json.begin_object().field("rule", finding.rule).field("severity", name(finding.severity));
+    json.field("actor", name(finding.actor)).field("reason", finding.reason);
+    place_field(json, finding.at);
+    json.end_object();
+  }
+  json.end_array();
+  json.key("consequences").begin_array();
+  for (const Consequence& consequence : verdict.consequences) {
+    json.begin_object().field("what", consequence.what);
+    place_field(json, consequence.at);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_evidence(JsonWriter& json, const std::optional<Evidence>& evidence) {
+  json.key("evidence");
+  if (!evidence) {
+    json.null();
+    return;
+  }
+  json.begin_object().field_or_null("capture", evidence->capture).field_or_null("keylog", evidence->keylog);
+  json.field_or_null("trace", evidence->trace);
+  strings_field(json, "logs", evidence->logs);
+  json.end_object();
+}
+
+void write_cell(JsonWriter& json, const CellResult& cell) {
+  const Verdict& verdict = cell.verdict;
+  json.begin_object().field("id", cell.id.text()).field("server", cell.id.server).field("client", cell.id.client);
+  json.field("scenario", cell.id.scenario).field("tls", name(cell.id.tls));
+  json.field("verdict", name(verdict.outcome));
+  json.field_or_null("fault", verdict.fault ? name(*verdict.fault) : "");
+  json.field_or_null("rule", verdict.rule).field_or_null("reason", verdict.reason);
+  json.field("expected", name(cell.expected)).field("known", cell.known).field_or_null("known_link", cell.known_link);
+  place_field(json, verdict.at);
+  json.key("connections").begin_array();
+  for (const ConnectionSummary& connection : cell.connections) write_connection(json, connection);
+  json.end_array();
+  write_findings(json, verdict);
+  json.field("duration_ms", cell.duration_ms);
+  write_evidence(json, cell.evidence);
+  json.end_object();
+}
+
+void write_run(JsonWriter& json, const RunFacts& run) {
+  json.key("run").begin_object().field("id", run.id).field("started", run.started).field("finished", run.finished);
+  json.field("clock", run.clock);
+  strings_field(json, "argv", run.argv);
+  json.field("version", run.version).field("host", run.host).field_or_null("shard", run.shard);
+  json.field("planned", run.planned).end_object();
+}
+
+void write_facts(JsonWriter& json, std::string_view name, const std::map<std::string, Facts>& all) {
+  json.key(name).begin_object();
+  for (const auto& [id, facts] : all) {
+    json.key(id).begin_object();
+    for (const auto& [fact, text] : facts) json.field(fact, text);
+    json.end_object();
+  }
+  json.end_object();
+}
+
+void write_scenarios(JsonWriter& json, const std::map<std::string, ScenarioFacts>& scenarios) {
+  json.key("scenarios").begin_object();
+  for (const auto& [id, scenario] : scenarios) {
+    json.key(id).begin_object().field("title", scenario.title);
+    strings_field(json, "spec", scenario.spec);
+    json.end_object();
+  }
+  json.end_object();
+}
+
+void write_counts(JsonWriter& json, std::string_view key, const Totals& totals) {
+  json.key(key).begin_object();
+  for (const Outcome outcome :
+       {Outcome::pass, Outcome::fail, Outcome::unsupported, Outcome::inconclusive, Outcome::error}) {
+    const auto found = totals.counts.find(outcome);
+    json.field(name(outcome), found == totals.counts.end() ? 0 : found->second);
+  }
+  json.end_object();
+}
+
+void write_pairs(JsonWriter& json, const std::vector<PairSummary>& pairs) {
+  json.key("pairs").begin_array();
+  for (const PairSummary& pair : pairs) {
+    json.new_line().begin_object().field("server", pair.server).field("client", pair.client);
+    json.field("verdict", name(pair.verdict()));
+    write_counts(json, "cells", pair.totals);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+}  // namespace
+
+std::string cell_json(const CellResult& cell) {
+  JsonWriter json;
+  write_cell(json, cell);
+  return json.take();
+}
+
+std::string results_json(const Results& results) {
+  JsonWriter json;
+  json.begin_object().field("schema", results_schema).new_line();
+  write_run(json, results.run);
+  json.new_line();
+  write_facts(json, "servers", results.servers);
+  json.new_line();
+  write_facts(json, "clients", results.clients);
+  json.new_line();
+  write_scenarios(json, results.scenarios);
+  json.new_line().key("cells").begin_array();
+  for (const CellResult& cell : results.cells) {
+    json.new_line();
+    write_cell(json, cell);
+  }
+  json.end_array().new_line();
+  write_pairs(json, pairs_of(results.cells));
+  json.new_line();
+  write_counts(json, "totals", totals_of(results.cells));
+  json.end_object();
+  return json.take() + '\n';
+}
+
+}  // namespace ti

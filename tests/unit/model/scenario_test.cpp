@@ -1,0 +1,277 @@
+#include "model/scenario.hpp"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace ti {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string with_timeline(const std::string& timeline, const std::string& more = "") {
+  return "{\"title\": \"t\", \"spec\": [\"RFC 5077 3.3\"], \"tls\": [\"1.2\", \"1.3\"],\n\"policy\": {}" + more +
+         ",\n\"timeline\": [\n" + timeline + "]}";
+}
+
+Scenario parsed(const std::string& text) {
+  const auto scenario = parse_scenario(text, "id", "s.json");
+  if (!scenario) ADD_FAILURE() << scenario.error().text();
+  return scenario ? *scenario : Scenario{};
+}
+
+std::string complaint(const std::string& text) {
+  const auto scenario = parse_scenario(text, "id", "s.json");
+  return scenario ? "no complaint" : scenario.error().text();
+}
+
+TEST(Scenario, ReadsEveryField) {
+  const Scenario scenario = parsed(R"({
+    "title": "A title", "spec": ["RFC 5077 3.3", "RFC 8446 4.6.1"], "why": "a bug", "tls": ["1.0", "1.2"],
+    "policy": { "renew_after": "10s", "expire_after": "1m", "renewed_hint": "full", "tickets_per_handshake": 3 },
+    "ciphers": "AES128-SHA", "requires": { "server": ["dhe_rsa"], "client": ["rsa_kx", "keylog"] },
+    "clock": "virtual", "rules": ["rfc5077-3.3-x"],
+    "timeline": [
+      { "at": "0s", "connect": { "certificate": true, "read": "none" }, "expect": { "new_ticket": "A", "hint": "nonzero" } },
+      { "at": "250ms", "server": "restart" },
+      { "at": "2h", "connect": { "offer": "A", "disturb": {
+          "segments": "1", "records": "merge", "delay": "5ms",
+          "cut": { "after": "ServerHello", "from": "server" },
+          "flip": { "message": "NewSessionTicket", "from": "server", "bit": 9 } } },
+        "expect": { "handshake": "failed", "offered": "A", "new_ticket": "none", "ticket_count": 0, "hint": "300s",
+                    "alert": "bad_record_mac", "closed_by": "client", "no_client_hello": true,
+                    "peer_certificate": "shown" } } ] })");
+  EXPECT_EQ(scenario.id, "id");
+  EXPECT_EQ(scenario.title, "A title");
+  EXPECT_THAT(scenario.spec, ElementsAre("RFC 5077 3.3", "RFC 8446 4.6.1"));
+  EXPECT_EQ(scenario.why, "a bug");
+  EXPECT_THAT(scenario.tls, ElementsAre(Version::tls10, Version::tls12));
+  EXPECT_EQ(*scenario.policy.duration("renew_after"), 10s);
+  EXPECT_EQ(*scenario.policy.duration("expire_after"), 60s);
+  EXPECT_EQ(scenario.policy.duration("renewed_hint"), nullptr);
+  EXPECT_EQ(to_text(scenario.policy.values.at("tickets_per_handshake")), "3");
+  EXPECT_EQ(to_text(scenario.policy.values.at("renewed_hint")), "full");
+  EXPECT_EQ(scenario.ciphers, "AES128-SHA");
+  EXPECT_THAT(scenario.server_capabilities, ElementsAre("dhe_rsa"));
+  EXPECT_THAT(scenario.client_capabilities, ElementsAre("client_certificate", "keylog", "offer_saved", "rsa_kx"));
+  EXPECT_TRUE(scenario.virtual_clock_only);
+  EXPECT_THAT(scenario.rules, ElementsAre("rfc5077-3.3-x"));
+  EXPECT_EQ(scenario.duration(), 2h);
+
+  ASSERT_EQ(scenario.timeline.size(), 3U);
+  EXPECT_TRUE(scenario.timeline[0].connect->certificate);
+  EXPECT_FALSE(scenario.timeline[0].connect->read_response);
+  EXPECT_TRUE(scenario.timeline[0].expect.hint->nonzero);
+  EXPECT_FALSE(scenario.timeline[1].connect);
+  EXPECT_EQ(scenario.timeline[1].at, 250ms);
+  const Connect& connect = *scenario.timeline[2].connect;
+  EXPECT_EQ(connect.offer, "A");
+  EXPECT_EQ(connect.offer_connection, 1U);
+  EXPECT_TRUE(connect.disturb.single_bytes);
+  EXPECT_EQ(connect.disturb.records, decltype(connect.disturb)::Records::merge);
+  EXPECT_EQ(connect.disturb.delay, 5ms);
+  EXPECT_EQ(connect.disturb.cut->after, MessageType::server_hello);
+  EXPECT_EQ(connect.disturb.flip->bit, 9U);
+  const Expect& expect = scenario.timeline[2].expect_at.at(Version::tls12);
+  EXPECT_EQ(expect.handshake, HandshakeKind::failed);
+  EXPECT_EQ(expect.offered, "A");
+  EXPECT_EQ(expect.ticket_count, 0U);
+  EXPECT_EQ(expect.hint->exactly, 300s);
+  EXPECT_EQ(expect.alert, "bad_record_mac");
+  EXPECT_EQ(expect.closed_by, Side::client);
+  EXPECT_TRUE(expect.no_client_hello);
+  EXPECT_EQ(expect.peer_certificate, "shown");
+}
+
+TEST(Scenario, AsksForNothingThatIsNotWritten) {
+  const Scenario scenario = parsed(with_timeline(R"({"at": "0s", "connect": {}})"));
+  EXPECT_EQ(scenario.timeline[0].connect->offer, "latest");
+  EXPECT_FALSE(scenario.timeline[0].connect->offer_connection);
+  const Expect& expect = scenario.timeline[0].expect_at.at(Version::tls13);
+  EXPECT_FALSE(expect.handshake || expect.offered || expect.new_ticket || expect.ticket_count || expect.hint ||
+               expect.alert || expect.closed_by || expect.no_client_hello || expect.peer_certificate);
+  EXPECT_THAT(scenario.client_capabilities, testing::IsEmpty());
+}
+
+TEST(Scenario, OverridesReplaceFieldByFieldAtTheirVersions) {
+  const Scenario scenario = parsed(R"({"title": "t", "spec": [], "tls": ["1.0", "1.1", "1.2", "1.3"], "policy": {},
+    "timeline": [{"at": "0s", "connect": {}, "expect": {"handshake": "full", "new_ticket": "A", "ticket_count": 1},
+                  "expect@1.3": {"ticket_count": 2}, "expect@1.0,1.1": {"new_ticket": "any"}}]})");
+  const auto& at = scenario.timeline[0].expect_at;
+  EXPECT_EQ(at.size(), 4U);
+  EXPECT_EQ(at.at(Version::tls13).ticket_count, 2U);
+  EXPECT_EQ(at.at(Version::tls13).new_ticket, "A");
+  EXPECT_EQ(at.at(Version::tls10).new_ticket, "any");
+  EXPECT_EQ(at.at(Version::tls11).new_ticket, "any");
+  EXPECT_EQ(at.at(Version::tls12).new_ticket, "A");
+  EXPECT_EQ(at.at(Version::tls12).ticket_count, 1U);
+}
+
+TEST(Scenario, AHandshakeThatCompletesHasNoErrorAlertUnlessOneIsExpected) {
+  const Scenario scenario = parsed(with_timeline(R"(
+    {"at": "0s", "connect": {}, "expect": {"handshake": "full"}},
+    {"at": "1s", "connect": {}, "expect": {"handshake": "resumed", "alert": "unexpected_message"}},
+    {"at": "2s", "connect": {}, "expect": {"handshake": "failed"}})"));
+  EXPECT_EQ(scenario.timeline[0].expect_at.at(Version::tls12).alert, "none");
+  EXPECT_EQ(scenario.timeline[1].expect_at.at(Version::tls12).alert, "unexpected_message");
+  EXPECT_FALSE(scenario.timeline[2].expect_at.at(Version::tls12).alert);
+}
+
+TEST(Scenario, CountsConnectionsNotStepsWhenATicketIsForced) {
+  const Scenario scenario = parsed(with_timeline(R"(
+    {"at": "0s", "connect": {}},
+    {"at": "1s", "server": "restart"},
+    {"at": "2s", "connect": {}, "expect": {"new_ticket": "A"}},
+    {"at": "3s", "connect": {"offer": "A"}})"));
+  EXPECT_EQ(scenario.timeline[3].connect->offer_connection, 2U);
+}
+
+TEST(Scenario, ComplainsOfTimes) {
+  EXPECT_EQ(complaint(with_timeline(R"({"at": "1s", "connect": {}})")), "s.json:4: the first step must be at \"0s\"");
+  EXPECT_EQ(complaint(with_timeline("{\"at\": \"0s\", \"connect\": {}},\n{\"at\": \"5s\", \"connect\": {}},\n"
+                                    "{\"at\": \"4s\", \"connect\": {}}")),
+            "s.json:6: a step at \"4s\" cannot stand after a later one");
+  EXPECT_EQ(complaint(with_timeline(R"({"at": "15", "connect": {}})")),
+            "s.json:4: \"at\" must be a number and a unit (ms, s, m, h or d) such as \"10s\", found \"15\"");
+  EXPECT_THAT(complaint(with_timeline(R"({"at": "99999999999999999999d", "connect": {}})")), HasSubstr("found \"999"));
+  EXPECT_THAT(complaint(with_timeline("")), HasSubstr("at least one step with \"connect\""));
+  EXPECT_THAT(complaint(with_timeline(R"({"at": "0s", "server": "restart"})")), HasSubstr("at least one step"));
+}
+
+TEST(Scenario, ComplainsOfSteps) {
+  EXPECT_THAT(complaint(with_timeline(R"({"at": "0s"})")), HasSubstr("either \"connect\" or \"server\""));
+  EXPECT_THAT(complaint(with_timeline(R"({"at": "0s", "connect": {}, "server": "restart"})")),
+              HasSubstr("either \"connect\" or \"server\""));
+  EXPECT_THAT(complaint(with_timeline(R"({"at": "0s", "server": "reload"})")), HasSubstr("may be \"restart\""));
+  EXPECT_THAT(complaint(with_timeline(R"({"at": "0s", "server": "restart", "expect": {}})")),
+              HasSubstr("nothing else but \"at\""));
+  EXPECT_THAT(complaint(with_timeline(R"({"at": "0s", "connect": {}, "expct": {}})")),
+              HasSubstr("s.json:4: unknown field \"expct\" in \"timeline\": did you mean \"expect\"?"));
+  EXPECT_THAT(complaint(with_timeline(R"({"at": "0s", "connect": {"disturb": {}}})")), HasSubstr("a disturbance"));
+  EXPECT_THAT(complaint(with_timeline(
+                  R"({"at": "0s", "connect": {"disturb": {"cut": {"after": "ServerHelo", "from": "server"}}}})")),
+              HasSubstr("did you mean \"ServerHello\"?"));
+}
+
+TEST(Scenario, ComplainsOfTicketNames) {
+  EXPECT_EQ(complaint(with_timeline(R"({"at": "0s", "connect": {}, "expect": {"offered": "A"}})")),
+            "s.json:4: no ticket is called \"A\" before this step at TLS 1.2; none has a name yet");
+  EXPECT_EQ(complaint(with_timeline("{\"at\": \"0s\", \"connect\": {}, \"expect\": {\"new_ticket\": \"A\"}},\n"
+                                    "{\"at\": \"1s\", \"connect\": {\"offer\": \"B\"}}")),
+            "s.json:5: no ticket is called \"B\" before this step at TLS 1.2; there is \"A\"");
+  EXPECT_THAT(complaint(with_timeline(R"({"at": "0s", "connect": {}, "expect": {"new_ticket": "A", "offered": "A"}})")),
+              HasSubstr("no ticket is called \"A\" before this step"));
+  EXPECT_THAT(complaint(with_timeline(R"({"at": "0s", "connect": {}, "expect": {"new_ticket": "A"}},
+                                         {"at": "1s", "connect": {}, "expect": {"new_ticket": "A"}})")),
+              HasSubstr("\"A\" has its name already, from connection 1"));
+  EXPECT_THAT(complaint(with_timeline(R"({"at": "0s", "connect": {"offer": "any"}})")), HasSubstr("a ticket's name"));
+}
+
+TEST(Scenario, ATicketMustHaveItsNameAtEveryVersionThatRefersToIt) {
+  EXPECT_THAT(complaint(with_timeline(R"({"at": "0s", "connect": {}, "expect": {"new_ticket": "A"},
+                                          "expect@1.3": {"new_ticket": "none"}},
+                                         {"at": "1s", "connect": {}, "expect": {"offered": "A"}})")),
+              HasSubstr("no ticket is called \"A\" before this step at TLS 1.3"));
+  EXPECT_THAT(complaint(with_timeline(R"({"at": "0s", "connect": {}, "expect@1.2": {"new_ticket": "A"}},
+                                         {"at": "1s", "connect": {}, "expect@1.3": {"new_ticket": "A"}},
+                                         {"at": "2s", "connect": {"offer": "A"}})")),
+              HasSubstr("\"A\" comes in another connection at TLS 1.3"));
+}
+
+TEST(Scenario, ComplainsOfOverridesForVersionsThatAreNotRun) {
+  EXPECT_THAT(complaint(with_timeline(R"({"at": "0s", "connect": {}, "expect@1.0": {}})")),
+              HasSubstr("\"expect@1.0\": the scenario is not run at TLS 1.0"));
+  EXPECT_THAT(complaint(with_timeline(R"({"at": "0s", "connect": {}, "expect@1.4": {}})")),
+              HasSubstr("a TLS version is \"1.0\", \"1.1\", \"1.2\" or \"1.3\", found \"1.4\""));
+  EXPECT_THAT(complaint(with_timeline(R"({"at": "0s", "connect": {}, "expect@1.2": {}, "expect@1.3,1.2": {}})")),
+              HasSubstr("what is expected at TLS 1.2 is said twice"));
+}
+
+TEST(Scenario, ComplainsOfExpectations) {
+  const auto expecting = [](const std::string& expect) {
+    return complaint(with_timeline(R"({"at": "0s", "connect": {}, "expect": {)" + expect + "}}"));
+  };
+  EXPECT_THAT(expecting(R"("handshake": "reused")"), HasSubstr("may be \"full\", \"resumed\" or \"failed\""));
+  EXPECT_THAT(expecting(R"("alert": "unexpected_mesage")"), HasSubstr("did you mean \"unexpected_message\"?"));
+  EXPECT_THAT(expecting(R"("hint": "1500ms")"), HasSubstr("must be whole seconds"));
+  EXPECT_THAT(expecting(R"("closed_by": "proxy")"), HasSubstr("may be \"client\" or \"server\""));
+  EXPECT_THAT(expecting(R"("peer_certificate": "yes")"), HasSubstr("may be \"asked\" or \"shown\""));
+  EXPECT_THAT(expecting(R"("new_ticket": "")"), HasSubstr("must not be empty"));
+}
+
+std::string complaint_of_policy(const std::string& policy) {
+  return complaint("{\"title\": \"t\", \"spec\": [], \"tls\": [\"1.2\"], \"policy\": {" + policy +
+                   "}, \"timeline\": [{\"at\": \"0s\", \"connect\": {}}]}");
+}
+
+TEST(Policy, ComplainsOfKeysAndValues) {
+  EXPECT_THAT(complaint_of_policy(R"("renew_afte": "10s")"),
+              AllOf(HasSubstr("did you mean \"renew_after\"?"), HasSubstr("\"callback_results\""),
+                    HasSubstr("\"tickets_per_handshake\"")));
+  EXPECT_THAT(complaint_of_policy(R"("renew_after": "250ms")"), HasSubstr("must be whole seconds"));
+  EXPECT_THAT(complaint_of_policy(R"("renew_after": 10)"), HasSubstr("must be a string, found a number"));
+  EXPECT_THAT(complaint_of_policy(R"("callback_results": [1, 3])"), HasSubstr("-1, 0, 1 or 2, found 3"));
+  EXPECT_THAT(complaint_of_policy(R"("callback_results": [])"), HasSubstr("at least one"));
+  EXPECT_THAT(complaint_of_policy(R"("tickets": "maybe")"), HasSubstr("may be \"on\" or \"off\", found \"maybe\""));
+  EXPECT_THAT(complaint_of_policy(R"("tickets_per_handshake": -1)"), HasSubstr("must not be negative"));
+}
+
+TEST(Policy, AKeyMustRenewBeforeItDies) {
+  EXPECT_THAT(complaint_of_policy(R"("renew_after": "20s", "expire_after": "20s")"),
+              HasSubstr("\"expire_after\" (20 s) must be later than \"renew_after\" (20 s)"));
+  EXPECT_EQ(complaint_of_policy(R"("renew_after": "19s", "expire_after": "20s")"), "no complaint");
+  EXPECT_THAT(complaint_of_policy(R"("renew_after": "1s", "callback_results": [1])"), HasSubstr("cannot stand beside"));
+}
+
+TEST(Policy, IsToldAsText) {
+  EXPECT_EQ(to_text(std::chrono::seconds(90)), "90");
+  EXPECT_EQ(to_text(std::vector<std::int64_t>{2, 0, -1}), "2,0,-1");
+  EXPECT_EQ(to_text(std::string("zero")), "zero");
+}
+
+struct Folder {
+  Folder() { std::filesystem::create_directories(path / "a"), std::filesystem::create_directories(path / "b"); }
+  ~Folder() { std::filesystem::remove_all(path); }
+  void write(const std::string& name, const std::string& text) const { std::ofstream(path / name) << text; }
+  std::filesystem::path path = std::filesystem::temp_directory_path() /
+                               ("ti-scenarios-" + std::to_string(testing::UnitTest::GetInstance()->random_seed()) +
+                                testing::UnitTest::GetInstance()->current_test_info()->name());
+};
+
+TEST(LoadScenarios, ABrokenFileCostsOnlyItself) {
+  const Folder folder;
+  const std::string good = with_timeline(R"({"at": "0s", "connect": {}})");
+  folder.write("b/zebra.json", good);
+  folder.write("b/ant.json", good);
+  folder.write("a/middle.json", "{");
+  folder.write("a/notes.md", "not a scenario");
+  std::vector<ParseError> errors;
+  const auto scenarios = load_scenarios(folder.path, errors);
+  ASSERT_EQ(scenarios.size(), 2U);
+  EXPECT_EQ(scenarios[0].id, "ant");
+  EXPECT_EQ(scenarios[1].id, "zebra");
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_THAT(errors[0].text(), HasSubstr("a/middle.json:1: not JSON"));
+}
+
+TEST(LoadScenarios, ANameIsUniqueOverAllFolders) {
+  const Folder folder;
+  folder.write("a/same.json", with_timeline(R"({"at": "0s", "connect": {}})"));
+  folder.write("b/same.json", with_timeline(R"({"at": "0s", "connect": {}})"));
+  std::vector<ParseError> errors;
+  EXPECT_EQ(load_scenarios(folder.path, errors).size(), 1U);
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_THAT(errors[0].text(), HasSubstr("another scenario of this name"));
+}
+
+TEST(LoadScenarios, AFolderThatIsNotThereIsAnError) {
+  std::vector<ParseError> errors;
+  EXPECT_TRUE(load_scenarios("/nonexistent", errors).empty());
+  EXPECT_EQ(errors.size(), 1U);
+}
+
+}  // namespace
+}  // namespace ti
