@@ -241,11 +241,12 @@ std::string_view iana_suite_name(std::uint16_t suite) {
 
 std::optional<Suite> suite_of(std::uint16_t id) {
   constexpr std::string_view with = "_WITH_";
+  constexpr std::string_view tls13_prefix = "TLS_";
   std::string_view name = iana_suite_name(id);
   if (const auto at = name.find(with); at != name.npos)
     name.remove_prefix(at + with.size());
-  else if (id >> 8 == 0x13)
-    name.remove_prefix(std::string_view("TLS_").size());
+  else if (name.starts_with(tls13_prefix))
+    name.remove_prefix(tls13_prefix.size());
   const auto* cipher = std::find_if(std::begin(cipher_names), std::end(cipher_names),
                                     [&](const CipherName& entry) { return name.starts_with(entry.part); });
   if (cipher == std::end(cipher_names)) return std::nullopt;

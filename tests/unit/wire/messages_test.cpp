@@ -79,6 +79,7 @@ TEST(Suites, AreUnderstoodByName) {
   EXPECT_FALSE(suite_of(0x0005)) << "RC4";
   EXPECT_FALSE(suite_of(0x00ff)) << "a signal, not a suite";
   EXPECT_FALSE(suite_of(0x1234));
+  EXPECT_FALSE(suite_of(0x13ff)) << "among those of TLS 1.3, but none of them";
 }
 
 TEST(ClientHelloBody, HoldsWhatTheTicketRulesAskFor) {

@@ -1,0 +1,11 @@
+// A capture file, and what it holds.
+#include "wire/capture.hpp"
+#include "wire/decoder.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto capture = ti::read_capture({data, size});
+  if (!capture) return 0;
+  const ti::KeyLog keys(capture->keylog);
+  for (const ti::Recording& recording : capture->connections) (void)ti::handshakes_of(ti::decode(recording, keys));
+  return 0;
+}
