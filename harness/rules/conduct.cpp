@@ -1,0 +1,336 @@
+#include "rules/conduct.hpp"
+
+#include "rules/subjects.hpp"
+
+namespace ti {
+
+namespace {
+
+constexpr std::uint8_t alert_bad_record_mac = 20;
+constexpr std::uint8_t alert_decryption_failed = 21;
+constexpr std::uint8_t alert_decrypt_error = 51;
+
+bool about_protection(const Alert& alert) {
+  return alert.description == alert_bad_record_mac || alert.description == alert_decryption_failed ||
+         alert.description == alert_decrypt_error;
+}
+
+const Handshake* handshake_around(const ObservedConnection& connection, std::size_t message) {
+  const Handshake* around = nullptr;
+  for (const Handshake& handshake : connection.handshakes)
+    if (handshake.first_client_hello.value_or(handshake.client_hello) <= message) around = &handshake;
+  return around;
+}
+
+/// Whether the last protected thing that `side` sent before `message` was found right by the keys.
+bool protection_checked(const Visit& visit, Side side, std::size_t message) {
+  for (std::size_t i = message; i-- > 0;) {
+    const Message& sent = visit.messages()[i];
+    if (sent.from != side) continue;
+    if (const auto* finished = sent.as<Finished>()) return finished->verified.has_value();
+    return sent.protection == Protection::opened;
+  }
+  return false;
+}
+
+bool server_told_to_abort(const Visit& visit) {
+  for (const TicketDecision& decision : visit.connection.server.decisions)
+    if (!decision.encrypt && decision.result < 0) return true;
+  const auto script = visit.cell.policy.values.find("callback_results");
+  if (visit.cell.server_logs_decisions || script == visit.cell.policy.values.end()) return false;
+  const auto* results = std::get_if<std::vector<std::int64_t>>(&script->second);
+  return results != nullptr && std::find(results->begin(), results->end(), -1) != results->end();
+}
+
+bool after_harness_closed(const Visit& visit, std::size_t message) {
+  return std::any_of(
+      visit.connection.transcript.endings.begin(), visit.connection.transcript.endings.end(),
+      [&](const TranscriptEnding& ending) { return ending.by_harness && ending.before_message <= message; });
+}
+
+bool sent_between(const Visit& visit, Side side, std::size_t begin, std::size_t end) {
+  for (std::size_t i = begin; i < end; ++i)
+    if (visit.messages()[i].from == side) return true;
+  return false;
+}
+
+Drawn drawn_from_client(const Exchange& exchange, std::size_t alert) {
+  const auto& tickets = exchange.handshake.new_tickets;
+  if (tickets.empty() || tickets.front() > alert) return Drawn::flight;
+  if (exchange.tls13()) {
+    std::size_t last = tickets.front();
+    for (std::size_t i = last; i < alert; ++i)
+      if (exchange.messages()[i].from == Side::server && exchange.messages()[i].content == ContentType::handshake &&
+          exchange.messages()[i].type != MessageType::application_data)
+        last = i;
+    const NewSessionTicket* ticket = exchange.ticket(last);
+    if (ticket == nullptr) return Drawn::flight;
+    const bool foreign = std::any_of(ticket->extensions.begin(), ticket->extensions.end(),
+                                     [](const Extension& extension) { return extension.type != ext::early_data; });
+    return foreign ? Drawn::ticket_extension : Drawn::ticket_13;
+  }
+  if (tickets.size() > 1 && tickets[1] < alert) return Drawn::flight;
+  if (sent_between(exchange, Side::client, tickets.front(), alert)) return Drawn::flight;
+  const NewSessionTicket* ticket = exchange.ticket(tickets.front());
+  if (ticket != nullptr && ticket->ticket.empty()) return Drawn::empty_ticket;
+  return exchange.handshake.abbreviated ? Drawn::renewal : Drawn::ticket;
+}
+
+Drawn drawn_from_server(const Exchange& exchange, std::size_t alert) {
+  const ClientHello* hello = exchange.client_hello;
+  if (hello == nullptr || sent_between(exchange, Side::client, exchange.handshake.client_hello + 1, alert))
+    return Drawn::flight;
+  if (!hello->psks.empty()) return Drawn::unknown_psk;
+  return hello->ticket && !hello->ticket->empty() ? Drawn::unusable_ticket : Drawn::flight;
+}
+
+std::string alert_text(const Visit& visit, std::size_t message) {
+  const auto* alert = visit.messages()[message].as<Alert>();
+  return "the " + std::string(name(visit.messages()[message].from)) + " sent the alert " +
+         alert_name(alert->description);
+}
+
+// --- who must speak next -------------------------------------------------------------------------------------------
+
+std::optional<Side> owes_below_13(const Exchange& exchange) {
+  const auto server_done = exchange.find(Side::server, MessageType::server_hello_done);
+  const auto server_change = exchange.find(Side::server, MessageType::change_cipher_spec);
+  if (exchange.handshake.server_finished) return Side::client;
+  if (exchange.handshake.client_finished) return Side::server;
+  if (server_change) return std::nullopt;
+  return server_done ? Side::client : Side::server;
+}
+
+std::optional<Side> owes_13(const Exchange& exchange) {
+  if (exchange.handshake.server_finished) return Side::client;
+  const auto sealed = exchange.connection.transcript.sealed_records.find(Side::server);
+  if (sealed != exchange.connection.transcript.sealed_records.end() && sealed->second > 0) return std::nullopt;
+  return Side::server;
+}
+
+std::optional<Side> owes(const Exchange& exchange) {
+  if (exchange.handshake.server_hello) return exchange.tls13() ? owes_13(exchange) : owes_below_13(exchange);
+  const auto retry = exchange.find(Side::server, MessageType::hello_retry_request);
+  return retry && !exchange.handshake.first_client_hello ? Side::client : Side::server;
+}
+
+bool harness_waited(const ObservedConnection& connection) {
+  return connection.timed_out || std::any_of(connection.transcript.endings.begin(), connection.transcript.endings.end(),
+                                             [](const TranscriptEnding& ending) { return ending.by_harness; });
+}
+
+const TranscriptEnding* first_ending(const ObservedConnection& connection) {
+  const TranscriptEnding* first = nullptr;
+  for (const TranscriptEnding& ending : connection.transcript.endings)
+    if (!ending.by_harness && (first == nullptr || ending.at < first->at)) first = &ending;
+  return first;
+}
+
+std::optional<BadEnd> end_before_hello(const Visit& visit) {
+  const TranscriptEnding* ending = first_ending(visit.connection);
+  if (ending != nullptr && ending->from == Side::server)
+    return BadEnd{Side::server, visit.at(), "the server closed the connection before the client had said anything"};
+  if (ending != nullptr || visit.connection.timed_out)
+    return BadEnd{Side::client, visit.at(), "the client connected and sent no ClientHello"};
+  return BadEnd{std::nullopt, visit.at(), "no ClientHello was seen"};
+}
+
+std::optional<BadEnd> end_in_handshake(const Exchange& exchange) {
+  const auto& messages = exchange.messages();
+  const bool sealed_alert = std::any_of(messages.begin(), messages.end(), [](const Message& message) {
+    return message.type == MessageType::encrypted && message.content == ContentType::alert;
+  });
+  const auto owing = owes(exchange);
+  if (sealed_alert || (exchange.tls13() && !owing))
+    return BadEnd{std::nullopt, exchange.at(), "the handshake did not complete, and its protected part cannot be read"};
+  if (const TranscriptEnding* ending = first_ending(exchange.connection)) {
+    const std::string how = ending->how == Ending::How::reset ? "reset" : "closed";
+    return BadEnd{ending->from, exchange.at(ending->before_message),
+                  "the " + std::string(name(ending->from)) + " " + how +
+                      " the connection in the middle of the handshake, without an alert"};
+  }
+  if (owing && harness_waited(exchange.connection))
+    return BadEnd{owing, exchange.at(),
+                  "the " + std::string(name(*owing)) + " did not go on with the handshake though it was its turn"};
+  return BadEnd{std::nullopt, exchange.at(), "the handshake did not complete, and why was not seen"};
+}
+
+/// The handshake is complete, and then the step's deadline struck.
+std::optional<BadEnd> silence_after(const Exchange& exchange) {
+  const TranscriptEnding* ending = first_ending(exchange.connection);
+  if (ending != nullptr && ending->from == Side::server)
+    return BadEnd{Side::client, exchange.at(),
+                  "the server completed the handshake and closed, and the client never came to an end"};
+  const std::size_t done = std::max(*exchange.handshake.client_finished, *exchange.handshake.server_finished);
+  const auto data = [&](Side side) {
+    for (std::size_t i = done + 1; i < exchange.messages().size(); ++i)
+      if (exchange.messages()[i].from == side && (exchange.messages()[i].type == MessageType::application_data ||
+                                                  exchange.messages()[i].content == ContentType::application_data))
+        return true;
+    return false;
+  };
+  if (data(Side::client) && !data(Side::server))
+    return BadEnd{Side::server, exchange.at(), "the server completed the handshake and never answered the request"};
+  if (!data(Side::client) && !exchange.tls13())
+    return BadEnd{Side::client, exchange.at(), "the client completed the handshake and never sent its request"};
+  return BadEnd{std::nullopt, exchange.at(),
+                "the connection did not come to an end, and for whom it waited was not seen"};
+}
+
+// --- rules -----------------------------------------------------------------------------------------------------------
+
+bool client_got_ticket(const Exchange& exchange) {
+  return exchange.server_hello != nullptr && !exchange.tls13() && !exchange.handshake.new_tickets.empty();
+}
+bool of_resumption(const Exchange& exchange) { return client_got_ticket(exchange) && exchange.handshake.abbreviated; }
+bool of_full(const Exchange& exchange) { return client_got_ticket(exchange) && !exchange.handshake.abbreviated; }
+bool of_empty(const Exchange& exchange) {
+  const NewSessionTicket* ticket =
+      client_got_ticket(exchange) ? exchange.ticket(exchange.handshake.new_tickets.front()) : nullptr;
+  return ticket != nullptr && ticket->ticket.empty();
+}
+bool of_13(const Exchange& exchange) { return exchange.tls13() && !exchange.handshake.new_tickets.empty(); }
+bool with_extension(const Exchange& exchange) {
+  return of_13(exchange) &&
+         std::any_of(exchange.handshake.new_tickets.begin(), exchange.handshake.new_tickets.end(), [&](std::size_t i) {
+           const NewSessionTicket* ticket = exchange.ticket(i);
+           return ticket != nullptr && std::any_of(ticket->extensions.begin(), ticket->extensions.end(),
+                                                   [](const Extension& e) { return e.type != ext::early_data; });
+         });
+}
+bool with_ticket(const Exchange& exchange) {
+  return exchange.client_hello != nullptr && exchange.client_hello->psks.empty() && exchange.client_hello->ticket &&
+         !exchange.client_hello->ticket->empty();
+}
+bool with_psk(const Exchange& exchange) {
+  return exchange.client_hello != nullptr && !exchange.client_hello->psks.empty();
+}
+bool any_exchange(const Exchange&) { return true; }
+bool any_visit(const Visit&) { return true; }
+
+void accuse(const Exchange& exchange, Findings& findings, Drawn drawn, const char* by) {
+  if (what_drew_alert(exchange) != drawn) return;
+  const auto alert = first_error_alert(exchange.connection);
+  if (handshake_around(exchange.connection, *alert) != &exchange.handshake) return;
+  findings.push_back(breach_by(exchange.messages()[*alert].from, exchange.at(*alert),
+                               alert_text(exchange, *alert) + " in answer to " + by));
+}
+
+void renewal_accepted(const Exchange& exchange, Findings& findings) {
+  accuse(exchange, findings, Drawn::renewal, "a legal renewal: the first NewSessionTicket, announced, in its place");
+}
+void ticket_accepted(const Exchange& exchange, Findings& findings) {
+  accuse(exchange, findings, Drawn::ticket, "the announced NewSessionTicket of a full handshake");
+}
+void empty_ticket_accepted(const Exchange& exchange, Findings& findings) {
+  accuse(exchange, findings, Drawn::empty_ticket, "a NewSessionTicket of zero length, which a server may send");
+}
+void ticket_13_accepted(const Exchange& exchange, Findings& findings) {
+  accuse(exchange, findings, Drawn::ticket_13, "a NewSessionTicket after the handshake");
+}
+void extension_ignored(const Exchange& exchange, Findings& findings) {
+  accuse(exchange, findings, Drawn::ticket_extension, "a NewSessionTicket with an extension it need not know");
+}
+void unusable_ticket(const Exchange& exchange, Findings& findings) {
+  accuse(exchange, findings, Drawn::unusable_ticket, "a ticket, instead of a full handshake");
+}
+void unknown_psk(const Exchange& exchange, Findings& findings) {
+  accuse(exchange, findings, Drawn::unknown_psk, "a PSK, instead of a full handshake");
+}
+void flight_accepted(const Exchange& exchange, Findings& findings) {
+  const char* legal = "messages in which no fault was found";
+  accuse(exchange, findings, Drawn::flight, legal);
+  accuse(exchange, findings, Drawn::unknown_psk, legal);
+}
+
+void completes(const Visit& visit, Findings& findings) {
+  if (bad_end_excused(visit) || first_error_alert(visit.connection)) return;
+  const auto end = bad_end_of(visit);
+  if (end && end->side) findings.push_back(breach_by(*end->side, end->at, end->what));
+}
+
+constexpr Rule rules[] = {
+    exchange_rule<of_resumption, renewal_accepted>(
+        "rfc5077-3.3-renewal-accepted", Actor::client, "RFC 5077 3.3", Severity::must,
+        "A client that offered a ticket takes the NewSessionTicket that a resumption brings."),
+    exchange_rule<of_full, ticket_accepted>(
+        "rfc5077-3.3-ticket-accepted", Actor::client, "RFC 5077 3.2, 3.3", Severity::must,
+        "A client that sent the SessionTicket extension takes the NewSessionTicket of a full handshake."),
+    exchange_rule<of_empty, empty_ticket_accepted>(
+        "rfc5077-3.3-empty-ticket-accepted", Actor::client, "RFC 5077 3.3", Severity::must,
+        "A client goes on when the promised ticket turns out to be of zero length."),
+    exchange_rule<with_ticket, unusable_ticket>(
+        "rfc5077-3.2-unusable-ticket", Actor::server, "RFC 5077 3.1, 3.2", Severity::must,
+        "A server that cannot use a ticket does a full handshake; it does not abort."),
+    exchange_rule<of_13, ticket_13_accepted>(
+        "rfc8446-4.6.1-ticket-accepted", Actor::client, "RFC 8446 4.6.1, RFC 9846 4.7.1", Severity::must,
+        "A client takes or ignores a NewSessionTicket that comes after the handshake; it does not abort."),
+    exchange_rule<with_extension, extension_ignored>(
+        "rfc8446-4.6.1-unknown-extensions", Actor::client, "RFC 8446 4.6.1", Severity::must,
+        "A client ignores extensions of a NewSessionTicket that it does not know."),
+    exchange_rule<with_psk, unknown_psk>("rfc8446-4.2.11-unknown-psk", Actor::server, "RFC 8446 4.2.11",
+                                         Severity::should,
+                                         "A server that can use none of the PSKs offered does a full handshake."),
+    exchange_rule<any_exchange, flight_accepted>(
+        "harness-legal-flight-accepted", Actor::either, "RFC 5246 7.2.2, RFC 8446 6.2", Severity::must,
+        "Nobody sends an error alert in answer to messages that break no rule."),
+    visit_rule<any_visit, completes>(
+        "harness-connection-completes", Actor::either, "RFC 5246 7.3, RFC 8446 2", Severity::must,
+        "Nobody breaks a connection off without an alert, and nobody keeps silent when it is his turn."),
+};
+
+}  // namespace
+
+bool bad_end_excused(const Visit& visit) {
+  const Expect& expect = visit.connection.expect;
+  return visit.cut_by_harness() || visit.flipped_by_harness() || expect.handshake == HandshakeKind::failed ||
+         (expect.alert && *expect.alert != "none");
+}
+
+Drawn what_drew_alert(const Visit& visit) {
+  const auto message = first_error_alert(visit.connection);
+  if (!message) return Drawn::nothing;
+  const Side sender = visit.messages()[*message].from;
+  if (bad_end_excused(visit) || after_harness_closed(visit, *message) ||
+      (sender == Side::server && server_told_to_abort(visit)))
+    return Drawn::excused;
+  if (about_protection(*visit.messages()[*message].as<Alert>()) && !protection_checked(visit, other(sender), *message))
+    return Drawn::cannot_be_told;
+  const Handshake* handshake = handshake_around(visit.connection, *message);
+  if (handshake == nullptr) return Drawn::flight;
+  const Exchange exchange = exchange_of(visit, *handshake);
+  return sender == Side::client ? drawn_from_client(exchange, *message) : drawn_from_server(exchange, *message);
+}
+
+std::optional<BadEnd> bad_end_of(const Visit& visit) {
+  if (!visit.connection.connected)
+    return BadEnd{Side::client, visit.at(), "the client made no TCP connection, though the server listens"};
+  if (const auto alert = first_error_alert(visit.connection)) {
+    const std::optional<Side> sender =
+        what_drew_alert(visit) == Drawn::cannot_be_told ? std::nullopt : std::optional(visit.messages()[*alert].from);
+    return BadEnd{sender, visit.at(*alert), alert_text(visit, *alert)};
+  }
+  const Handshake* handshake = first_handshake(visit.connection);
+  if (handshake == nullptr) return end_before_hello(visit);
+  const Exchange exchange = exchange_of(visit, *handshake);
+  if (!exchange.completed()) return end_in_handshake(exchange);
+  return visit.connection.timed_out ? silence_after(exchange) : std::nullopt;
+}
+
+bool is_symptom(const Rule& rule) {
+  return std::any_of(std::begin(rules), std::end(rules), [&](const Rule& each) { return each.id == rule.id; });
+}
+
+std::vector<Doubt> unexplained_endings(const Observation& cell) {
+  std::vector<Doubt> doubts;
+  each_visit(cell, [&](const Visit& visit) {
+    if (bad_end_excused(visit) || what_drew_alert(visit) == Drawn::excused) return;
+    const auto end = bad_end_of(visit);
+    if (end && !end->side) doubts.push_back({.what = end->what, .at = end->at});
+  });
+  return doubts;
+}
+
+std::span<const Rule> conduct_rules() { return rules; }
+
+}  // namespace ti

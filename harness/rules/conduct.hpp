@@ -1,0 +1,35 @@
+#pragma once
+// How connections end: what drew an alert, and who broke off or kept silent.
+#include "rules/view.hpp"
+
+namespace ti {
+
+/// What drew the first error alert of a connection, as far as the messages before it tell.
+enum class Drawn : std::uint8_t {
+  nothing,           ///< there is no error alert
+  excused,           ///< by the harness's own disturbance, the server's script, or as the scenario wants it
+  renewal,           ///< the client's, by the first and legal NewSessionTicket of a resumption
+  ticket,            ///< the client's, by that of a full handshake
+  empty_ticket,      ///< the client's, by a NewSessionTicket of zero length
+  ticket_13,         ///< the client's, by a NewSessionTicket of TLS 1.3
+  ticket_extension,  ///< the client's, by such a one with an extension that the client need not know
+  unusable_ticket,   ///< the server's, by a ticket that it need only have refused
+  unknown_psk,       ///< the server's, by a PSK that it need only have refused
+  flight,            ///< something else
+  cannot_be_told     ///< a complaint about protected bytes that nobody else could check
+};
+Drawn what_drew_alert(const Visit& visit);
+
+/// Whether a bad end of this connection is what the harness did or what the scenario wants.
+bool bad_end_excused(const Visit& visit);
+
+/// BadEnd is why a connection did not come to its good end. No side: what was seen does not tell whose doing it was.
+struct BadEnd {
+  std::optional<Side> side;
+  Place at;
+  std::string what;
+};
+/// Nothing when the handshake completed and nobody kept the other waiting.
+std::optional<BadEnd> bad_end_of(const Visit& visit);
+
+}  // namespace ti

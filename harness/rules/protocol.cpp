@@ -1,0 +1,110 @@
+// Rules of TLS itself without which those of tickets could not be judged: well-formed bytes, Finished, order.
+#include "rules/subjects.hpp"
+#include "rules/view.hpp"
+
+namespace ti {
+
+namespace {
+
+bool undisturbed(const Visit& visit) { return !visit.flipped_by_harness(); }
+
+void well_formed(const Visit& visit, Findings& findings) {
+  for (const Problem& problem : visit.connection.transcript.problems)
+    if (problem.malformed)
+      findings.push_back(breach_by(problem.from, visit.at(problem.before_message),
+                                   "the " + std::string(name(problem.from)) + "'s bytes at offset " +
+                                       std::to_string(problem.offset) + ": " + problem.what));
+}
+
+void check_finished(const Exchange& exchange, Findings& findings, bool after_ticket) {
+  const auto& tickets = exchange.handshake.new_tickets;
+  for (std::size_t i = exchange.begin(); i < exchange.handshake.end; ++i) {
+    const auto* finished = exchange.messages()[i].as<Finished>();
+    if (finished == nullptr || finished->verified != false) continue;
+    const bool ticket_before = !tickets.empty() && tickets.front() < i;
+    if (ticket_before == after_ticket)
+      findings.push_back(breach_by(exchange.messages()[i].from, exchange.at(i),
+                                   "the " + std::string(name(exchange.messages()[i].from)) +
+                                       "'s Finished does not fit the messages that passed" +
+                                       (after_ticket ? ", the NewSessionTicket among them" : "")));
+  }
+}
+
+bool finished_seen(const Exchange& exchange) {
+  if (exchange.flipped_by_harness()) return false;
+  for (std::size_t i = exchange.begin(); i < exchange.handshake.end; ++i)
+    if (const auto* finished = exchange.messages()[i].as<Finished>(); finished != nullptr && finished->verified)
+      return true;
+  return false;
+}
+
+bool finished_below_13(const Exchange& exchange) { return !exchange.tls13() && finished_seen(exchange); }
+bool finished_13(const Exchange& exchange) { return exchange.tls13() && finished_seen(exchange); }
+bool finished_with_ticket(const Exchange& exchange) {
+  return finished_below_13(exchange) && !exchange.handshake.new_tickets.empty();
+}
+
+void finished_right(const Exchange& exchange, Findings& findings) { check_finished(exchange, findings, false); }
+void ticket_counted(const Exchange& exchange, Findings& findings) { check_finished(exchange, findings, true); }
+
+bool completed_below_13(const Exchange& exchange) {
+  return exchange.completed() && !exchange.tls13() && exchange.connection.transcript.vantage == Vantage::wire;
+}
+
+/// More than a protected HelloRequest can take: four bytes, IV, MAC and the longest padding.
+constexpr std::size_t most_sealed_hello_request = 4 + 16 + 64 + 256;
+
+/// Sealed records still show what they are and how long, and ChangeCipherSpec shows itself.
+void nothing_after_finished(const Exchange& exchange, Findings& findings) {
+  const std::size_t done = std::max(*exchange.handshake.client_finished, *exchange.handshake.server_finished);
+  if (!exchange.handshake.new_tickets.empty() && exchange.handshake.new_tickets.back() > done) return;
+  std::optional<std::size_t> sealed;
+  for (std::size_t i = done + 1; i < exchange.handshake.end; ++i) {
+    const Message& message = exchange.messages()[i];
+    if (message.from == Side::client) {
+      if (message.content == ContentType::handshake) return;
+      continue;
+    }
+    if (message.type == MessageType::change_cipher_spec) {
+      findings.push_back(breach(exchange.at(sealed.value_or(i)),
+                                "after both sides had finished, the server began another flight of handshake messages "
+                                "and ChangeCipherSpec of its own accord"));
+      return;
+    }
+    if (message.type != MessageType::encrypted || message.content != ContentType::handshake) continue;
+    if (!sealed) sealed = i;
+    if (message.bytes > most_sealed_hello_request) {
+      findings.push_back(breach(exchange.at(i),
+                                "after both sides had finished, the server sent a protected handshake "
+                                "record of " +
+                                    std::to_string(message.bytes) +
+                                    " bytes: too long for a HelloRequest, all it may send there"));
+      return;
+    }
+  }
+}
+
+constexpr Rule rules[] = {
+    visit_rule<undisturbed, well_formed>("rfc5246-6-well-formed", Actor::either, "RFC 5246 6, RFC 8446 5",
+                                         Severity::must,
+                                         "What either side sends are TLS records and messages that can be read."),
+    exchange_rule<finished_below_13, finished_right>(
+        "rfc5246-7.4.9-finished", Actor::either, "RFC 5246 7.4.9", Severity::must,
+        "Each side's Finished fits the handshake messages that passed before it."),
+    exchange_rule<finished_with_ticket, ticket_counted>(
+        "rfc5077-3.3-counted-in-finished", Actor::either, "RFC 5077 3.3", Severity::must,
+        "The NewSessionTicket counts in the hash of each Finished that follows it."),
+    exchange_rule<finished_13, finished_right>("rfc8446-4.4.4-finished", Actor::either, "RFC 8446 4.4.4",
+                                               Severity::must,
+                                               "Each side's Finished fits the handshake messages that passed before "
+                                               "it."),
+    exchange_rule<completed_below_13, nothing_after_finished>(
+        "rfc5246-7.4-nothing-after-finished", Actor::server, "RFC 5246 7.3, 7.4", Severity::must,
+        "After both Finished a server begins nothing but a HelloRequest until the client sends a ClientHello."),
+};
+
+}  // namespace
+
+std::span<const Rule> protocol_rules() { return rules; }
+
+}  // namespace ti

@@ -1,0 +1,121 @@
+#include "rules/subjects.hpp"
+#include "rules/view.hpp"
+
+namespace ti {
+
+namespace {
+
+/// The origin of a ticket offered in extension 35, if it came below TLS 1.3.
+std::optional<Origin> offered_origin(const Exchange& exchange) {
+  if (exchange.client_hello == nullptr || !exchange.client_hello->ticket || exchange.client_hello->ticket->empty())
+    return std::nullopt;
+  const auto origin = origin_of(exchange.cell, *exchange.client_hello->ticket, exchange.number);
+  if (!origin || exchange.cell.connections[origin->connection - 1].transcript.version == Version::tls13)
+    return std::nullopt;
+  return origin;
+}
+
+bool offers_ticket(const Exchange& exchange) {
+  return exchange.client_hello != nullptr && exchange.client_hello->ticket && !exchange.client_hello->ticket->empty();
+}
+
+bool offers_issued(const Exchange& exchange) { return offered_origin(exchange).has_value(); }
+
+bool chooses_issued(const Exchange& exchange) { return !exchange.offer_forced() && offers_issued(exchange); }
+
+void only_issued(const Exchange& exchange, Findings& findings) {
+  if (all_tickets_known(exchange.cell, exchange.number) &&
+      !origin_of(exchange.cell, *exchange.client_hello->ticket, exchange.number + 1))
+    findings.push_back(
+        breach(exchange.at(exchange.handshake.client_hello), "the client offered a ticket of " +
+                                                                 std::to_string(exchange.client_hello->ticket->size()) +
+                                                                 " bytes that no server had given it"));
+}
+
+/// A ticket counts only once the server's Finished was verified; without that message it cannot have been.
+void finished_first(const Exchange& exchange, Findings& findings) {
+  const auto origin = offered_origin(exchange);
+  const ObservedConnection& issuing = exchange.cell.connections[origin->connection - 1];
+  if (!origin->handshake->server_finished)
+    findings.push_back(breach(exchange.at(exchange.handshake.client_hello),
+                              "the client offered the ticket of connection " + std::to_string(origin->connection) +
+                                  ", in which it never saw the server's Finished"));
+  else if (const auto* finished = issuing.transcript.messages[*origin->handshake->server_finished].as<Finished>();
+           finished != nullptr && finished->verified == false)
+    findings.push_back(breach(exchange.at(exchange.handshake.client_hello),
+                              "the client offered the ticket of connection " + std::to_string(origin->connection) +
+                                  ", in which the server's Finished was wrong"));
+}
+
+void dropped_after_failure(const Exchange& exchange, Findings& findings) {
+  for (std::size_t number = 1; number < exchange.number; ++number) {
+    const Visit before{exchange.cell, number, exchange.cell.connections[number - 1]};
+    const Handshake* handshake = first_handshake(before.connection);
+    if (handshake == nullptr || before.cut_by_harness() || !handshake->abbreviated ||
+        handshake->kind != HandshakeKind::failed)
+      continue;
+    const auto* hello = before.messages()[handshake->client_hello].as<ClientHello>();
+    if (hello != nullptr && hello->ticket == exchange.client_hello->ticket)
+      findings.push_back(breach(exchange.at(exchange.handshake.client_hello),
+                                "the client offered a ticket again whose handshake had failed in connection " +
+                                    std::to_string(number) + " after the server had accepted it"));
+  }
+}
+
+/// A later connection renewed the ticket that is offered here, and completed.
+void renewed_offered(const Exchange& exchange, Findings& findings) {
+  const auto origin = offered_origin(exchange);
+  for (std::size_t number = exchange.number - 1; number > origin->connection; --number) {
+    const ObservedConnection& between = exchange.cell.connections[number - 1];
+    const Handshake* handshake = first_handshake(between);
+    if (handshake == nullptr || handshake->kind != HandshakeKind::resumed || handshake->new_tickets.empty()) continue;
+    const auto* hello = between.transcript.messages[handshake->client_hello].as<ClientHello>();
+    const auto* issued = between.transcript.messages[handshake->new_tickets.front()].as<NewSessionTicket>();
+    if (hello == nullptr || hello->ticket != exchange.client_hello->ticket || issued == nullptr ||
+        issued->ticket.empty())
+      continue;
+    findings.push_back(breach(exchange.at(exchange.handshake.client_hello),
+                              "the client offered the ticket issued " + at_text(exchange.cell, origin->connection) +
+                                  " though the server had renewed it " + at_text(exchange.cell, number)));
+    return;
+  }
+}
+
+bool chooses_hinted(const Exchange& exchange) {
+  return chooses_issued(exchange) && offered_origin(exchange)->ticket->lifetime != 0;
+}
+
+void hint_respected(const Exchange& exchange, Findings& findings) {
+  constexpr std::chrono::seconds tolerance{1};
+  const auto origin = offered_origin(exchange);
+  const auto age = age_at(exchange, *origin);
+  const std::chrono::seconds hint{origin->ticket->lifetime};
+  if (age && *age > hint + tolerance)
+    findings.push_back(breach(
+        exchange.at(exchange.handshake.client_hello),
+        "the client offered a ticket " + duration_text(*age) + " old whose lifetime hint was " + duration_text(hint)));
+}
+
+constexpr Rule rules[] = {
+    exchange_rule<offers_ticket, only_issued>(
+        "rfc5077-3.2-only-issued-tickets", Actor::client, "RFC 5077 3.2", Severity::must,
+        "A client offers the ticket it was given, byte for byte, and an empty extension when it has none."),
+    exchange_rule<chooses_issued, dropped_after_failure>(
+        "rfc5077-3.2-drop-after-failure", Actor::client, "RFC 5077 3.2", Severity::should,
+        "A client drops a ticket that the server accepted in a handshake that then failed."),
+    exchange_rule<offers_issued, finished_first>(
+        "rfc5077-3.3-finished-first", Actor::client, "RFC 5077 3.3", Severity::must,
+        "A client does not take a new ticket for valid before it has verified the server's Finished."),
+    exchange_rule<chooses_issued, renewed_offered>(
+        "rfc5077-3.3-renewed-offered", Actor::client, "RFC 5077 3.3", Severity::should,
+        "Once the server has renewed a ticket, a client offers the new one."),
+    exchange_rule<chooses_hinted, hint_respected>(
+        "rfc5077-3.3-hint-expired", Actor::client, "RFC 5077 3.3", Severity::should,
+        "A client forgets a ticket when its lifetime hint has run out; a hint of 0 says nothing."),
+};
+
+}  // namespace
+
+std::span<const Rule> rfc5077_client_rules() { return rules; }
+
+}  // namespace ti

@@ -1,0 +1,176 @@
+#include "rules/subjects.hpp"
+#include "rules/view.hpp"
+
+namespace ti {
+
+namespace {
+
+bool below_13(const Exchange& exchange) { return exchange.server_hello != nullptr && !exchange.tls13(); }
+
+bool has_ticket(const Exchange& exchange) { return below_13(exchange) && !exchange.handshake.new_tickets.empty(); }
+
+bool promises(const Exchange& exchange) { return below_13(exchange) && exchange.server_hello->ticket_promised; }
+
+bool resumed_by_ticket(const Exchange& exchange) {
+  return below_13(exchange) && exchange.handshake.abbreviated && exchange.handshake.resumed_by == ResumedBy::ticket;
+}
+
+bool full_with_ticket(const Exchange& exchange) { return has_ticket(exchange) && !exchange.handshake.abbreviated; }
+
+void announced_only_if_asked(const Exchange& exchange, Findings& findings) {
+  if (exchange.client_hello != nullptr && !exchange.client_hello->ticket)
+    findings.push_back(breach(exchange.at(exchange.handshake.server_hello),
+                              "the ServerHello has the SessionTicket extension, which the ClientHello had not"));
+}
+
+void no_unannounced(const Exchange& exchange, Findings& findings) {
+  if (!exchange.server_hello->ticket_promised)
+    findings.push_back(breach(exchange.at(exchange.handshake.new_tickets.front()),
+                              "a NewSessionTicket came, but the ServerHello had no SessionTicket extension"));
+}
+
+void promise_kept(const Exchange& exchange, Findings& findings) {
+  const auto change =
+      exchange.find(Side::server, MessageType::change_cipher_spec, exchange.handshake.server_hello.value_or(0));
+  if (change && exchange.handshake.new_tickets.empty())
+    findings.push_back(
+        breach(exchange.at(change),
+               "the ServerHello promised a ticket, but ChangeCipherSpec came without a NewSessionTicket"));
+}
+
+void one_ticket(const Exchange& exchange, Findings& findings) {
+  const auto& tickets = exchange.handshake.new_tickets;
+  if (tickets.size() < 2) return;
+  const bool over = exchange.handshake.client_finished && exchange.handshake.server_finished &&
+                    *exchange.handshake.server_finished < tickets[1];
+  const std::string kind = exchange.handshake.abbreviated ? "resumed" : "full";
+  findings.push_back(breach(exchange.at(tickets[1]), "the server sent a second NewSessionTicket in one " + kind +
+                                                         " handshake" +
+                                                         (over ? ", after both sides had finished it" : "")));
+}
+
+void before_change_cipher_spec(const Exchange& exchange, Findings& findings) {
+  const std::size_t ticket = exchange.handshake.new_tickets.front();
+  const auto change =
+      exchange.find(Side::server, MessageType::change_cipher_spec, exchange.handshake.server_hello.value_or(0));
+  if (change && *change < ticket)
+    findings.push_back(breach(exchange.at(ticket), "the NewSessionTicket came after the server's ChangeCipherSpec"));
+}
+
+void after_client_finished(const Exchange& exchange, Findings& findings) {
+  const std::size_t ticket = exchange.handshake.new_tickets.front();
+  const auto change = exchange.find(Side::client, MessageType::change_cipher_spec);
+  if (!change || ticket < *change || ticket < exchange.handshake.client_finished.value_or(0))
+    findings.push_back(
+        breach(exchange.at(ticket), "in a full handshake the NewSessionTicket came before the client's Finished"));
+}
+
+bool issues_to_newcomer(const Exchange& exchange) {
+  return promises(exchange) && !exchange.handshake.abbreviated && exchange.client_hello != nullptr &&
+         exchange.client_hello->ticket && exchange.client_hello->ticket->empty();
+}
+
+void empty_session_id(const Exchange& exchange, Findings& findings) {
+  if (!exchange.server_hello->session_id.empty())
+    findings.push_back(breach(exchange.at(exchange.handshake.server_hello),
+                              "the server issues a ticket to a client that has none, and gives a session ID of " +
+                                  std::to_string(exchange.server_hello->session_id.size()) + " bytes beside it"));
+}
+
+bool resumed_with_session_id(const Exchange& exchange) {
+  return resumed_by_ticket(exchange) && exchange.client_hello != nullptr && !exchange.client_hello->session_id.empty();
+}
+
+void session_id_echoed(const Exchange& exchange, Findings& findings) {
+  if (exchange.server_hello->session_id != exchange.client_hello->session_id)
+    findings.push_back(breach(exchange.at(exchange.handshake.server_hello),
+                              "the server accepted the ticket but did not repeat the ClientHello's session ID"));
+}
+
+void own_tickets_only(const Exchange& exchange, Findings& findings) {
+  if (exchange.client_hello == nullptr || !exchange.client_hello->ticket) return;
+  if (all_tickets_known(exchange.cell, exchange.number) &&
+      !origin_of(exchange.cell, *exchange.client_hello->ticket, exchange.number + 1))
+    findings.push_back(
+        breach(exchange.at(exchange.handshake.server_hello), "the server accepted a ticket of " +
+                                                                 std::to_string(exchange.client_hello->ticket->size()) +
+                                                                 " bytes that is none of those it had issued"));
+}
+
+/// The connection just before, if it renewed this very ticket and the client never finished.
+bool after_unfinished_renewal(const Exchange& exchange) {
+  if (!below_13(exchange) || exchange.number < 2 || exchange.client_hello == nullptr || !exchange.client_hello->ticket)
+    return false;
+  const ObservedConnection& before = exchange.cell.connections[exchange.number - 2];
+  const Handshake* handshake = first_handshake(before);
+  if (handshake == nullptr || !handshake->abbreviated || handshake->new_tickets.empty() || handshake->client_finished)
+    return false;
+  const auto* hello = before.transcript.messages[handshake->client_hello].as<ClientHello>();
+  return hello != nullptr && hello->ticket && hello->ticket == exchange.client_hello->ticket;
+}
+
+/// Whether the policy lets the key of that ticket still open it, by the time of the first ticket with the key's name.
+bool key_lives(const Exchange& exchange, const Bytes& ticket) {
+  constexpr std::size_t key_name_bytes = 16;
+  const auto* expire_after = exchange.cell.policy.duration("expire_after");
+  if (expire_after == nullptr || ticket.size() < key_name_bytes) return false;
+  for (std::size_t number = 1; number < exchange.number; ++number) {
+    const Visit visit{exchange.cell, number, exchange.cell.connections[number - 1]};
+    for (const Handshake& handshake : visit.connection.handshakes)
+      for (const std::size_t message : handshake.new_tickets) {
+        const auto* issued = visit.messages()[message].as<NewSessionTicket>();
+        if (issued == nullptr || issued->ticket.size() < key_name_bytes ||
+            !std::equal(ticket.begin(), ticket.begin() + key_name_bytes, issued->ticket.begin()))
+          continue;
+        const auto age = age_at(exchange, {number, message, issued, &handshake});
+        return age && *age + std::chrono::seconds(1) < *expire_after;
+      }
+  }
+  return false;
+}
+
+void old_ticket_lives(const Exchange& exchange, Findings& findings) {
+  if (!exchange.handshake.abbreviated && key_lives(exchange, *exchange.client_hello->ticket))
+    findings.push_back(
+        breach(exchange.at(exchange.handshake.server_hello),
+               "the server refused a ticket whose renewal the client had never confirmed by its Finished, "
+               "though the ticket's key is still alive"));
+}
+
+constexpr Rule rules[] = {
+    exchange_rule<promises, announced_only_if_asked>(
+        "rfc5077-3.2-announced-only-if-asked", Actor::server, "RFC 5077 3.2", Severity::must,
+        "A server announces a ticket only to a client that sent the SessionTicket extension."),
+    exchange_rule<resumed_by_ticket, own_tickets_only>(
+        "rfc5077-5.2-own-tickets-only", Actor::server, "RFC 5077 5.2", Severity::must,
+        "A server accepts no ticket but those it issued: a changed bit anywhere means a full handshake."),
+    exchange_rule<has_ticket, no_unannounced>(
+        "rfc5077-3.3-unannounced", Actor::server, "RFC 5077 3.3", Severity::must,
+        "A server that did not put the SessionTicket extension into its ServerHello sends no NewSessionTicket."),
+    exchange_rule<promises, promise_kept>(
+        "rfc5077-3.3-promised-not-sent", Actor::server, "RFC 5077 3.3", Severity::must,
+        "A server that put the SessionTicket extension into its ServerHello sends a NewSessionTicket."),
+    exchange_rule<has_ticket, one_ticket>("rfc5077-3.3-one-ticket", Actor::server, "RFC 5077 3.3", Severity::must,
+                                          "A handshake brings one NewSessionTicket, and none after it is finished."),
+    exchange_rule<has_ticket, before_change_cipher_spec>(
+        "rfc5077-3.3-before-ccs", Actor::server, "RFC 5077 3.3", Severity::must,
+        "The NewSessionTicket stands before the server's ChangeCipherSpec."),
+    exchange_rule<full_with_ticket, after_client_finished>(
+        "rfc5077-3.3-after-client-finished", Actor::server, "RFC 5077 3.3", Severity::must,
+        "In a full handshake a server verifies the client's Finished before it sends the ticket."),
+    exchange_rule<after_unfinished_renewal, old_ticket_lives>(
+        "rfc5077-3.3-old-ticket-lives", Actor::server, "RFC 5077 3.3", Severity::must,
+        "A server does not count on the client having the renewed ticket before it has seen the client's Finished."),
+    exchange_rule<issues_to_newcomer, empty_session_id>(
+        "rfc5077-3.4-empty-session-id", Actor::server, "RFC 5077 3.4", Severity::should,
+        "A server that issues a ticket to a client without one leaves the session ID empty."),
+    exchange_rule<resumed_with_session_id, session_id_echoed>(
+        "rfc5077-3.4-echo-session-id", Actor::server, "RFC 5077 3.4", Severity::must,
+        "A server that accepts a ticket repeats the session ID of the ClientHello, if there is one."),
+};
+
+}  // namespace
+
+std::span<const Rule> rfc5077_server_rules() { return rules; }
+
+}  // namespace ti

@@ -1,0 +1,237 @@
+#include <cstdlib>
+#include <cstring>
+
+#include "rules/subjects.hpp"
+#include "rules/view.hpp"
+#include "wire/suites.hpp"
+
+namespace ti {
+
+namespace {
+
+using std::chrono::seconds;
+
+bool offers_psk(const Exchange& exchange) {
+  return exchange.client_hello != nullptr && !exchange.client_hello->psks.empty();
+}
+
+bool chooses_psk(const Exchange& exchange) { return offers_psk(exchange) && !exchange.offer_forced(); }
+
+/// Calls test(psk, origin, age) for each identity whose ticket was seen being issued.
+template <class Test>
+void each_known_psk(const Exchange& exchange, Test test) {
+  for (const PskIdentity& psk : exchange.client_hello->psks)
+    if (const auto origin = origin_of(exchange.cell, psk.identity, exchange.number))
+      test(psk, *origin, age_at(exchange, *origin));
+}
+
+bool offers_known_psk(const Exchange& exchange) {
+  bool known = false;
+  if (offers_psk(exchange))
+    each_known_psk(exchange, [&](const PskIdentity&, const Origin& origin, const auto&) {
+      known = known || origin.ticket->age_add.has_value();
+    });
+  return known;
+}
+
+bool chooses_known_psk(const Exchange& exchange) { return !exchange.offer_forced() && offers_known_psk(exchange); }
+
+Place hello_of(const Exchange& exchange) { return exchange.at(exchange.handshake.client_hello); }
+
+std::string age_text(Milliseconds age) { return duration_text(std::chrono::floor<seconds>(age)) + " old"; }
+
+void seven_days(const Exchange& exchange, Findings& findings) {
+  constexpr seconds most{604800};
+  constexpr seconds tolerance{2};
+  each_known_psk(exchange, [&](const PskIdentity&, const Origin&, std::optional<Milliseconds> age) {
+    if (age && *age > most + tolerance)
+      findings.push_back(
+          breach(hello_of(exchange), "the client offered a ticket " + age_text(*age) + ", more than seven days"));
+  });
+}
+
+void within_lifetime(const Exchange& exchange, Findings& findings) {
+  constexpr seconds tolerance{2};
+  each_known_psk(exchange, [&](const PskIdentity&, const Origin& origin, std::optional<Milliseconds> age) {
+    const seconds lifetime{origin.ticket->lifetime};
+    if (age && *age > lifetime + tolerance)
+      findings.push_back(breach(hello_of(exchange), "the client offered a ticket " + age_text(*age) +
+                                                        " whose lifetime was " + duration_text(lifetime)));
+  });
+}
+
+void zero_lifetime_discarded(const Exchange& exchange, Findings& findings) {
+  each_known_psk(exchange, [&](const PskIdentity&, const Origin& origin, const auto&) {
+    if (origin.ticket->lifetime == 0)
+      findings.push_back(breach(
+          hello_of(exchange),
+          "the client offered a ticket that came with lifetime 0 in connection " + std::to_string(origin.connection)));
+  });
+}
+
+/// Libraries keep the time of issue in whole seconds, and a loaded machine is late; a wrong unit is far off.
+void obfuscated_age(const Exchange& exchange, Findings& findings) {
+  constexpr std::int64_t tolerance = 5000;
+  each_known_psk(exchange, [&](const PskIdentity& psk, const Origin& origin, std::optional<Milliseconds> age) {
+    if (!age || !origin.ticket->age_add) return;
+    const std::uint32_t claimed = psk.obfuscated_ticket_age - *origin.ticket->age_add;
+    if (std::llabs(static_cast<std::int64_t>(claimed) - age->count()) > tolerance)
+      findings.push_back(breach(hello_of(exchange), "the client claims that its ticket is " + std::to_string(claimed) +
+                                                        " ms old; it is " + std::to_string(age->count()) + " ms old"));
+  });
+}
+
+void psk_last(const Exchange& exchange, Findings& findings) {
+  const auto& extensions = exchange.client_hello->extensions;
+  if (!extensions.empty() && extensions.back().type != ext::pre_shared_key)
+    findings.push_back(breach(hello_of(exchange), "extension " + std::to_string(extensions.back().type) +
+                                                      " stands after pre_shared_key, which must be the last"));
+}
+
+void modes_present(const Exchange& exchange, Findings& findings) {
+  if (!exchange.client_hello->psk_modes_present)
+    findings.push_back(breach(hello_of(exchange), "the client offers a PSK without psk_key_exchange_modes"));
+}
+
+void key_share_beside(const Exchange& exchange, Findings& findings) {
+  if (!exchange.client_hello->key_share)
+    findings.push_back(
+        breach(hello_of(exchange),
+               "the client offers a PSK without a key share, so that the server cannot refuse it in peace"));
+}
+
+void only_issued(const Exchange& exchange, Findings& findings) {
+  if (!all_tickets_known(exchange.cell, exchange.number)) return;
+  for (const PskIdentity& psk : exchange.client_hello->psks)
+    if (!origin_of(exchange.cell, psk.identity, exchange.number + 1))
+      findings.push_back(breach(hello_of(exchange), "the client offered a PSK identity of " +
+                                                        std::to_string(psk.identity.size()) +
+                                                        " bytes that no server had given it"));
+}
+
+void one_place(const Exchange& exchange, Findings& findings) {
+  const ClientHello& hello = *exchange.client_hello;
+  for (const PskIdentity& psk : hello.psks)
+    if (hello.ticket == psk.identity)
+      findings.push_back(breach(hello_of(exchange),
+                                "the client offers one and the same ticket as PSK and in the SessionTicket extension"));
+}
+
+const char* hash_of(std::uint16_t suite) {
+  constexpr std::uint16_t tls13_suites = 0x13;
+  const auto known = suite >> 8 == tls13_suites ? suite_of(suite) : std::nullopt;
+  return known ? known->prf_hash : nullptr;
+}
+
+void suite_of_hash(const Exchange& exchange, Findings& findings) {
+  each_known_psk(exchange, [&](const PskIdentity&, const Origin& origin, const auto&) {
+    const char* hash = hash_of(exchange.cell.connections[origin.connection - 1].transcript.suite);
+    const auto& suites = exchange.client_hello->suites;
+    if (hash != nullptr && std::none_of(suites.begin(), suites.end(), [&](std::uint16_t suite) {
+          const char* offered = hash_of(suite);
+          return offered != nullptr && std::strcmp(offered, hash) == 0;
+        }))
+      findings.push_back(breach(hello_of(exchange), std::string("the client offers a ticket of a session with ") +
+                                                        hash + " and no suite of that hash"));
+  });
+}
+
+void selection_checked(const Exchange& exchange, Findings& findings) {
+  const bool bad =
+      exchange.server_hello->selected_psk && *exchange.server_hello->selected_psk >= exchange.client_hello->psks.size();
+  if (bad && exchange.handshake.client_finished)
+    findings.push_back(breach(exchange.at(*exchange.handshake.client_finished),
+                              "the client finished the handshake though the server selected a PSK it had not offered"));
+}
+
+bool answered_13(const Exchange& exchange) {
+  return exchange.tls13() && exchange.server_hello != nullptr && exchange.client_hello != nullptr;
+}
+
+void same_server_name(const Exchange& exchange, Findings& findings) {
+  each_known_psk(exchange, [&](const PskIdentity&, const Origin& origin, const auto&) {
+    const ObservedConnection& issuing = exchange.cell.connections[origin.connection - 1];
+    const auto* hello = issuing.transcript.messages[origin.handshake->client_hello].as<ClientHello>();
+    if (hello != nullptr && hello->server_name != exchange.client_hello->server_name)
+      findings.push_back(breach(hello_of(exchange), "the client offers a ticket it got as a client of \"" +
+                                                        hello->server_name.value_or("") + "\" when it asks for \"" +
+                                                        exchange.client_hello->server_name.value_or("") + "\""));
+  });
+}
+
+void single_use(const Exchange& exchange, Findings& findings) {
+  for (std::size_t number = 1; number < exchange.number; ++number) {
+    const ObservedConnection& before = exchange.cell.connections[number - 1];
+    const Handshake* handshake = first_handshake(before);
+    if (handshake == nullptr) continue;
+    const auto* hello = before.transcript.messages[handshake->client_hello].as<ClientHello>();
+    if (hello == nullptr) continue;
+    for (const PskIdentity& psk : exchange.client_hello->psks)
+      if (std::any_of(hello->psks.begin(), hello->psks.end(),
+                      [&](const PskIdentity& used) { return used.identity == psk.identity; })) {
+        findings.push_back(
+            breach(hello_of(exchange),
+                   "the client offered a ticket that it had already used in connection " + std::to_string(number)));
+        return;
+      }
+  }
+}
+
+void dropped_after_alert(const Exchange& exchange, Findings& findings) {
+  each_known_psk(exchange, [&](const PskIdentity&, const Origin& origin, const auto&) {
+    const ObservedConnection& issuing = exchange.cell.connections[origin.connection - 1];
+    if (const auto alert = first_error_alert(issuing))
+      findings.push_back(
+          breach(hello_of(exchange), "the client offered a ticket of connection " + std::to_string(origin.connection) +
+                                         ", which had ended with the alert " +
+                                         alert_name(issuing.transcript.messages[*alert].as<Alert>()->description)));
+  });
+}
+
+constexpr Rule rules[] = {
+    exchange_rule<offers_psk, psk_last>("rfc8446-4.2.11-psk-last", Actor::client, "RFC 8446 4.2.11", Severity::must,
+                                        "pre_shared_key is the last extension of a ClientHello."),
+    exchange_rule<offers_psk, modes_present>("rfc8446-4.2.9-modes-present", Actor::client, "RFC 8446 4.2.9",
+                                             Severity::must, "Who offers a PSK also sends psk_key_exchange_modes."),
+    exchange_rule<offers_psk, key_share_beside>("rfc8446-2.2-key-share", Actor::client, "RFC 8446 2.2",
+                                                Severity::should,
+                                                "A client that offers a PSK sends a key share as well."),
+    exchange_rule<offers_psk, only_issued>("rfc8446-4.6.1-only-issued-tickets", Actor::client, "RFC 8446 4.6.1",
+                                           Severity::must, "A client offers the ticket it was given, byte for byte."),
+    exchange_rule<offers_psk, one_place>("rfc8446-4.6.1-one-place", Actor::client, "RFC 8446 4.2.11, 4.6.1",
+                                         Severity::should,
+                                         "A ticket of TLS 1.3 is offered as PSK, not in the SessionTicket extension "
+                                         "too."),
+    exchange_rule<chooses_known_psk, seven_days>("rfc8446-4.6.1-seven-days", Actor::client, "RFC 8446 4.6.1",
+                                                 Severity::must, "A client keeps no ticket beyond seven days."),
+    exchange_rule<chooses_known_psk, within_lifetime>("rfc8446-4.2.11.1-lifetime", Actor::client, "RFC 8446 4.2.11.1",
+                                                      Severity::must,
+                                                      "A client offers no ticket that is older than its lifetime."),
+    exchange_rule<chooses_known_psk, zero_lifetime_discarded>("rfc8446-4.6.1-lifetime-zero", Actor::client,
+                                                              "RFC 8446 4.6.1", Severity::should,
+                                                              "A client throws a ticket of lifetime 0 away at once."),
+    exchange_rule<offers_known_psk, obfuscated_age>(
+        "rfc8446-4.2.11.1-age", Actor::client, "RFC 8446 4.2.11, 4.2.11.1", Severity::must,
+        "The age that a client claims, less ticket_age_add, is the ticket's age in milliseconds."),
+    exchange_rule<offers_known_psk, suite_of_hash>("rfc8446-4.6.1-suite-of-hash", Actor::client, "RFC 8446 4.6.1",
+                                                   Severity::must,
+                                                   "A client that offers a ticket offers a suite of that session's "
+                                                   "hash."),
+    exchange_rule<answered_13, selection_checked>("rfc8446-4.2.11-selection-checked", Actor::client, "RFC 8446 4.2.11",
+                                                  Severity::must,
+                                                  "A client aborts when the server selects a PSK it did not offer."),
+    exchange_rule<offers_known_psk, same_server_name>("rfc8446-4.6.1-same-server-name", Actor::client, "RFC 8446 4.6.1",
+                                                      Severity::should,
+                                                      "A client resumes under the server name it had before."),
+    exchange_rule<chooses_psk, single_use>("rfc8446-C.4-single-use", Actor::client, "RFC 8446 C.4", Severity::should,
+                                           "A client uses a ticket once."),
+    exchange_rule<chooses_known_psk, dropped_after_alert>(
+        "rfc8446-6.2-drop-after-alert", Actor::client, "RFC 8446 6.2, RFC 9846 6.2", Severity::should,
+        "Tickets of a connection that ended with an error alert are dropped."),
+};
+
+}  // namespace
+
+std::span<const Rule> rfc8446_client_rules() { return rules; }
+
+}  // namespace ti

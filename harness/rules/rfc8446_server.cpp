@@ -1,0 +1,251 @@
+#include <cstring>
+
+#include "rules/subjects.hpp"
+#include "rules/view.hpp"
+#include "wire/suites.hpp"
+
+namespace ti {
+
+namespace {
+
+bool has_ticket(const Exchange& exchange) { return exchange.tls13() && !exchange.handshake.new_tickets.empty(); }
+
+bool selects_psk(const Exchange& exchange) {
+  return exchange.tls13() && exchange.server_hello != nullptr && exchange.client_hello != nullptr &&
+         exchange.server_hello->selected_psk.has_value();
+}
+
+template <class Test>
+void each_ticket(const Exchange& exchange, Test test) {
+  for (const std::size_t message : exchange.handshake.new_tickets)
+    if (const NewSessionTicket* ticket = exchange.ticket(message)) test(message, *ticket);
+}
+
+void lifetime_bounded(const Exchange& exchange, Findings& findings) {
+  constexpr std::uint32_t most = 604800;
+  each_ticket(exchange, [&](std::size_t message, const NewSessionTicket& ticket) {
+    if (ticket.lifetime > most)
+      findings.push_back(breach(exchange.at(message), "the ticket's lifetime is " + std::to_string(ticket.lifetime) +
+                                                          " s, more than the 604800 s allowed"));
+  });
+}
+
+void not_empty(const Exchange& exchange, Findings& findings) {
+  each_ticket(exchange, [&](std::size_t message, const NewSessionTicket& ticket) {
+    if (ticket.ticket.empty())
+      findings.push_back(breach(exchange.at(message), "the NewSessionTicket holds a ticket of zero length"));
+  });
+}
+
+/// The first ticket of the cell, before message `message` of this exchange, that has the same ticket_age_add.
+std::optional<std::size_t> same_age_add(const Exchange& exchange, std::size_t message, std::uint32_t age_add) {
+  for (std::size_t number = 1; number <= exchange.number; ++number) {
+    const ObservedConnection& connection = exchange.cell.connections[number - 1];
+    for (const Handshake& handshake : connection.handshakes)
+      for (const std::size_t other : handshake.new_tickets) {
+        if (number == exchange.number && other >= message) continue;
+        const auto* ticket = connection.transcript.messages[other].as<NewSessionTicket>();
+        if (ticket != nullptr && ticket->age_add == age_add) return number;
+      }
+  }
+  return std::nullopt;
+}
+
+void age_add_fresh(const Exchange& exchange, Findings& findings) {
+  each_ticket(exchange, [&](std::size_t message, const NewSessionTicket& ticket) {
+    if (!ticket.age_add) return;
+    if (const auto earlier = same_age_add(exchange, message, *ticket.age_add))
+      findings.push_back(breach(exchange.at(message), "ticket_age_add is " + std::to_string(*ticket.age_add) +
+                                                          ", as it was in a ticket of connection " +
+                                                          std::to_string(*earlier)));
+  });
+}
+
+void nonce_unique(const Exchange& exchange, Findings& findings) {
+  std::vector<const Bytes*> seen;
+  each_ticket(exchange, [&](std::size_t message, const NewSessionTicket& ticket) {
+    const bool again =
+        std::any_of(seen.begin(), seen.end(), [&](const Bytes* nonce) { return *nonce == ticket.nonce; });
+    if (again)
+      findings.push_back(breach(exchange.at(message),
+                                "two tickets of one connection have the same nonce, " +
+                                    (ticket.nonce.empty() ? std::string("the empty one") : to_hex(ticket.nonce))));
+    seen.push_back(&ticket.nonce);
+  });
+}
+
+void after_finished(const Exchange& exchange, Findings& findings) {
+  const std::size_t ticket = exchange.handshake.new_tickets.front();
+  if (!exchange.handshake.server_finished || ticket < *exchange.handshake.server_finished)
+    findings.push_back(breach(exchange.at(ticket), "the NewSessionTicket came before the server's own Finished"));
+}
+
+void modes_fit(const Exchange& exchange, Findings& findings) {
+  const ClientHello* hello = exchange.client_hello;
+  if (hello != nullptr &&
+      std::none_of(hello->psk_modes.begin(), hello->psk_modes.end(), [](std::uint8_t mode) { return mode <= 1; }))
+    findings.push_back(breach(exchange.at(exchange.handshake.new_tickets.front()),
+                              "a ticket came that the client's psk_key_exchange_modes give it no way to use"));
+}
+
+void selection_in_range(const Exchange& exchange, Findings& findings) {
+  const std::size_t offered = exchange.client_hello->psks.size();
+  if (*exchange.server_hello->selected_psk >= offered)
+    findings.push_back(breach(exchange.at(exchange.handshake.server_hello),
+                              "the server selected PSK number " + std::to_string(*exchange.server_hello->selected_psk) +
+                                  " of " + std::to_string(offered) + " offered, counted from 0"));
+}
+
+void mode_offered(const Exchange& exchange, Findings& findings) {
+  const std::uint8_t mode = exchange.server_hello->key_share ? 1 : 0;
+  const auto& modes = exchange.client_hello->psk_modes;
+  if (std::find(modes.begin(), modes.end(), mode) == modes.end())
+    findings.push_back(breach(exchange.at(exchange.handshake.server_hello),
+                              std::string("the server took the PSK ") + (mode == 1 ? "with" : "without") +
+                                  " a key share, which the client's psk_key_exchange_modes do not allow"));
+}
+
+void no_certificate(const Exchange& exchange, Findings& findings) {
+  for (const MessageType type : {MessageType::certificate_request, MessageType::certificate}) {
+    const auto message = exchange.find(Side::server, type, exchange.handshake.server_hello.value_or(0));
+    if (message && (!exchange.handshake.server_finished || *message < *exchange.handshake.server_finished))
+      findings.push_back(breach(exchange.at(*message),
+                                "the server resumed by PSK and sent a " + std::string(name(type)) + " all the same"));
+  }
+}
+
+/// Which hash a suite uses; nullptr for a suite not of TLS 1.3.
+const char* hash_of(std::uint16_t suite) {
+  constexpr std::uint16_t tls13_suites = 0x13;
+  if (suite >> 8 != tls13_suites) return nullptr;
+  const auto known = suite_of(suite);
+  return known ? known->prf_hash : nullptr;
+}
+
+/// The hash of the handshake that issued the selected PSK; nullptr when it was not seen.
+const char* hash_of_selected(const Exchange& exchange) {
+  if (!selects_psk(exchange) || *exchange.server_hello->selected_psk >= exchange.client_hello->psks.size())
+    return nullptr;
+  const PskIdentity& psk = exchange.client_hello->psks[*exchange.server_hello->selected_psk];
+  const auto origin = origin_of(exchange.cell, psk.identity, exchange.number);
+  return origin ? hash_of(exchange.cell.connections[origin->connection - 1].transcript.suite) : nullptr;
+}
+
+bool selects_known_psk(const Exchange& exchange) { return hash_of_selected(exchange) != nullptr; }
+
+void same_hash(const Exchange& exchange, Findings& findings) {
+  const char* issued = hash_of_selected(exchange);
+  const char* now = hash_of(exchange.server_hello->suite);
+  if (now == nullptr || std::strcmp(issued, now) == 0) return;
+  findings.push_back(breach(
+      exchange.at(exchange.handshake.server_hello),
+      "the server resumed with " + suite_name(exchange.server_hello->suite) + " a session whose hash is " + issued));
+}
+
+bool hello_flipped(const Exchange& exchange) {
+  const auto& flip = exchange.connection.connect.disturb.flip;
+  return flip && flip->message == MessageType::client_hello && flip->from == Side::client &&
+         exchange.client_hello != nullptr && !exchange.client_hello->psks.empty();
+}
+
+void binder_checked(const Exchange& exchange, Findings& findings) {
+  if (exchange.server_hello != nullptr && exchange.server_hello->selected_psk)
+    findings.push_back(
+        breach(exchange.at(exchange.handshake.server_hello),
+               "the server accepted a PSK though a bit of the ClientHello was changed on the way, so that "
+               "its binder cannot fit"));
+}
+
+void own_tickets_only(const Exchange& exchange, Findings& findings) {
+  const std::size_t selected = *exchange.server_hello->selected_psk;
+  if (selected >= exchange.client_hello->psks.size() || !all_tickets_known(exchange.cell, exchange.number)) return;
+  const Bytes& identity = exchange.client_hello->psks[selected].identity;
+  if (!origin_of(exchange.cell, identity, exchange.number + 1))
+    findings.push_back(breach(exchange.at(exchange.handshake.server_hello),
+                              "the server accepted a PSK identity of " + std::to_string(identity.size()) +
+                                  " bytes that is no ticket it had issued"));
+}
+
+const EncryptedExtensions* encrypted_extensions(const Exchange& exchange, std::optional<std::size_t>& message) {
+  message = exchange.find(Side::server, MessageType::encrypted_extensions);
+  return message ? exchange.messages()[*message].as<EncryptedExtensions>() : nullptr;
+}
+
+bool takes_early_data(const Exchange& exchange) {
+  std::optional<std::size_t> message;
+  const EncryptedExtensions* extensions = encrypted_extensions(exchange, message);
+  return extensions != nullptr && extensions->early_data && exchange.client_hello != nullptr;
+}
+
+void early_data_entitled(const Exchange& exchange, Findings& findings) {
+  std::optional<std::size_t> message;
+  encrypted_extensions(exchange, message);
+  if (!exchange.client_hello->early_data)
+    findings.push_back(breach(exchange.at(message), "the server accepted early data that the client did not announce"));
+  else if (exchange.server_hello == nullptr || exchange.server_hello->selected_psk != std::uint16_t{0})
+    findings.push_back(
+        breach(exchange.at(message), "the server accepted early data without selecting the first PSK offered"));
+}
+
+bool completed_in_sight(const Exchange& exchange) {
+  const auto tickets = exchange.cell.policy.values.find("tickets");
+  const bool off = tickets != exchange.cell.policy.values.end() && to_text(tickets->second) == "off";
+  return exchange.tls13() && exchange.completed() && !off && !tickets_hidden(exchange.connection) &&
+         !exchange.cut_by_harness() && exchange.client_hello != nullptr && !exchange.client_hello->psk_modes.empty() &&
+         !exchange.client_hello->ticket_request;
+}
+
+void tickets_replaced(const Exchange& exchange, Findings& findings) {
+  if (exchange.handshake.new_tickets.empty())
+    findings.push_back(breach(exchange.at(),
+                              "the server issued no new ticket in a TLS 1.3 connection, so that a client "
+                              "that uses each ticket once runs out of them"));
+}
+
+constexpr Rule rules[] = {
+    exchange_rule<has_ticket, lifetime_bounded>("rfc8446-4.6.1-lifetime", Actor::server, "RFC 8446 4.6.1",
+                                                Severity::must, "A ticket's lifetime is at most seven days."),
+    exchange_rule<has_ticket, not_empty>("rfc8446-4.6.1-not-empty", Actor::server, "RFC 8446 4.6.1", Severity::must,
+                                         "A ticket is at least one byte long."),
+    exchange_rule<has_ticket, age_add_fresh>("rfc8446-4.6.1-age-add-fresh", Actor::server, "RFC 8446 4.6.1",
+                                             Severity::must, "Every ticket has a ticket_age_add of its own."),
+    exchange_rule<has_ticket, nonce_unique>("rfc8446-4.6.1-nonce-unique", Actor::server, "RFC 8446 4.6.1",
+                                            Severity::must, "No two tickets of a connection have the same nonce."),
+    exchange_rule<has_ticket, after_finished>("rfc8446-4.6.1-after-finished", Actor::server, "RFC 8446 4.6.1",
+                                              Severity::must,
+                                              "No NewSessionTicket comes before the server's Finished."),
+    exchange_rule<has_ticket, modes_fit>("rfc8446-4.2.9-usable-ticket", Actor::server, "RFC 8446 4.2.9",
+                                         Severity::should,
+                                         "A server sends no tickets that the client's psk_key_exchange_modes give it "
+                                         "no way to use."),
+    exchange_rule<selects_psk, mode_offered>("rfc8446-4.2.9-mode-offered", Actor::server, "RFC 8446 4.2.9",
+                                             Severity::must,
+                                             "A server uses a PSK only in a mode that the client listed."),
+    exchange_rule<selects_psk, selection_in_range>("rfc8446-4.2.11-selection-in-range", Actor::server,
+                                                   "RFC 8446 4.2.11", Severity::must,
+                                                   "A server selects one of the PSKs that were offered."),
+    exchange_rule<selects_psk, own_tickets_only>("rfc8446-4.6.1-own-tickets-only", Actor::server, "RFC 8446 4.6.1",
+                                                 Severity::must, "A server accepts no ticket but those it issued."),
+    exchange_rule<hello_flipped, binder_checked>("rfc8446-4.2.11.2-binder-checked", Actor::server, "RFC 8446 4.2.11.2",
+                                                 Severity::must,
+                                                 "A server checks the binder of the PSK that it selects."),
+    exchange_rule<selects_known_psk, same_hash>("rfc8446-4.6.1-same-hash", Actor::server, "RFC 8446 4.2.11, 4.6.1",
+                                                Severity::must,
+                                                "A session is resumed only with a suite of the hash it began with."),
+    exchange_rule<selects_psk, no_certificate>("rfc8446-4.3.2-no-certificate", Actor::server, "RFC 8446 2.2, 4.3.2",
+                                               Severity::must,
+                                               "A server that resumes by PSK neither sends nor asks for a "
+                                               "certificate in the handshake."),
+    exchange_rule<takes_early_data, early_data_entitled>(
+        "rfc8446-4.2.10-early-data", Actor::server, "RFC 8446 4.2.10", Severity::must,
+        "A server accepts early data only when it was announced and the first PSK was selected."),
+    exchange_rule<completed_in_sight, tickets_replaced>("rfc8446-C.4-tickets-replaced", Actor::server, "RFC 8446 C.4",
+                                                        Severity::should,
+                                                        "A server issues new tickets in every connection."),
+};
+
+}  // namespace
+
+std::span<const Rule> rfc8446_server_rules() { return rules; }
+
+}  // namespace ti

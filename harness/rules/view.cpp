@@ -1,0 +1,101 @@
+#include "rules/view.hpp"
+
+namespace ti {
+
+Place Visit::at(std::size_t message) const {
+  if (message >= messages().size()) return at();
+  return {.connection = number, .message = message};
+}
+
+std::optional<std::size_t> Exchange::find(Side side, MessageType type, std::size_t from) const {
+  for (std::size_t i = std::max(from, begin()); i < handshake.end; ++i)
+    if (messages()[i].from == side && messages()[i].type == type) return i;
+  return std::nullopt;
+}
+
+Exchange exchange_of(const Visit& visit, const Handshake& handshake) {
+  const auto* client_hello = visit.messages()[handshake.client_hello].as<ClientHello>();
+  const auto* server_hello =
+      handshake.server_hello ? visit.messages()[*handshake.server_hello].as<ServerHello>() : nullptr;
+  const Version version = server_hello != nullptr ? server_hello->version : visit.connection.transcript.version;
+  return {visit, handshake, client_hello, server_hello, version};
+}
+
+std::optional<Origin> origin_of(const Observation& cell, const Bytes& ticket, std::size_t before) {
+  for (std::size_t number = std::min(before - 1, cell.connections.size()); number >= 1; --number) {
+    const ObservedConnection& connection = cell.connections[number - 1];
+    for (const Handshake& handshake : connection.handshakes)
+      for (const std::size_t message : handshake.new_tickets) {
+        const auto* issued = connection.transcript.messages[message].as<NewSessionTicket>();
+        if (issued != nullptr && issued->ticket == ticket) return Origin{number, message, issued, &handshake};
+      }
+  }
+  return std::nullopt;
+}
+
+std::vector<const Bytes*> offers(const ClientHello& hello) {
+  std::vector<const Bytes*> tickets;
+  for (const PskIdentity& psk : hello.psks) tickets.push_back(&psk.identity);
+  if (hello.ticket && !hello.ticket->empty()) tickets.push_back(&*hello.ticket);
+  return tickets;
+}
+
+bool tickets_hidden(const ObservedConnection& connection) {
+  const auto sealed = connection.transcript.sealed_records.find(Side::server);
+  return connection.transcript.version == Version::tls13 && sealed != connection.transcript.sealed_records.end() &&
+         sealed->second > 0;
+}
+
+bool all_tickets_known(const Observation& cell, std::size_t before) {
+  if (!cell.has_expectations) return false;
+  for (std::size_t i = 0; i + 1 < before && i < cell.connections.size(); ++i)
+    if (tickets_hidden(cell.connections[i]) || cell.connections[i].connect.disturb.flip) return false;
+  return true;
+}
+
+Milliseconds moment(const Visit& visit, std::size_t message) {
+  const Instant since = visit.messages()[message].at - visit.messages().front().at;
+  return visit.connection.at + std::chrono::duration_cast<Milliseconds>(since);
+}
+
+std::optional<Milliseconds> age_at(const Exchange& exchange, const Origin& origin) {
+  const Visit issuing{exchange.cell, origin.connection, exchange.cell.connections[origin.connection - 1]};
+  if (issuing.connection.transcript.vantage != Vantage::wire || exchange.connection.transcript.vantage != Vantage::wire)
+    return std::nullopt;
+  return moment(exchange, exchange.handshake.client_hello) - moment(issuing, origin.message);
+}
+
+std::optional<std::size_t> first_error_alert(const ObservedConnection& connection) {
+  const std::vector<Message>& messages = connection.transcript.messages;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const auto* alert = messages[i].as<Alert>();
+    if (alert != nullptr && is_error(*alert, connection.transcript.version)) return i;
+  }
+  return std::nullopt;
+}
+
+std::string duration_text(Milliseconds duration) {
+  constexpr std::int64_t second = 1000;
+  constexpr std::int64_t day = 24 * 3600 * second;
+  const std::int64_t count = duration.count();
+  if (count != 0 && count % day == 0) return std::to_string(count / day) + " d";
+  if (count >= 10 * second || count % second == 0) return std::to_string(count / second) + " s";
+  return std::to_string(count) + " ms";
+}
+
+std::string at_text(const Observation& cell, std::size_t number) {
+  return "at " + duration_text(cell.connections[number - 1].at);
+}
+
+std::string hex16(std::uint16_t number) {
+  const std::uint8_t bytes[] = {static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)};
+  return "0x" + to_hex(bytes);
+}
+
+Finding breach(Place at, std::string reason) { return breach_by(Side::server, at, std::move(reason)); }
+
+Finding breach_by(Side actor, Place at, std::string reason) {
+  return {.rule = {}, .severity = Severity::must, .actor = actor, .reason = std::move(reason), .at = at};
+}
+
+}  // namespace ti

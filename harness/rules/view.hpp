@@ -1,0 +1,142 @@
+#pragma once
+// How rules look at an observation: connections with their number, handshakes with their hellos, tickets with their
+// origin.
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rules/registry.hpp"
+
+namespace ti {
+
+using Findings = std::vector<Finding>;
+
+/// Visit is one connection of the cell with its number, counted from 1.
+struct Visit {
+  const Observation& cell;
+  std::size_t number;
+  const ObservedConnection& connection;
+
+  const std::vector<Message>& messages() const { return connection.transcript.messages; }
+  Place at() const { return {.connection = number, .message = std::nullopt}; }
+  /// A place in this connection; one past the last message is no message.
+  Place at(std::size_t message) const;
+  Place at(std::optional<std::size_t> message) const { return message ? at(*message) : at(); }
+
+  bool cut_by_harness() const { return connection.connect.disturb.cut.has_value(); }
+  bool flipped_by_harness() const { return connection.connect.disturb.flip.has_value(); }
+  /// The scenario made the client offer a certain ticket: what it offers is not its own choice.
+  bool offer_forced() const { return connection.connect.offer_connection.has_value(); }
+};
+
+/// Exchange is one handshake where it stands. The hellos are nullptr when they were not seen or could not be read.
+struct Exchange : Visit {
+  const Handshake& handshake;
+  const ClientHello* client_hello;
+  const ServerHello* server_hello;
+  Version version;
+
+  bool tls13() const { return version == Version::tls13; }
+  bool completed() const { return handshake.kind != HandshakeKind::failed; }
+  std::size_t begin() const { return handshake.first_client_hello.value_or(handshake.client_hello); }
+  /// The first message of that kind in this handshake, from index `from` on.
+  std::optional<std::size_t> find(Side side, MessageType type, std::size_t from = 0) const;
+  const NewSessionTicket* ticket(std::size_t message) const { return messages()[message].as<NewSessionTicket>(); }
+};
+
+template <class Function>
+void each_visit(const Observation& cell, Function function) {
+  for (std::size_t i = 0; i < cell.connections.size(); ++i) function(Visit{cell, i + 1, cell.connections[i]});
+}
+
+Exchange exchange_of(const Visit& visit, const Handshake& handshake);
+
+template <class Function>
+void each_exchange(const Observation& cell, Function function) {
+  each_visit(cell, [&](const Visit& visit) {
+    for (const Handshake& handshake : visit.connection.handshakes) function(exchange_of(visit, handshake));
+  });
+}
+
+/// Origin is where a ticket was issued.
+struct Origin {
+  std::size_t connection;  ///< from 1
+  std::size_t message;
+  const NewSessionTicket* ticket;
+  const Handshake* handshake;
+};
+
+/// The last NewSessionTicket with these bytes that came in a connection before number `before`.
+std::optional<Origin> origin_of(const Observation& cell, const Bytes& ticket, std::size_t before);
+
+/// Every ticket that a hello offers: PSK identities, then extension 35 when it is not empty.
+std::vector<const Bytes*> offers(const ClientHello& hello);
+
+/// Whether tickets may have passed in this connection that nobody could read: TLS 1.3 without its keys.
+bool tickets_hidden(const ObservedConnection& connection);
+
+/// Whether every ticket that any connection before number `before` brought is known, as the server sent it.
+bool all_tickets_known(const Observation& cell, std::size_t before);
+
+/// Time of a message on the cell's timeline.
+Milliseconds moment(const Visit& visit, std::size_t message);
+
+/// Time from a ticket's coming to the hello of an exchange; nothing when the transcripts do not tell time.
+std::optional<Milliseconds> age_at(const Exchange& exchange, const Origin& origin);
+
+/// The connection's first alert that ends it in error, if it could be read.
+std::optional<std::size_t> first_error_alert(const ObservedConnection& connection);
+
+/// A duration for people: "15 s", "1.5 s", "7 d".
+std::string duration_text(Milliseconds duration);
+std::string at_text(const Observation& cell, std::size_t number);
+std::string hex16(std::uint16_t number);
+
+/// What a check has to say; the registry adds rule, severity and, unless the rule may be either's, the actor.
+Finding breach(Place at, std::string reason);
+Finding breach_by(Side actor, Place at, std::string reason);
+
+/// A rule about handshakes: `Speaks` picks those that it is about, `Test` appends a finding for each breach.
+template <bool (*Speaks)(const Exchange&), void (*Test)(const Exchange&, Findings&)>
+constexpr Rule exchange_rule(std::string_view id, Actor actor, std::string_view section, Severity severity,
+                             std::string_view sentence) {
+  return {id,
+          actor,
+          section,
+          severity,
+          sentence,
+          [](const Observation& cell) {
+            bool speaks = false;
+            each_exchange(cell, [&](const Exchange& exchange) { speaks = speaks || Speaks(exchange); });
+            return speaks;
+          },
+          [](const Observation& cell, Findings& findings) {
+            each_exchange(cell, [&](const Exchange& exchange) {
+              if (Speaks(exchange)) Test(exchange, findings);
+            });
+          }};
+}
+
+/// A rule about connections.
+template <bool (*Speaks)(const Visit&), void (*Test)(const Visit&, Findings&)>
+constexpr Rule visit_rule(std::string_view id, Actor actor, std::string_view section, Severity severity,
+                          std::string_view sentence) {
+  return {id,
+          actor,
+          section,
+          severity,
+          sentence,
+          [](const Observation& cell) {
+            bool speaks = false;
+            each_visit(cell, [&](const Visit& visit) { speaks = speaks || Speaks(visit); });
+            return speaks;
+          },
+          [](const Observation& cell, Findings& findings) {
+            each_visit(cell, [&](const Visit& visit) {
+              if (Speaks(visit)) Test(visit, findings);
+            });
+          }};
+}
+
+}  // namespace ti
