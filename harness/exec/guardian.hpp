@@ -18,17 +18,18 @@ class Guardian {
   Guardian(const Guardian&) = delete;
   Guardian& operator=(const Guardian&) = delete;
 
-  /// Puts the calling process's own group on the list; async-signal-safe, for a child before exec. False: see errno.
+  /// Puts the calling process's own group on the list; async-signal-safe, for a child before exec. False: see errno. A
+  /// guardian that is gone is noticed here, at the next start; the others below do not report it.
   bool enlist_self() const noexcept;
-  void dismiss(pid_t group) const;
+  void dismiss(pid_t group) const noexcept;
 
-  void watch_folder(const std::filesystem::path& folder) const;
-  void forget_folder(const std::filesystem::path& folder) const;
+  void watch_folder(const std::filesystem::path& folder) const noexcept;
+  void forget_folder(const std::filesystem::path& folder) const noexcept;
 
   pid_t id() const { return pid_; }
 
  private:
-  void tell(char verb, std::string_view what) const;
+  void tell(char verb, std::string_view what) const noexcept;
 
   pid_t pid_ = -1;
   int pipe_ = -1;

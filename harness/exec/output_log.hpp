@@ -1,6 +1,6 @@
 #pragma once
 // What a process says, line by line, with the times at which the harness read it.
-#include <boost/asio/readable_pipe.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -17,12 +17,13 @@ struct LogLine {
 };
 
 /// OutputLog reads a pipe from now on until its end, whoever waits for it or not, so that the process never blocks on
-/// it. It keeps `limit` bytes; what comes after is read and replaced by one line that says so.
+/// it. It keeps `limit` bytes; what comes after is read, dropped, and told by a last line that
+/// says so.
 class OutputLog {
  public:
   static constexpr std::size_t default_limit = std::size_t{4} << 20;
 
-  OutputLog(asio::readable_pipe pipe, Stopwatch clock, std::size_t limit = default_limit);
+  OutputLog(asio::posix::stream_descriptor pipe, Stopwatch clock, std::size_t limit = default_limit);
 
   /// Waits until `text` stands somewhere in the output, split over reads as it may be. False: the deadline came, or the
   /// output ended (as it does when the process exits) without it.
@@ -34,8 +35,15 @@ class OutputLog {
   /// Reads what is there now, without waiting.
   void drain();
 
+  /// Forgets what was read, and takes times from another clock from now on: for a process that serves several cells.
+  void restart(Stopwatch clock);
+
   /// Complete lines, and last an unfinished one if there is any.
   std::vector<LogLine> lines() const;
+
+  /// The complete lines that no earlier call gave, which are forgotten then: a process that serves many cells keeps no
+  /// log of them all.
+  std::vector<LogLine> take();
   std::string_view text() const;
   bool ended() const;
 

@@ -3,8 +3,6 @@
 #include <sys/types.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/readable_pipe.hpp>
-#include <boost/asio/writable_pipe.hpp>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -36,7 +34,8 @@ std::string text(const Exit& exit);
 struct Launch {
   enum class Output : std::uint8_t { discard, separate, merged };  ///< merged: stderr goes to stdout's pipe
 
-  std::vector<std::string> argv;           ///< argv[0] is a path, or a name looked for in env's PATH
+  std::vector<std::string>
+      argv;  ///< argv[0] is a path (a relative one is below cwd), or a name looked for in env's PATH
   std::map<std::string, std::string> env;  ///< all of it
   std::filesystem::path cwd = {};          ///< empty: the harness's own
   bool input = false;                      ///< a pipe to stdin; otherwise /dev/null
@@ -68,9 +67,9 @@ class Process {
   const std::string& program() const { return program_; }
 
   /// The harness's ends of the pipes that were asked for; not open otherwise. Closing `in` is the child's end of input.
-  asio::writable_pipe in;
-  asio::readable_pipe out;
-  asio::readable_pipe err;
+  asio::posix::stream_descriptor in;
+  asio::posix::stream_descriptor out;
+  asio::posix::stream_descriptor err;
 
  private:
   void reap();

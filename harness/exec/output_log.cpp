@@ -1,0 +1,117 @@
+#include "exec/output_log.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/buffer.hpp>
+
+#include "exec/event.hpp"
+
+namespace ti {
+
+struct OutputLog::State {
+  State(asio::posix::stream_descriptor p, Stopwatch c, std::size_t l) : pipe(std::move(p)), clock(c), limit(l) {}
+
+  /// One read, of what is there.
+  void read() {
+    std::array<char, 65536> buffer;
+    boost::system::error_code error;
+    const std::size_t n = pipe.read_some(asio::buffer(buffer), error);
+    if (error == asio::error::would_block) return;
+    if (error) {
+      ended = true;
+    } else {
+      keep({buffer.data(), n});
+    }
+    changed.notify();
+  }
+
+  void keep(std::string_view read) {
+    const Instant now = clock.now();
+    const std::size_t room = limit - text.size();
+    truncated = truncated || read.size() > room;
+    for (const char c : read.substr(0, room)) {
+      if (text.empty() || text.back() == '\n') line_times.push_back(now);
+      text += c;
+    }
+  }
+
+  asio::posix::stream_descriptor pipe;
+  Stopwatch clock;
+  std::size_t limit;
+  std::string text;
+  std::vector<Instant> line_times;  ///< when the first byte of each line was read
+  bool truncated = false;
+  bool ended = false;
+  Event changed;
+};
+
+namespace {
+
+template <class State>
+awaitable<void> pump(std::shared_ptr<State> state) {
+  while (!state->ended) {
+    co_await state->pipe.async_wait(asio::posix::stream_descriptor::wait_read, use_awaitable);
+    state->read();
+  }
+}
+
+}  // namespace
+
+OutputLog::OutputLog(asio::posix::stream_descriptor pipe, Stopwatch clock, std::size_t limit)
+    : state_(std::make_shared<State>(std::move(pipe), clock, limit)), tasks_(state_->pipe.get_executor()) {
+  state_->pipe.non_blocking(true);
+  tasks_.spawn(pump(state_));
+}
+
+awaitable<bool> OutputLog::wait_for(std::string text, Deadline deadline) {
+  State& state = *state_;
+  std::size_t searched = 0;
+  bool found = false;
+  const auto found_or_ended = [&] {
+    const std::size_t overlap = std::min(searched, text.empty() ? 0 : text.size() - 1);
+    found = state.text.find(text, searched - overlap) != std::string::npos;
+    searched = state.text.size();
+    return found || state.ended;
+  };
+  co_await state.changed.wait_until(deadline, found_or_ended);
+  co_return found;
+}
+
+awaitable<bool> OutputLog::wait_for_end(Deadline deadline) {
+  State& state = *state_;
+  const auto ended = [&state] { return state.ended; };
+  co_return co_await state.changed.wait_until(deadline, ended);
+}
+
+void OutputLog::drain() {
+  State& state = *state_;
+  asio::posix::stream_descriptor::bytes_readable there;
+  state.pipe.io_control(there);
+  const std::size_t wanted = there.get();
+  for (std::size_t read = 0; read < wanted && !state.ended; read += 65536) state.read();
+}
+
+void OutputLog::restart(Stopwatch clock) {
+  state_->clock = clock;
+  state_->text.clear();
+  state_->line_times.clear();
+  state_->truncated = false;
+}
+
+std::vector<LogLine> OutputLog::lines() const {
+  std::vector<LogLine> lines;
+  std::string_view rest = state_->text;
+  for (const Instant at : state_->line_times) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    lines.push_back({at, std::string(rest.substr(0, end))});
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  if (state_->truncated) lines.push_back({lines.empty() ? Instant{} : lines.back().at, "... truncated"});
+  return lines;
+}
+
+std::string_view OutputLog::text() const { return state_->text; }
+
+bool OutputLog::ended() const { return state_->ended; }
+
+}  // namespace ti

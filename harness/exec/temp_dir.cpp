@@ -1,0 +1,40 @@
+#include "exec/temp_dir.hpp"
+
+#include <sys/stat.h>
+
+#include <array>
+#include <boost/system/system_error.hpp>
+#include <cerrno>
+#include <random>
+
+#include "base/bytes.hpp"
+
+namespace ti {
+
+namespace {
+
+std::string random_name() {
+  std::random_device random;
+  std::array<std::uint8_t, 6> bytes;
+  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random());
+  return "ti-" + to_hex(bytes);
+}
+
+}  // namespace
+
+TempDir::TempDir(const Guardian& guardian, const std::filesystem::path& parent)
+    : guardian_(guardian), path_(std::filesystem::absolute(parent) / random_name()) {
+  guardian_.watch_folder(path_);
+  if (::mkdir(path_.c_str(), 0700) == 0) return;
+  const int error = errno;
+  guardian_.forget_folder(path_);
+  throw boost::system::system_error(error, boost::system::system_category(), "cannot make folder " + path_.native());
+}
+
+TempDir::~TempDir() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+  guardian_.forget_folder(path_);
+}
+
+}  // namespace ti
