@@ -1,0 +1,150 @@
+#include "wire/printed_transcript.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace ti {
+
+namespace {
+
+constexpr std::array<std::uint8_t, 32> retry_random = {0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c,
+                                                       0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb,
+                                                       0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
+
+bool is(std::uint8_t content, ContentType type) { return content == static_cast<std::uint8_t>(type); }
+
+bool is_retry(const Body& body) {
+  const auto* hello = std::get_if<ServerHello>(&body);
+  return hello != nullptr && hello->random == retry_random;
+}
+
+}  // namespace
+
+MessageType printed_type(ByteView raw, std::optional<MessageType> named) {
+  if (raw.empty()) return named.value_or(MessageType::unknown_handshake);
+  const auto type = static_cast<MessageType>(raw.front());
+  return name(type) == name(MessageType::unknown_handshake) ? MessageType::unknown_handshake : type;
+}
+
+void PrintedTranscript::record(Side from, std::uint16_t version, std::uint8_t content, std::size_t length) {
+  constexpr std::size_t header = 5;
+  settle();
+  Flow& flow = flows_[from];
+  flow.headers_printed = true;
+  flow.record = flow.stream;
+  flow.stream += header + length;
+  flow.record_version = version;
+  flow.protected_record = is(content, ContentType::application_data);
+  open_ = Header{from, content, length};
+}
+
+void PrintedTranscript::inner_content(Side from, std::uint8_t content) {
+  if (open_ && open_->from == from) open_->content = content;
+}
+
+void PrintedTranscript::settle() {
+  const auto header = std::exchange(open_, std::nullopt);
+  if (!header) return;
+  if (is(header->content, ContentType::change_cipher_spec)) change_cipher_spec(header->from);
+  if (is(header->content, ContentType::application_data)) application_data(header->from, header->length);
+}
+
+Message& PrintedTranscript::add(Side from, MessageType type, ContentType content, std::size_t bytes, ByteView raw) {
+  const bool of_open_record = open_ && open_->from == from && is(open_->content, content);
+  if (of_open_record) open_.reset();
+  settle();
+  Flow& flow = flows_[from];
+  Message& message = transcript_.messages.emplace_back();
+  message.from = from;
+  message.type = type;
+  message.offset = flow.headers_printed ? flow.record : flow.stream;
+  message.bytes = bytes;
+  message.record_version = flow.record_version;
+  message.content = content;
+  message.protection = is_protected(from, type) ? Protection::opened : Protection::none;
+  message.raw.assign(raw.begin(), raw.end());
+  if (!flow.headers_printed) flow.stream += bytes;
+  return message;
+}
+
+bool PrintedTranscript::is_protected(Side from, MessageType type) {
+  const Flow& flow = flows_[from];
+  if (transcript_.version != Version::tls13) return flow.changed_cipher;
+  switch (type) {
+    case MessageType::client_hello:
+    case MessageType::server_hello:
+    case MessageType::hello_retry_request:
+    case MessageType::change_cipher_spec:
+      return false;
+    default:
+      return !flow.headers_printed || flow.protected_record;
+  }
+}
+
+void PrintedTranscript::handshake(Side from, MessageType type, std::size_t bytes, ByteView readable, ByteView raw) {
+  std::string unread;
+  Body body = readable.empty() ? Body() : parse_handshake_body(readable, transcript_.version, &unread);
+  if (is_retry(body)) type = MessageType::hello_retry_request;
+  if (!unread.empty()) problem(from, std::move(unread), true);
+  const auto* hello = std::get_if<ServerHello>(&body);
+  Message& message = add(from, type, ContentType::handshake, bytes, raw);
+  if (hello != nullptr && transcript_.version == Version::none) {
+    transcript_.version = hello->version;
+    transcript_.suite = hello->suite;
+  }
+  if (type == MessageType::finished) flows_[from].finished = true;
+  message.body = std::move(body);
+}
+
+void PrintedTranscript::alert(Side from, std::uint8_t level, std::uint8_t description, ByteView raw) {
+  constexpr std::size_t bytes = 2;
+  const Alert alert{.level = level, .description = description};
+  add(from, MessageType::alert, ContentType::alert, bytes, raw).body = alert;
+  failed_ = failed_ || is_error(alert, transcript_.version);
+}
+
+void PrintedTranscript::change_cipher_spec(Side from) {
+  const std::array<std::uint8_t, 1> raw = {1};
+  add(from, MessageType::change_cipher_spec, ContentType::change_cipher_spec, raw.size(), raw);
+  flows_[from].changed_cipher = true;
+}
+
+void PrintedTranscript::application_data(Side from, std::size_t bytes) {
+  add(from, MessageType::application_data, ContentType::application_data, bytes, {});
+}
+
+void PrintedTranscript::encrypted(Side from, ContentType content, ByteView raw) {
+  add(from, MessageType::encrypted, content, raw.size(), raw).protection = Protection::sealed;
+  ++transcript_.sealed_records[from];
+}
+
+void PrintedTranscript::problem(Side from, std::string what, bool malformed) {
+  if (open_ && open_->from != from) settle();
+  const Flow& flow = flows_[from];
+  transcript_.problems.push_back({from, flow.headers_printed ? flow.record : flow.stream, transcript_.messages.size(),
+                                  std::move(what), malformed});
+}
+
+void PrintedTranscript::said_version(Side from, std::uint16_t version) {
+  Flow& flow = flows_[from];
+  constexpr auto highest_on_record = static_cast<std::uint16_t>(Version::tls12);
+  if (!flow.headers_printed) flow.record_version = std::min(version, highest_on_record);
+}
+
+bool PrintedTranscript::is_over_before(MessageType type, ByteView readable) const {
+  const auto finished = [&](Side side) { return flows_.contains(side) && flows_.at(side).finished; };
+  if (type != MessageType::client_hello || !(failed_ || (finished(Side::client) && finished(Side::server))))
+    return false;
+  const Body body = parse_handshake_body(readable, transcript_.version, nullptr);
+  const auto* hello = std::get_if<ClientHello>(&body);
+  const Bytes* renegotiation = hello != nullptr ? find(hello->extensions, ext::renegotiation_info) : nullptr;
+  return renegotiation == nullptr || renegotiation->size() <= 1;
+}
+
+Transcript PrintedTranscript::take() {
+  settle();
+  return std::move(transcript_);
+}
+
+}  // namespace ti

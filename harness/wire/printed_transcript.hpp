@@ -1,0 +1,73 @@
+#pragma once
+// What s_client's message callback printed, event by event, to a transcript.
+#include <map>
+#include <optional>
+#include <string>
+
+#include "wire/transcript.hpp"
+
+namespace ti {
+
+/// PrintedTranscript takes the events of one connection in the order in which they were printed. Record headers are
+/// optional: old versions of s_client do not print them.
+class PrintedTranscript {
+ public:
+  PrintedTranscript() { transcript_.vantage = Vantage::client_callback; }
+
+  /// A record header. If nothing of the record's content is printed next, the header alone tells what passed.
+  void record(Side from, std::uint16_t version, std::uint8_t content, std::size_t length);
+  /// The true content type of a TLS 1.3 record, printed after its header.
+  void inner_content(Side from, std::uint8_t content);
+
+  /// A handshake message of `bytes` bytes. `readable` is what its body is read from (empty: nothing can be read), `raw`
+  /// what was printed of it.
+  void handshake(Side from, MessageType type, std::size_t bytes, ByteView readable, ByteView raw);
+  void alert(Side from, std::uint8_t level, std::uint8_t description, ByteView raw);
+  void change_cipher_spec(Side from);
+  void application_data(Side from, std::size_t bytes);
+  void encrypted(Side from, ContentType content, ByteView raw);
+
+  /// Something that could not be read, before the next message.
+  void problem(Side from, std::string what, bool malformed = false);
+  /// The version that the text says messages have, for a side whose record headers are not printed.
+  void said_version(Side from, std::uint16_t version);
+
+  /// Whether a handshake message begins another connection: the last one has failed or has nothing left to do, and
+  /// this one is a ClientHello that renegotiates nothing.
+  bool is_over_before(MessageType type, ByteView readable) const;
+
+  bool empty() const { return transcript_.messages.empty() && transcript_.problems.empty(); }
+  Version version() const { return transcript_.version; }
+  /// The transcript, complete. To be called once.
+  Transcript take();
+
+ private:
+  struct Header {
+    Side from;
+    std::uint8_t content;
+    std::size_t length;
+  };
+  struct Flow {
+    std::size_t stream = 0;  ///< bytes so far
+    std::size_t record = 0;  ///< where the last record began
+    std::uint16_t record_version = 0;
+    bool headers_printed = false;
+    bool protected_record = false;  ///< the last header is one of TLS 1.3's protected records
+    bool changed_cipher = false;
+    bool finished = false;
+  };
+
+  void settle();
+  Message& add(Side from, MessageType type, ContentType content, std::size_t bytes, ByteView raw);
+  bool is_protected(Side from, MessageType type);
+
+  Transcript transcript_;
+  std::map<Side, Flow> flows_;
+  std::optional<Header> open_;  ///< a record header of which nothing was printed yet
+  bool failed_ = false;
+};
+
+/// The type of a handshake message by its first bytes, `named` if there are none.
+MessageType printed_type(ByteView raw, std::optional<MessageType> named);
+
+}  // namespace ti
