@@ -1,0 +1,89 @@
+'use strict';
+// One whole connection: TCP, handshake, request, response, close.
+
+var net = require('net');
+var tls = require('tls');
+var options = require('./options');
+var protocol = require('./protocol');
+
+// Calls `made(socket)` with the TLS socket before its handshake, `over(socket)` when the exchange is done and the socket
+// still open, and `done(failure or undefined)` once it is closed, or has failed.
+function Connection(tlsOptions, order, result, calls) {
+  this.stage = 'connect';
+  this.tlsOptions = tlsOptions;
+  this.order = order;
+  this.result = result;
+  this.calls = calls;
+  this.tcp = net.connect(order.port, order.host);
+  this.tcp.once('connect', this.shakeHands.bind(this));
+  this.tcp.on('error', this.fail.bind(this));
+}
+
+Connection.prototype.shakeHands = function () {
+  this.stage = 'handshake';
+  this.tcp.setNoDelay(true);
+  this.tlsOptions.socket = this.tcp;
+  try {
+    this.socket = tls.connect(this.tlsOptions);
+    this.calls.made(this.socket);
+  } catch (error) {
+    return this.fail(error);
+  }
+  this.socket.on('error', this.fail.bind(this));
+  this.socket.once('secureConnect', this.exchange.bind(this));
+  this.socket.once('end', this.finish.bind(this));
+  this.socket.once('close', this.closed.bind(this));
+};
+
+Connection.prototype.exchange = function () {
+  var self = this;
+  this.stage = 'write';
+  this.tell();
+  if (this.order.readResponse) {
+    this.result.response_bytes = 0;
+    this.socket.on('data', function (data) { self.result.response_bytes += data.length; });
+  }
+  if (this.order.request) {
+    this.socket.write(this.order.request, 'utf8', this.written.bind(this));
+  } else {
+    this.written();
+  }
+};
+
+Connection.prototype.tell = function () {
+  this.result.resumed = this.socket.isSessionReused();
+  this.result.version = this.socket.getProtocol ? options.versionOf(this.socket.getProtocol()) : null;
+  this.result.cipher = this.socket.getCipher().name;
+};
+
+Connection.prototype.written = function () {
+  if (this.stage !== 'write') return;
+  this.stage = 'read';
+  if (!this.order.readResponse) this.finish();
+};
+
+Connection.prototype.finish = function () {
+  if (this.stage !== 'write' && this.stage !== 'read') return;
+  this.stage = 'close';
+  this.calls.over(this.socket);
+  this.socket.destroySoon();
+};
+
+Connection.prototype.closed = function () {
+  if (this.stage === 'close') return this.end();
+  this.fail(new Error('the connection was closed'));
+};
+
+Connection.prototype.fail = function (error) {
+  var stage = this.socket && this.socket.authorizationError ? 'verify' : this.stage;
+  this.tcp.destroy();
+  this.end(new protocol.Failure(stage, error.message, error.code));
+};
+
+Connection.prototype.end = function (failure) {
+  if (this.stage === 'ended') return;
+  this.stage = 'ended';
+  this.calls.done(failure);
+};
+
+exports.Connection = Connection;
