@@ -83,7 +83,9 @@ void handshake(gnutls_session_t session) {
   int returned = 0;
   do returned = gnutls_handshake(session);
   while (returned < 0 && gnutls_error_is_fatal(returned) == 0);
-  if (returned < 0) throw handshake_failure(session, returned);
+  if (returned == 0) return;
+  if (returned != GNUTLS_E_FATAL_ALERT_RECEIVED) gnutls_alert_send_appropriate(session, returned);
+  throw handshake_failure(session, returned);
 }
 
 void write(gnutls_session_t session, std::string_view request) {
@@ -102,6 +104,17 @@ void read_to_end(gnutls_session_t session, ConnectResult& result) {
     if (returned > 0) *result.response_bytes += static_cast<std::size_t>(returned);
     if (returned < 0 && gnutls_error_is_fatal(static_cast<int>(returned)) != 0) throw failure_of(Stage::read, returned);
   }
+}
+
+/// A peer that has sent its own close_notify may be gone: then ours need not arrive (RFC 8446 section 6.1).
+void close(gnutls_session_t session, bool peer_closed) {
+  const int returned = gnutls_bye(session, GNUTLS_SHUT_WR);
+  if (returned < 0 && !peer_closed) throw failure_of(Stage::close, returned);
+}
+
+void offer(gnutls_session_t session, const std::string& data) {
+  const int returned = gnutls_session_set_data(session, data.data(), data.size());
+  if (returned < 0) throw failure_of(Stage::connect, returned, "the session cannot be loaded: ");
 }
 
 void tell_handshake(gnutls_session_t session, ConnectResult& result) {
@@ -138,8 +151,7 @@ class GnutlsAdapter : public Adapter {
     const Socket socket = connect_tcp(order.host, order.port);
     const Connection connection = make_connection(socket);
     gnutls_session_t session = connection.get();
-    if (offered && gnutls_session_set_data(session, offered->data(), offered->size()) < 0)
-      throw Failure{Stage::connect, "the session cannot be loaded"};
+    if (offered) offer(session, *offered);
     result_ = &result;
     result.tickets_received = 0;
     connected_ = false;
@@ -151,7 +163,7 @@ class GnutlsAdapter : public Adapter {
     write(session, order.request.value_or(""));
     if (order.read_response) read_to_end(session, result);
     if (handover_ == Handover::at_the_end) ask(session);
-    gnutls_bye(session, GNUTLS_SHUT_WR);
+    close(session, order.read_response);
   }
 
  private:
