@@ -44,7 +44,11 @@ std::string without_references(std::string_view text) {
   constexpr std::string_view no_break_space = "\xc2\xa0";
   std::string clean;
   clean.reserve(text.size());
-  while (!text.empty()) {
+  while (true) {
+    const std::size_t plain = std::min(text.find_first_of("&\xc2"), text.size());
+    clean += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) return clean;
     std::size_t length = 1;
     char character = text.front();
     if (character == '&') {
@@ -60,7 +64,6 @@ std::string without_references(std::string_view text) {
     clean += character;
     text.remove_prefix(length);
   }
-  return clean;
 }
 
 bool begins_with_protocol(std::string_view text) {
@@ -126,7 +129,11 @@ std::string without_interruptions(std::string_view text) {
   std::string clean;
   clean.reserve(text.size());
   std::size_t owed = 0;
-  while (!text.empty()) {
+  while (true) {
+    const std::size_t plain = owed > 0 ? 0 : std::min(text.find_first_of("Cdv"), text.size());
+    clean += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) return clean;
     const std::size_t length = is_standard_error(text) ? standard_error(text) : 0;
     const bool amid_word = !clean.empty() && !is_blank(clean.back());
     if (length > 0 && (amid_word || (ends_in_hex(clean) && begins_in_hex(text.substr(length))))) {
@@ -139,7 +146,6 @@ std::string without_interruptions(std::string_view text) {
     clean += text.front();
     text.remove_prefix(1);
   }
-  return clean;
 }
 
 /// How BIO_dump shows bytes beside their hexadecimal form, blanks left out.
