@@ -1,12 +1,8 @@
 #pragma once
 // The one timeout.
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/experimental/parallel_group.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <exception>
+#include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "exec/asio.hpp"
 
@@ -14,32 +10,25 @@ namespace ti {
 
 struct TimedOut : std::runtime_error {
   TimedOut() : std::runtime_error("timed out") {}
-  using std::runtime_error::runtime_error;
 };
 
-/// The result of `op`, or its error as soon as it fails. When the deadline comes first, `op` is cancelled, waited for,
-/// and TimedOut is thrown.
+/// Ends with `op`, or throws its error as soon as it fails. When the deadline comes first, `op` is cancelled, waited
+/// for, and TimedOut is thrown.
+awaitable<void> with_deadline(Deadline deadline, awaitable<void> op);
+
+/// Awaits `op` and keeps its value in `result`, which the caller keeps alive.
 template <class T>
-awaitable<T> with_deadline(Deadline deadline, awaitable<T> op) {
-  const auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer timer(executor, deadline);
-  auto group = asio::experimental::make_parallel_group(asio::co_spawn(executor, std::move(op), asio::deferred),
-                                                       timer.async_wait(asio::deferred));
-  auto [order, error, result, expired] = co_await group.async_wait(asio::experimental::wait_for_one(), use_awaitable);
-  if (!error) co_return std::move(result);
-  if (order[0] == 1 && !expired) throw TimedOut();
-  std::rethrow_exception(error);
+awaitable<void> store_result(awaitable<T> op, std::optional<T>& result) {
+  result.emplace(co_await std::move(op));
 }
 
-inline awaitable<void> with_deadline(Deadline deadline, awaitable<void> op) {
-  const auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer timer(executor, deadline);
-  auto group = asio::experimental::make_parallel_group(asio::co_spawn(executor, std::move(op), asio::deferred),
-                                                       timer.async_wait(asio::deferred));
-  auto [order, error, expired] = co_await group.async_wait(asio::experimental::wait_for_one(), use_awaitable);
-  if (!error) co_return;
-  if (order[0] == 1 && !expired) throw TimedOut();
-  std::rethrow_exception(error);
+/// The same for an `op` that has a value.
+template <class T>
+awaitable<T> with_deadline(Deadline deadline, awaitable<T> op) {
+  std::optional<T> result;
+  auto stored = store_result(std::move(op), result);
+  co_await with_deadline(deadline, std::move(stored));
+  co_return std::move(result.value());
 }
 
 template <class T>

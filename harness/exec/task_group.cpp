@@ -4,8 +4,9 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
-#include <list>
+#include <vector>
 
 #include "exec/event.hpp"
 
@@ -34,7 +35,7 @@ struct TaskGroup::State {
   explicit State(asio::any_io_executor e) : executor(std::move(e)) {}
 
   asio::any_io_executor executor;
-  std::list<Task> tasks;
+  std::vector<std::shared_ptr<Task>> tasks;
   std::size_t running = 0;
   std::exception_ptr first_error;
   Event ended;
@@ -45,23 +46,26 @@ TaskGroup::TaskGroup(asio::any_io_executor executor) : state_(std::make_shared<S
 TaskGroup::~TaskGroup() { cancel(); }
 
 void TaskGroup::spawn(awaitable<void> task) {
-  state_->tasks.remove_if([](const State::Task& old) { return old.done; });
-  State::Task& entry = state_->tasks.emplace_back();
+  std::erase_if(state_->tasks, [](const auto& old) { return old->done; });
+  const auto entry = std::make_shared<State::Task>();
+  state_->tasks.push_back(entry);
   ++state_->running;
-  auto on_end = [state = state_, &entry](const std::exception_ptr& error) {
-    entry.done = true;
+  auto on_end = [state = state_, entry](const std::exception_ptr& error) {
+    entry->done = true;
     --state->running;
     if (error && !state->first_error && !is_cancellation(error)) state->first_error = error;
     state->ended.notify();
   };
   asio::co_spawn(state_->executor, std::move(task),
-                 asio::bind_cancellation_slot(entry.signal.slot(), std::move(on_end)));
+                 asio::bind_cancellation_slot(entry->signal.slot(), std::move(on_end)));
 }
 
+// From outside the loop's thread, co_spawn only posts what a signal emits, and holds the signal by a plain pointer.
 void TaskGroup::cancel() {
-  for (State::Task& task : state_->tasks) {
-    if (!task.done) task.signal.emit(asio::cancellation_type::terminal);
+  for (const auto& task : state_->tasks) {
+    if (!task->done) task->signal.emit(asio::cancellation_type::terminal);
   }
+  asio::post(state_->executor, [kept = state_->tasks] {});
 }
 
 awaitable<void> TaskGroup::join() {

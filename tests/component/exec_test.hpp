@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <optional>
 
+#include "exec/deadline.hpp"
 #include "exec/process.hpp"
 
 namespace ti {
@@ -19,13 +20,7 @@ class ExecTest : public testing::Test {
   template <class T>
   T run(awaitable<T> op) {
     std::optional<T> result;
-    std::exception_ptr error;
-    asio::co_spawn(io_, std::move(op), [&](std::exception_ptr e, T value) {
-      error = e;
-      result = std::move(value);
-    });
-    run_until([&] { return result.has_value(); });
-    if (error) std::rethrow_exception(error);
+    run(store_result(std::move(op), result));
     return std::move(result.value());
   }
 

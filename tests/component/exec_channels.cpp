@@ -1,0 +1,170 @@
+#include <boost/asio/write.hpp>
+
+#include "exec/deadline.hpp"
+#include "exec/line_channel.hpp"
+#include "exec/output_log.hpp"
+#include "exec_test.hpp"
+
+namespace ti {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+class LineChannelTest : public ExecTest {
+ protected:
+  static Launch talker(const std::string& script) {
+    Launch launch = shell(script);
+    launch.input = true;
+    return launch;
+  }
+
+  /// What a request to a program of this script fails with.
+  std::string failure(const std::string& script) {
+    Process process(executor(), guardian_, talker(script));
+    LineChannel channel(process, clock_);
+    try {
+      return "it answered " + run(channel.request("hello", soon()));
+    } catch (const ChannelError& error) {
+      return error.what();
+    }
+  }
+};
+
+TEST_F(LineChannelTest, AsksAndIsAnsweredLineByLine) {
+  Process process(executor(), guardian_, talker("while read x; do echo \"got $x\"; done"));
+  LineChannel channel(process, clock_);
+  EXPECT_EQ(run(channel.request("one", soon())), "got one");
+  EXPECT_EQ(run(channel.request("two", soon())), "got two");
+  const std::vector<ChannelLine> transcript = channel.take_transcript();
+  ASSERT_THAT(transcript, SizeIs(4));
+  EXPECT_EQ(transcript[0].way, ChannelLine::Way::to_process);
+  EXPECT_EQ(transcript[0].text, "one");
+  EXPECT_EQ(transcript[1].way, ChannelLine::Way::from_process);
+  EXPECT_EQ(transcript[1].text, "got one");
+  EXPECT_LE(transcript[0].at, transcript[1].at);
+  EXPECT_THAT(channel.take_transcript(), SizeIs(0));
+}
+
+TEST_F(LineChannelTest, ALongLinePassesBothWays) {
+  Launch launch = program({"cat"});
+  launch.input = true;
+  Process process(executor(), guardian_, launch);
+  LineChannel channel(process, clock_);
+  const std::string line(60000, 'x');
+  EXPECT_EQ(run(channel.request(line, soon())), line);
+}
+
+TEST_F(LineChannelTest, EndOfOutputTellsHowTheProcessEnded) {
+  EXPECT_EQ(failure("read x; exit 7"), "/bin/sh closed its end and exited with 7");
+  EXPECT_EQ(failure("read x; printf half; kill -SEGV $$"),
+            "/bin/sh closed its end and killed by signal 11 (Segmentation fault)");
+}
+
+TEST_F(LineChannelTest, AProcessThatExitedBeforeTheQuestionIsTheSame) {
+  Process process(executor(), guardian_, talker("exit 7"));
+  LineChannel channel(process, clock_);
+  run(process.wait());
+  const auto ask = [&] { run(channel.request("hello", soon())); };
+  EXPECT_THAT(ask, testing::ThrowsMessage<ChannelError>("/bin/sh closed its end and exited with 7"));
+}
+
+TEST_F(LineChannelTest, ALineWithoutEndIsAnError) {
+  EXPECT_EQ(failure("read x; exec tr '\\0' x </dev/zero"), "/bin/sh gave a line of more than 1 MiB");
+}
+
+TEST_F(LineChannelTest, SpeakingUnaskedIsAnError) {
+  Process process(executor(), guardian_, talker("read x; echo a; echo b; read x"));
+  LineChannel channel(process, clock_);
+  EXPECT_EQ(run(channel.request("hello", soon())), "a");
+  run(process.out.async_wait(asio::posix::stream_descriptor::wait_read, use_awaitable));
+  const auto ask = [&] { run(channel.request("hello", soon())); };
+  EXPECT_THAT(ask, testing::ThrowsMessage<ChannelError>("/bin/sh spoke unasked"));
+}
+
+TEST_F(LineChannelTest, NoAnswerMeetsTheDeadline) {
+  Process process(executor(), guardian_, talker("read x; read y"));
+  LineChannel channel(process, clock_);
+  const auto ask = [&] { run(channel.request("hello", deadline_in(5ms))); };
+  EXPECT_THROW(ask(), TimedOut);
+}
+
+class OutputLogTest : public ExecTest {
+ protected:
+  static std::vector<std::string> texts(const OutputLog& log) {
+    std::vector<std::string> texts;
+    for (const LogLine& line : log.lines()) texts.push_back(line.text);
+    return texts;
+  }
+};
+
+TEST_F(OutputLogTest, FindsAMarkerThatIsSplitOverReads) {
+  Launch launch = program({"cat"});
+  launch.input = true;
+  Process process(executor(), guardian_, launch);
+  OutputLog log(std::move(process.out), clock_);
+  bool found = false;
+  asio::co_spawn(io_, log.wait_for("ready", soon()), [&](const std::exception_ptr&, bool f) { found = f; });
+  std::string expected;
+  for (const char* part : {"not yet\nit is rea", "d", "y now\n"}) {
+    EXPECT_FALSE(found);
+    asio::write(process.in, asio::buffer(std::string_view(part)));
+    expected += part;
+    run_until([&] { return log.text() == expected; });
+  }
+  run_until([&] { return found; });
+  EXPECT_THAT(texts(log), ElementsAre("not yet", "it is ready now"));
+  EXPECT_LE(log.lines()[0].at, clock_.now());
+}
+
+TEST_F(OutputLogTest, ReturnsWhenTheProcessExitsWithoutTheMarker) {
+  Process process(executor(), guardian_, shell("echo bind failed; exit 1"));
+  OutputLog log(std::move(process.out), clock_);
+  EXPECT_FALSE(run(log.wait_for("ready", soon())));
+  EXPECT_TRUE(log.ended());
+  EXPECT_THAT(texts(log), ElementsAre("bind failed"));
+}
+
+TEST_F(OutputLogTest, ReturnsAtTheDeadline) {
+  Process process(executor(), guardian_, shell("echo working; exec sleep 1000"));
+  OutputLog log(std::move(process.out), clock_);
+  EXPECT_TRUE(run(log.wait_for("working", soon())));
+  EXPECT_FALSE(run(log.wait_for("ready", deadline_in(5ms))));
+  EXPECT_FALSE(log.ended());
+}
+
+TEST_F(OutputLogTest, NeverLetsTheProcessBlockAndBoundsItsMemory) {
+  Process process(executor(), guardian_, shell("yes | head -c 1000000"));
+  OutputLog log(std::move(process.out), clock_, 10);
+  EXPECT_TRUE(run(log.wait_for_end(soon())));
+  EXPECT_EQ(run(process.wait()), Exit(Exited{0}));
+  EXPECT_THAT(texts(log), ElementsAre("y", "y", "y", "y", "y", "... truncated"));
+}
+
+TEST_F(OutputLogTest, DrainsWhatIsThereWithoutWaiting) {
+  Process process(executor(), guardian_, shell("echo one; echo two; exec sleep 1000"));
+  run(process.out.async_wait(asio::posix::stream_descriptor::wait_read, use_awaitable));
+  OutputLog log(std::move(process.out), clock_);
+  EXPECT_EQ(log.text(), "");
+  log.drain();
+  EXPECT_THAT(std::string(log.text()), testing::StartsWith("one\n"));
+  EXPECT_TRUE(run(log.wait_for("two", soon())));
+}
+
+TEST_F(OutputLogTest, StartsAnewForTheNextCell) {
+  Launch launch = program({"cat"});
+  launch.input = true;
+  Process process(executor(), guardian_, launch);
+  OutputLog log(std::move(process.out), clock_);
+  asio::write(process.in, asio::buffer("first\n", 6));
+  EXPECT_TRUE(run(log.wait_for("first", soon())));
+  log.restart(Stopwatch());
+  asio::write(process.in, asio::buffer("second\n", 7));
+  EXPECT_TRUE(run(log.wait_for("second", soon())));
+  EXPECT_THAT(texts(log), ElementsAre("second"));
+}
+
+}  // namespace
+}  // namespace ti

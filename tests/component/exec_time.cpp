@@ -1,0 +1,178 @@
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/system/system_error.hpp>
+#include <fstream>
+
+#include "exec/clock.hpp"
+#include "exec/deadline.hpp"
+#include "exec/event.hpp"
+#include "exec/task_group.hpp"
+#include "exec/temp_dir.hpp"
+#include "exec_test.hpp"
+
+namespace ti {
+namespace {
+
+using namespace std::chrono_literals;
+
+using DeadlineTest = ExecTest;
+
+awaitable<int> seven() { co_return 7; }
+awaitable<int> fails() {
+  throw std::runtime_error("broken");
+  co_return 0;
+}
+awaitable<void> never() {
+  Event event;
+  co_await event.wait(Deadline::max());
+}
+
+TEST_F(DeadlineTest, GivesTheResult) { EXPECT_EQ(run(with_deadline(1h, seven())), 7); }
+
+TEST_F(DeadlineTest, GivesTheErrorAtOnce) {
+  EXPECT_THAT([&] { run(with_deadline(1h, fails())); }, testing::ThrowsMessage<std::runtime_error>("broken"));
+}
+
+TEST_F(DeadlineTest, ThrowsTimedOut) { EXPECT_THROW(run(with_deadline(1ms, never())), TimedOut); }
+
+TEST_F(DeadlineTest, CleansUpBeforeItThrows) {
+  bool cleaned = false;
+  const auto op = [&]() -> awaitable<void> {
+    struct Cleanup {
+      bool& done;
+      ~Cleanup() { done = true; }
+    } cleanup{cleaned};
+    co_await never();
+  };
+  EXPECT_THROW(run(with_deadline(1ms, op())), TimedOut);
+  EXPECT_TRUE(cleaned);
+}
+
+TEST_F(DeadlineTest, AnOuterDeadlineEndsAnInnerOne) {
+  EXPECT_THROW(run(with_deadline(1ms, with_deadline(1h, never()))), TimedOut);
+}
+
+using TaskGroupTest = ExecTest;
+
+TEST_F(TaskGroupTest, JoinThrowsTheFirstErrorAfterAllHaveEnded) {
+  TaskGroup tasks(executor());
+  bool ended = false;
+  const auto fail = []() -> awaitable<void> { co_await fails(); };
+  const auto wait = [&]() -> awaitable<void> {
+    asio::steady_timer timer(executor(), 5ms);
+    co_await timer.async_wait(use_awaitable);
+    ended = true;
+  };
+  tasks.spawn(fail());
+  tasks.spawn(wait());
+  EXPECT_THAT([&] { run(tasks.join()); }, testing::ThrowsMessage<std::runtime_error>("broken"));
+  EXPECT_TRUE(ended);
+  EXPECT_NO_THROW(run(tasks.join()));
+}
+
+TEST_F(TaskGroupTest, DestructionCancels) {
+  {
+    TaskGroup tasks(executor());
+    tasks.spawn(never());
+    io_.poll();
+  }
+  io_.restart();
+  io_.run();
+}
+
+class ClockTest : public ExecTest {
+ protected:
+  void SetUp() override {
+    const auto library = find_libfaketime();
+    if (!library) GTEST_SKIP() << "libfaketime is not installed";
+    library_ = *library;
+  }
+
+  const TempDir folder_{guardian_};
+  std::filesystem::path library_;
+};
+
+/// Seconds of the program's time ahead of ours, at each line we send it.
+class Watch {
+ public:
+  Watch(const ClockControl& clock, asio::any_io_executor executor, const Guardian& guardian)
+      : process_(executor, guardian, launch(clock)) {}
+
+  awaitable<double> ahead() {
+    const double before = now();
+    co_await asio::async_write(process_.in, asio::buffer("\n", 1), use_awaitable);
+    std::string line;
+    auto buffer = asio::dynamic_buffer(line);
+    co_await asio::async_read_until(process_.out, buffer, '\n', use_awaitable);
+    co_return std::stod(line) - before;
+  }
+
+ private:
+  static Launch launch(const ClockControl& clock) {
+    Launch launch;
+    launch.argv = {"perl", "-MTime::HiRes=time", "-e", "$| = 1; printf qq(%.6f\\n), time while <STDIN>"};
+    launch.env = clock.env();
+    launch.env["PATH"] = "/usr/bin:/bin";
+    launch.input = true;
+    return launch;
+  }
+  static double now() {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  }
+
+  Process process_;
+};
+
+TEST_F(ClockTest, MovesTheTimeOfARunningProgram) {
+  VirtualClock clock(folder_.path() / "clock", library_);
+  Watch watch(clock, executor(), guardian_);
+  const double first = run(watch.ahead());
+  EXPECT_GE(first, 0);
+  EXPECT_LT(first, 30);
+  run(clock.begin(0ms));
+  EXPECT_EQ(run(clock.advance_to(1'000'000ms)), 0ns);
+  const double ahead = run(watch.ahead());
+  EXPECT_GE(ahead, clock.offset_s() - 0.001);
+  EXPECT_LT(ahead, clock.offset_s() + 30);
+}
+
+TEST_F(ClockTest, CountsFromTheBeginningOfTheCellAndNeverGoesBack) {
+  VirtualClock clock(folder_.path() / "clock", library_, 5s);
+  EXPECT_EQ(clock.offset_s(), 5);
+  run(clock.begin(10s));
+  EXPECT_EQ(clock.offset_s(), 15);
+  EXPECT_EQ(run(clock.advance_to(100s)), 0ns);
+  EXPECT_LE(clock.offset_s(), 115);
+  EXPECT_GT(clock.offset_s(), 85);
+  const double there = clock.offset_s();
+  EXPECT_GT(run(clock.advance_to(50s)), 20s);
+  EXPECT_EQ(clock.offset_s(), there);
+}
+
+TEST_F(ClockTest, TheFileIsWholeAtEveryMoment) {
+  const std::filesystem::path file = folder_.path() / "clock";
+  VirtualClock clock(file, library_);
+  std::ifstream held(file);
+  run(clock.begin(1h));
+  std::string text;
+  std::getline(held, text);
+  EXPECT_EQ(text, "+0.000000");
+  std::ifstream fresh(file);
+  std::getline(fresh, text);
+  EXPECT_EQ(text, "+3600.000000");
+}
+
+TEST_F(ClockTest, TheRealClockWaitsAndTellsItsLateness) {
+  RealClock clock;
+  run(clock.begin(0ms));
+  const Stopwatch stopwatch;
+  EXPECT_GE(run(clock.advance_to(20ms)), 0ns);
+  EXPECT_GE(stopwatch.now(), 15ms);
+  EXPECT_GE(run(clock.advance_to(0ms)), 20ms);
+  EXPECT_EQ(clock.offset_s(), 0);
+  EXPECT_TRUE(clock.env().empty());
+}
+
+}  // namespace
+}  // namespace ti
