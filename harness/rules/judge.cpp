@@ -12,9 +12,13 @@ bool needs_scenario(const Rule& rule) {
   return rule.severity == Severity::expect || rule.severity == Severity::witness;
 }
 
+bool decides(const Observation& cell, const Finding& finding) {
+  return finding.severity != Severity::should || cell.failing_should.contains(finding.rule);
+}
+
 /// What ties at one place are broken by: the documents first, then the scenario, then the words of the two sides.
-int weight(Severity severity) {
-  switch (severity) {
+int weight(const Observation& cell, const Finding& finding) {
+  switch (finding.severity) {
     case Severity::must:
       return 0;
     case Severity::expect:
@@ -24,7 +28,7 @@ int weight(Severity severity) {
     case Severity::should:
       break;
   }
-  return 3;
+  return decides(cell, finding) ? 0 : 3;
 }
 
 /// A finding that names no message comes after all that do.
@@ -44,22 +48,19 @@ Findings run_all(const Observation& cell) {
       if (rule.actor != Actor::either) findings[i].actor = rule.actor == Actor::client ? Side::client : Side::server;
     }
   }
-  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
-    return std::tuple(wire_order(a.at), weight(a.severity)) < std::tuple(wire_order(b.at), weight(b.severity));
+  std::stable_sort(findings.begin(), findings.end(), [&](const Finding& a, const Finding& b) {
+    return std::tuple(wire_order(a.at), weight(cell, a)) < std::tuple(wire_order(b.at), weight(cell, b));
   });
   return findings;
-}
-
-bool decides(const Observation& cell, const Finding& finding) {
-  return finding.severity != Severity::should || cell.failing_should.contains(finding.rule);
 }
 
 /// Takes out alerts, ends and silences that only answer the first breach, and says what they were.
 void demote_symptoms(Verdict& verdict, const Finding& first) {
   std::erase_if(verdict.findings, [&](const Finding& finding) {
     const Rule* rule = find_rule(finding.rule);
-    const bool caused = rule != nullptr && is_symptom(*rule) && finding.at.connection == first.at.connection &&
-                        finding.rule != first.rule && wire_order(first.at) <= wire_order(finding.at);
+    const bool caused = rule != nullptr && is_symptom(*rule) && finding.severity != Severity::should &&
+                        finding.at.connection == first.at.connection && finding.rule != first.rule &&
+                        wire_order(first.at) <= wire_order(finding.at);
     if (caused) verdict.consequences.push_back({finding.reason, finding.at});
     return caused;
   });

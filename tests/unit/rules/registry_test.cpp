@@ -1,0 +1,93 @@
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <set>
+
+#include "pairs.hpp"
+
+namespace ti {
+namespace {
+
+std::vector<made::Pair> all_pairs() {
+  std::vector<made::Pair> all;
+  for (const auto part : {made::pairs_rfc5077, made::pairs_rfc8446, made::pairs_rfc9149, made::pairs_protocol,
+                          made::pairs_conduct, made::pairs_witness, made::pairs_policy, made::pairs_expectations})
+    for (made::Pair& pair : part()) all.push_back(std::move(pair));
+  return all;
+}
+
+std::string text(const Verdict& verdict) {
+  std::string text = std::string(name(verdict.outcome)) + " " + verdict.rule + ": " + verdict.reason;
+  for (const Finding& finding : verdict.findings) text += "\n  " + finding.rule + ": " + finding.reason;
+  return text;
+}
+
+TEST(Registry, HasEachIdOnceWithAllThatAPersonNeeds) {
+  std::set<std::string_view> ids;
+  for (const Rule& rule : all_rules()) {
+    EXPECT_TRUE(ids.insert(rule.id).second) << rule.id;
+    EXPECT_FALSE(rule.section.empty()) << rule.id;
+    EXPECT_TRUE(rule.sentence.ends_with('.')) << rule.id;
+    EXPECT_EQ(find_rule(rule.id), &rule);
+  }
+  EXPECT_EQ(find_rule("rfc5077-no-such-rule"), nullptr);
+}
+
+TEST(Registry, HasABreakingAndAKeepingObservationForEachRule) {
+  std::set<std::string_view> covered;
+  for (const made::Pair& pair : all_pairs()) covered.insert(pair.rule);
+  for (const Rule& rule : all_rules()) EXPECT_TRUE(covered.contains(rule.id)) << rule.id << " has no pair";
+  for (const std::string_view id : covered) EXPECT_NE(find_rule(id), nullptr) << id << " is no rule";
+}
+
+TEST(Registry, CatchesWhatBreaksARuleAtItsPlaceAndAtTheRightDoor) {
+  for (const made::Pair& pair : all_pairs()) {
+    SCOPED_TRACE(pair.rule);
+    const Rule* rule = find_rule(pair.rule);
+    ASSERT_NE(rule, nullptr);
+    EXPECT_TRUE(rule->applies(pair.broken));
+    const Verdict verdict = judge(pair.broken);
+    const auto found = std::find_if(verdict.findings.begin(), verdict.findings.end(), [&](const Finding& finding) {
+      return finding.rule == pair.rule && finding.actor == pair.actor && finding.at.connection == pair.at.connection &&
+             finding.at.message == pair.at.message;
+    });
+    ASSERT_NE(found, verdict.findings.end()) << text(verdict);
+    EXPECT_FALSE(found->reason.empty());
+    if (rule->severity == Severity::should) continue;
+    EXPECT_EQ(verdict.outcome, Outcome::fail);
+    EXPECT_EQ(verdict.rule, pair.decided_by.empty() ? pair.rule : pair.decided_by) << text(verdict);
+    if (pair.decided_by.empty()) {
+      EXPECT_EQ(verdict.fault, pair.actor);
+    }
+  }
+}
+
+TEST(Registry, PassesWhatKeepsARule) {
+  for (const made::Pair& pair : all_pairs()) {
+    SCOPED_TRACE(pair.rule);
+    EXPECT_TRUE(find_rule(pair.rule)->applies(pair.kept));
+    const Verdict verdict = judge(pair.kept);
+    EXPECT_EQ(verdict.outcome, Outcome::pass) << text(verdict);
+    EXPECT_FALSE(std::any_of(verdict.findings.begin(), verdict.findings.end(), [&](const Finding& finding) {
+      return finding.rule == pair.rule;
+    })) << text(verdict);
+  }
+}
+
+TEST(Registry, ABrokenShouldFailsOnlyWhereTheScenarioAsksForIt) {
+  std::size_t looked_at = 0;
+  for (made::Pair& pair : all_pairs()) {
+    if (find_rule(pair.rule)->severity != Severity::should) continue;
+    ++looked_at;
+    SCOPED_TRACE(pair.rule);
+    EXPECT_NE(judge(pair.broken).rule, pair.rule);
+    pair.broken.failing_should = {std::string(pair.rule)};
+    const Verdict verdict = judge(pair.broken);
+    EXPECT_EQ(verdict.outcome, Outcome::fail);
+    EXPECT_EQ(verdict.rule, pair.decided_by.empty() ? pair.rule : pair.decided_by) << text(verdict);
+  }
+  EXPECT_GT(looked_at, 0U);
+}
+
+}  // namespace
+}  // namespace ti
