@@ -1,5 +1,5 @@
 'use strict';
-// Node's tls. `adapter.js get-session` asks for the session once the response has been read, `adapter.js session-event`
+// Node's tls. `adapter.js get-session` asks for the session as the response comes in and at its end, `adapter.js session-event`
 // keeps what the event 'session' hands over; either offers it through the option `session` of the next tls.connect.
 
 var fs = require('fs');
@@ -9,11 +9,12 @@ var protocol = require('./protocol');
 
 var HAS_KEYLOG_EVENT = !/^v(\d|10|11)\./.test(process.version);
 
-// When and how an application takes the session: `keep` is called with each one.
+// When and how an application takes the session: `keep` is called with each one. Node before 0.12 has none left to give
+// at the end of the response.
 var DOORS = {
   'get-session': {
     made: function () {},
-    over: function (socket, keep) { keep(socket.getSession()); }
+    heard: function (socket, keep) { keep(socket.getSession()); }
   },
   'session-event': {
     made: function (socket, keep, result) {
@@ -23,7 +24,7 @@ var DOORS = {
         keep(session);
       });
     },
-    over: function () {}
+    heard: function () {}
   }
 };
 
@@ -66,7 +67,7 @@ NodeTls.prototype.connect = function (order, result, done) {
       }
       self.door.made(socket, keep, result);
     },
-    over: function (socket) { self.door.over(socket, keep); },
+    heard: function (socket) { self.door.heard(socket, keep); },
     done: done
   });
 };

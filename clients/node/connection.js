@@ -6,8 +6,8 @@ var tls = require('tls');
 var options = require('./options');
 var protocol = require('./protocol');
 
-// Calls `made(socket)` with the TLS socket before its handshake, `over(socket)` when the exchange is done and the socket
-// still open, and `done(failure or undefined)` once it is closed, or has failed.
+// Calls `made(socket)` with the TLS socket before its handshake, `heard(socket)` as the response comes in and when the
+// exchange is over, and `done(failure or undefined)` once the connection is closed, or has failed.
 function Connection(tlsOptions, order, result, calls) {
   this.stage = 'connect';
   this.tlsOptions = tlsOptions;
@@ -41,7 +41,10 @@ Connection.prototype.exchange = function () {
   this.tell();
   if (this.order.readResponse) {
     this.result.response_bytes = 0;
-    this.socket.on('data', function (data) { self.result.response_bytes += data.length; });
+    this.socket.on('data', function (data) {
+      self.result.response_bytes += data.length;
+      self.calls.heard(self.socket);
+    });
   }
   if (this.order.request) {
     this.socket.write(this.order.request, 'utf8', this.written.bind(this));
@@ -65,11 +68,13 @@ Connection.prototype.written = function () {
 Connection.prototype.finish = function () {
   if (this.stage !== 'write' && this.stage !== 'read') return;
   this.stage = 'close';
-  this.calls.over(this.socket);
+  this.calls.heard(this.socket);
   this.socket.destroySoon();
 };
 
+// Before 0.12 a stream may be closed without an 'end'.
 Connection.prototype.closed = function () {
+  this.finish();
   if (this.stage === 'close') return this.end();
   this.fail(new Error('the connection was closed'));
 };

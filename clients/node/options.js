@@ -26,12 +26,22 @@ function cipherList(names) {
          (/^(0|1\.0)\./.test(process.versions.openssl) ? '' : ':@SECLEVEL=0');
 }
 
-function pinVersion(options, version) {
-  if (tls.DEFAULT_MIN_VERSION) {
-    options.minVersion = options.maxVersion = NAMES[version];
-  } else {
-    options.secureProtocol = NAMES[version].replace('.', '_') + '_method';
+// The ways to pin a version, newest first. The methods of TLS 1.1 and 1.2 came later than the versions themselves.
+function pins(version) {
+  var name = NAMES[version];
+  if (tls.DEFAULT_MIN_VERSION) return [{ minVersion: name, maxVersion: name }];
+  var ways = [{ secureProtocol: name.replace('.', '_') + '_method' }];
+  var constants = require('constants');
+  if (constants['SSL_OP_NO_' + name.replace('.', '_')]) {
+    ways.push({ secureProtocol: 'SSLv23_method', secureOptions: allBut(name.replace('.', '_'), constants) });
   }
+  return ways;
+}
+
+function allBut(name, constants) {
+  return ['SSLv2', 'SSLv3', 'TLSv1', 'TLSv1_1', 'TLSv1_2'].reduce(function (flags, other) {
+    return other === name ? flags : flags | constants['SSL_OP_NO_' + other];
+  }, 0);
 }
 
 function supports(options) {
@@ -53,10 +63,8 @@ function check(options) {
 
 // Throws Unimplemented or a Failure of stage protocol.
 exports.make = function (settings) {
-  var pinned = {};
-  if (!NAMES[settings.tls]) throw new protocol.Unimplemented('configure.tls ' + settings.tls);
-  pinVersion(pinned, settings.tls);
-  if (!supports(pinned)) throw new protocol.Unimplemented('configure.tls ' + settings.tls);
+  var pinned = NAMES.hasOwnProperty(settings.tls) ? pins(settings.tls).filter(supports)[0] : null;
+  if (!pinned) throw new protocol.Unimplemented('configure.tls ' + settings.tls);
   pinned.servername = settings.serverName;
   pinned.rejectUnauthorized = true;
   pinned.ca = [read(settings.ca)];
