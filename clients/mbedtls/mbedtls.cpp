@@ -71,6 +71,7 @@ Failure handshake_failure(const mbedtls_ssl_context* ssl, int code) {
   std::array<char, 512> reasons{};
   mbedtls_x509_crt_verify_info(reasons.data(), reasons.size(), ": ", mbedtls_ssl_get_verify_result(ssl));
   failure.text += reasons.data();
+  std::erase(failure.text, '\n');
   return failure;
 }
 
