@@ -167,6 +167,13 @@ std::optional<std::size_t> behind(const PastedText& words, std::size_t at, std::
   return at;
 }
 
+/// The bytes of one word of a dump: `8d`, or around the middle of a row `5c-61` or `5c-`; none of anything else.
+Bytes bytes_of(std::string_view word) {
+  if (word.size() == 3 && word.ends_with('-')) word.remove_suffix(1);
+  if (word.size() == 5 && word[2] == '-') return from_hex(std::string(word.substr(0, 2)).append(word.substr(3)));
+  return word.size() == 2 ? from_hex(word) : Bytes();
+}
+
 struct Row {
   Bytes bytes;
   std::size_t end;
@@ -179,13 +186,9 @@ Row read_row(const PastedText& words, std::size_t at) {
   Bytes bytes;
   std::optional<Row> confirmed;
   while (bytes.size() < max_bytes) {
-    const std::string_view word = words[at].text;
-    const auto first = hex_pair(word.substr(0, 2));
-    const bool hyphen = word.size() > 2 && word[2] == '-';
-    const auto second = hyphen && word.size() == 5 ? hex_pair(word.substr(3)) : std::nullopt;
-    if (!first || (word.size() > 2 && !second && !(hyphen && word.size() == 3))) break;
-    bytes.push_back(*first);
-    if (second) bytes.push_back(*second);
+    const Bytes next = bytes_of(words[at].text);
+    if (next.empty()) break;
+    bytes.insert(bytes.end(), next.begin(), next.end());
     ++at;
     if (const auto end = behind(words, at, shown_as_text(bytes))) confirmed = Row{bytes, *end};
   }
