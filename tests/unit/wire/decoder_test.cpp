@@ -231,8 +231,8 @@ TEST(Decoder, WithOneSidesSecretsOpensThatSide) {
   EXPECT_THAT(problems(transcript), SizeIs(1));
 }
 
-/// The index of the first message that was opened from a side, and where its record stands.
-const Message& first_opened(const Transcript& transcript, Side side) {
+/// The first message that was opened from a side.
+Message first_opened(const Transcript& transcript, Side side) {
   return *std::find_if(transcript.messages.begin(), transcript.messages.end(), [&](const Message& message) {
     return message.from == side && message.protection == Protection::opened;
   });
@@ -242,7 +242,7 @@ TEST_P(Golden, ABadMacIsMalformedAndWhatFollowsIsStillOpened) {
   const Capture capture = golden::capture(GetParam());
   const Transcript whole = decoded(capture)[0];
   for (const Side side : {Side::client, Side::server}) {
-    const Message& opened = first_opened(whole, side);
+    const Message opened = first_opened(whole, side);
     const Recording broken = damaged(capture.connections[0], side, opened.offset + record_header_bytes + 9);
     const Transcript transcript = decode(broken, KeyLog(capture.keylog));
     ASSERT_FALSE(transcript.problems.empty());
@@ -260,7 +260,7 @@ TEST_P(Golden, ABadMacIsMalformedAndWhatFollowsIsStillOpened) {
 
 TEST(Decoder, ARefusedFinishedDoesNotCompleteAHandshake) {
   const Capture capture = golden::capture("tls12-gcm");
-  const Message& finished = first_opened(decoded(capture)[0], Side::server);
+  const Message finished = first_opened(decoded(capture)[0], Side::server);
   const Recording broken = damaged(capture.connections[0], Side::server, finished.offset + record_header_bytes + 9);
   EXPECT_EQ(handshakes_of(decode(broken, KeyLog(capture.keylog))).at(0).kind, HandshakeKind::failed);
 }
