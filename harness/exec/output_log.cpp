@@ -91,13 +91,6 @@ void OutputLog::drain() {
   for (std::size_t read = 0; read < wanted && !state.ended; read += 65536) state.read();
 }
 
-void OutputLog::restart(Stopwatch clock) {
-  state_->clock = clock;
-  state_->text.clear();
-  state_->line_times.clear();
-  state_->truncated = false;
-}
-
 std::vector<LogLine> OutputLog::lines() const {
   std::vector<LogLine> lines;
   std::string_view rest = state_->text;
@@ -108,6 +101,23 @@ std::vector<LogLine> OutputLog::lines() const {
   }
   if (state_->truncated) lines.push_back({lines.empty() ? Instant{} : lines.back().at, "... truncated"});
   return lines;
+}
+
+std::vector<LogLine> OutputLog::take() {
+  State& state = *state_;
+  std::vector<LogLine> taken = lines();
+  const bool whole = state.text.empty() || state.text.back() == '\n' || state.ended;
+  if (!whole) {
+    const std::size_t last = state.text.rfind('\n') + 1;  // 0 when there is no line's end at all
+    state.text.erase(0, last);
+    state.line_times.erase(state.line_times.begin(), state.line_times.end() - 1);
+    taken.pop_back();
+  } else {
+    state.text.clear();
+    state.line_times.clear();
+  }
+  state.truncated = false;
+  return taken;
 }
 
 std::string_view OutputLog::text() const { return state_->text; }

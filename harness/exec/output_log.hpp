@@ -35,9 +35,6 @@ class OutputLog {
   /// Reads what is there now, without waiting.
   void drain();
 
-  /// Forgets what was read, and takes times from another clock from now on: for a process that serves several cells.
-  void restart(Stopwatch clock);
-
   /// Complete lines, and last an unfinished one if there is any.
   std::vector<LogLine> lines() const;
 

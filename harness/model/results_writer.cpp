@@ -200,27 +200,44 @@ std::string cell_json(const CellResult& cell) {
   return json.take();
 }
 
-std::string results_json(const Results& results) {
+std::string ResultsDocument::head() const {
   JsonWriter json;
   json.begin_object().field("schema", results_schema).new_line();
-  write_run(json, results.run);
+  write_run(json, facts_.run);
   json.new_line();
-  write_facts(json, "servers", results.servers);
+  write_facts(json, "servers", facts_.servers);
   json.new_line();
-  write_facts(json, "clients", results.clients);
+  write_facts(json, "clients", facts_.clients);
   json.new_line();
-  write_scenarios(json, results.scenarios);
+  write_scenarios(json, facts_.scenarios);
   json.new_line().key("cells").begin_array();
-  for (const CellResult& cell : results.cells) {
-    json.new_line();
-    write_cell(json, cell);
-  }
-  json.end_array().new_line();
-  write_pairs(json, pairs_of(results.cells));
+  return json.take();
+}
+
+std::string ResultsDocument::cell(const CellId& id, Outcome outcome, std::string_view cell_json) {
+  const bool first = totals_.counts.empty();
+  totals_.add(outcome);
+  pairs_[{id.server, id.client}].add(outcome);
+  return (first ? "\n" : ",\n") + std::string(cell_json);
+}
+
+std::string ResultsDocument::tail() const {
+  std::vector<PairSummary> pairs;
+  for (const auto& [pair, totals] : pairs_) pairs.push_back({pair.first, pair.second, totals});
+  JsonWriter json;
+  json.begin_object();
+  write_pairs(json, pairs);
   json.new_line();
-  write_counts(json, "totals", totals_of(results.cells));
+  write_counts(json, "totals", totals_);
   json.end_object();
-  return json.take() + '\n';
+  return "],\n" + json.take().substr(1) + '\n';  // a document of its own, without the brace that head() began with
+}
+
+std::string results_json(const Results& results) {
+  ResultsDocument document(results);
+  std::string text = document.head();
+  for (const CellResult& cell : results.cells) text += document.cell(cell.id, cell.verdict.outcome, cell_json(cell));
+  return text + document.tail();
 }
 
 }  // namespace ti

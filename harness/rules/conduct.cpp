@@ -136,10 +136,7 @@ std::optional<BadEnd> end_before_hello(const Visit& visit) {
 }
 
 std::optional<BadEnd> end_in_handshake(const Exchange& exchange) {
-  const auto& messages = exchange.messages();
-  const bool sealed_alert = std::any_of(messages.begin(), messages.end(), [](const Message& message) {
-    return message.type == MessageType::encrypted && message.content == ContentType::alert;
-  });
+  const bool sealed_alert = alert_may_be_sealed(exchange, Side::client) || alert_may_be_sealed(exchange, Side::server);
   const auto owing = owes(exchange);
   if (sealed_alert || (exchange.tls13() && !owing))
     return BadEnd{std::nullopt, exchange.at(), "the handshake did not complete, and its protected part cannot be read"};
@@ -244,7 +241,8 @@ void flight_accepted(const Exchange& exchange, Findings& findings) {
 }
 
 void completes(const Visit& visit, Findings& findings) {
-  if (bad_end_excused(visit) || first_error_alert(visit.connection)) return;
+  const bool alert_judged = first_error_alert(visit.connection) && !visit.connection.handshakes.empty();
+  if (bad_end_excused(visit) || alert_judged) return;
   const auto end = bad_end_of(visit);
   if (end && end->side) findings.push_back(breach_by(*end->side, end->at, end->what));
 }
@@ -302,6 +300,12 @@ Drawn what_drew_alert(const Visit& visit) {
   return sender == Side::client ? drawn_from_client(exchange, *message) : drawn_from_server(exchange, *message);
 }
 
+bool alert_may_be_sealed(const Visit& visit, Side side) {
+  return std::any_of(visit.messages().begin(), visit.messages().end(), [&](const Message& message) {
+    return message.from == side && message.type == MessageType::encrypted && message.content == ContentType::alert;
+  });
+}
+
 std::optional<BadEnd> bad_end_of(const Visit& visit) {
   if (!visit.connection.connected)
     return BadEnd{Side::client, visit.at(), "the client made no TCP connection, though the server listens"};
@@ -326,6 +330,10 @@ std::vector<Doubt> unexplained_endings(const Observation& cell) {
   each_visit(cell, [&](const Visit& visit) {
     if (bad_end_excused(visit) || what_drew_alert(visit) == Drawn::excused) return;
     const auto end = bad_end_of(visit);
+    if (!end && visit.connection.client.answered && !visit.connection.client.ok &&
+        alert_may_be_sealed(visit, Side::client))
+      doubts.push_back(
+          {.what = "the client reports an error and sent an alert that nobody could read", .at = visit.at()});
     if (end && !end->side) doubts.push_back({.what = end->what, .at = end->at});
   });
   return doubts;

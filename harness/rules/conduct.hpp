@@ -20,6 +20,9 @@ enum class Drawn : std::uint8_t {
 };
 Drawn what_drew_alert(const Visit& visit);
 
+/// Whether that side sent a protected alert, of whatever kind, that nobody could read.
+bool alert_may_be_sealed(const Visit& visit, Side side);
+
 /// Whether a bad end of this connection is what the harness did or what the scenario wants.
 bool bad_end_excused(const Visit& visit);
 

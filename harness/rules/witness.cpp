@@ -67,6 +67,7 @@ void error_as_seen(const Visit& visit, Findings& findings) {
   if (!exchange || !exchange->completed() || bad_end_excused(visit) || visit.connection.timed_out ||
       first_error_alert(visit.connection))
     return;
+  if (alert_may_be_sealed(visit, Side::client)) return;
   const ClientWord& client = visit.connection.client;
   const bool in_handshake = client.error_stage == "handshake" || client.error_stage == "verify";
   const std::string said = "the client reports an error in " +
@@ -164,7 +165,17 @@ void tickets_logged(const Visit& visit, Findings& findings) {
                                 std::to_string(came.size())));
 }
 
-bool logs_renewal(const Visit& visit) { return logs_opening(visit) && completed_in_sight(visit); }
+bool told_to_issue_none(const Visit& visit) {
+  const auto says = [&](const char* key, const char* value) {
+    const auto found = visit.cell.policy.values.find(key);
+    return found != visit.cell.policy.values.end() && to_text(found->second) == value;
+  };
+  return says("tickets", "off") || says("tickets_per_handshake", "0");
+}
+
+bool logs_renewal(const Visit& visit) {
+  return logs_opening(visit) && completed_in_sight(visit) && !told_to_issue_none(visit);
+}
 
 void renewal_as_seen(const Visit& visit, Findings& findings) {
   const auto exchange = first_exchange(visit);

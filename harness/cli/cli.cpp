@@ -1,0 +1,97 @@
+#include "cli/cli.hpp"
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "cli/command.hpp"
+
+namespace ti {
+
+namespace {
+
+constexpr Command commands[] = {
+    {"run", "run the matrix, or a part of it", make_run},
+    {"list", "print servers, clients, scenarios, rules or cells", make_list},
+    {"show", "draw the messages of a cell, the offending one marked", make_show},
+    {"decode", "judge a capture or a bug report's text by the RFCs' rules", make_decode},
+    {"doctor", "say what can run here, what is missing and how to get it", make_doctor},
+    {"merge", "join the results of shards", make_merge},
+};
+
+constexpr const char* footer = R"(
+Examples:
+  ticket-interop run                                  every server, client, scenario and version
+  ticket-interop run --server nginx --scenario 'renew*' --tls 1.2
+  ticket-interop show reports/latest nginx/openssl/renew@1.2
+  ticket-interop decode mail.txt                      whose fault is this?
+
+Exit status: 0 nothing unexpected; 1 unexpected verdicts; 2 usage; 3 the harness or the environment broke.)";
+
+/// The word that was typed where a command should stand, if it is not one.
+std::string wrong_command(int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return {};
+  for (const Command& command : commands)
+    if (std::string_view(command.name) == argv[1]) return {};
+  return argv[1];
+}
+
+/// The option that was typed and is not one, with the nearest that is.
+std::string wrong_option(const CLI::App& app, const std::string& message) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  for (const std::string& word : split(message, ' '))
+    if (word.starts_with("--")) return did_you_mean(word.substr(0, word.find('=')), names);
+  return {};
+}
+
+}  // namespace
+
+int run_cli(int argc, char** argv, const Paths& paths, const std::string& version) {
+  CLI::App app{
+      "Does this TLS client, against this server, do the right thing when a session ticket is renewed or expires -\n"
+      "and if not, whose fault is it?"};
+  app.name("ticket-interop");
+  app.footer(footer);
+  app.require_subcommand(1);
+  app.set_version_flag("--version", version);
+  std::vector<std::pair<CLI::App*, Action>> actions;
+  std::vector<std::string> names;
+  for (const Command& command : commands) {
+    CLI::App* sub = app.add_subcommand(command.name, command.summary);
+    actions.emplace_back(sub, command.make(*sub));
+    names.emplace_back(command.name);
+  }
+  if (const std::string typed = wrong_command(argc, argv); !typed.empty()) {
+    fmt::print(stderr, "ticket-interop: no command \"{}\";{} `ticket-interop --help` lists them\n", typed,
+               did_you_mean(typed, names));
+    return status::usage;
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& wanted) {
+    return app.exit(wanted);
+  } catch (const CLI::ParseError& wrong) {
+    const CLI::App* at = &app;
+    for (const auto& [sub, action] : actions)
+      if (sub->parsed()) at = sub;
+    fmt::print(stderr, "ticket-interop: {}{}\n", wrong.what(), wrong_option(*at, wrong.what()));
+    return status::usage;
+  }
+  Invocation invocation{paths, version, std::vector<std::string>(argv + 1, argv + argc)};
+  for (const auto& [sub, action] : actions) {
+    if (!sub->parsed()) continue;
+    try {
+      return action(invocation);
+    } catch (const UsageError& wrong) {
+      fmt::print(stderr, "ticket-interop {}: {}\n", sub->get_name(), wrong.what());
+      return status::usage;
+    } catch (const std::exception& broken) {
+      fmt::print(stderr, "ticket-interop {}: {}\n", sub->get_name(), broken.what());
+      return status::error;
+    }
+  }
+  return status::usage;
+}
+
+}  // namespace ti

@@ -1,0 +1,41 @@
+#pragma once
+// A command of the command line. Each is one file that offers one function making it.
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "cli/cli.hpp"
+
+namespace ti {
+
+/// UsageError is what the person got wrong: exit status 2.
+struct UsageError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// What every command is given.
+struct Invocation {
+  Paths paths;
+  std::string version;
+  std::vector<std::string> argv;
+};
+
+/// Action runs a command whose options were parsed; gives the exit status.
+using Action = std::function<int(const Invocation&)>;
+
+/// Command is one row of the table: adds its options to `app` and gives what runs it.
+struct Command {
+  const char* name;
+  const char* summary;
+  Action (*make)(CLI::App& app);
+};
+
+Action make_list(CLI::App& app);
+Action make_run(CLI::App& app);
+Action make_doctor(CLI::App& app);
+Action make_merge(CLI::App& app);
+Action make_show(CLI::App& app);
+Action make_decode(CLI::App& app);
+Action make_check_client(CLI::App& app);
+
+}  // namespace ti

@@ -1,0 +1,112 @@
+// decode: a capture or a bug report's text from anywhere, judged by the universal rules.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "cli/command.hpp"
+#include "report/ladder.hpp"
+#include "rules/registry.hpp"
+#include "wire/capture.hpp"
+#include "wire/decoder.hpp"
+#include "wire/msg_text.hpp"
+
+namespace ti {
+
+namespace {
+
+struct Options {
+  std::string file;
+  std::string keylog;
+};
+
+std::string read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw UsageError(path + ": cannot be read");
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+ObservedConnection observed(Transcript transcript) {
+  ObservedConnection connection;
+  connection.transcript = std::move(transcript);
+  connection.handshakes = handshakes_of(connection.transcript);
+  return connection;
+}
+
+bool is_capture(ByteView file) {
+  if (file.size() < 4) return false;
+  const std::string magic = to_hex(file.first(4));
+  return magic == "0a0d0d0a" || magic == "a1b2c3d4" || magic == "d4c3b2a1" || magic == "a1b23c4d" ||
+         magic == "4d3cb2a1";
+}
+
+void print_sealed(const Observation& observation) {
+  std::size_t sealed = 0;
+  for (const ObservedConnection& connection : observation.connections)
+    for (const auto& [side, records] : connection.transcript.sealed_records) sealed += records;
+  if (sealed) fmt::print("{} records could not be opened: no secret for them (give --keylog FILE)\n", sealed);
+}
+
+Observation from_capture(const std::string& bytes, const Options& options) {
+  Result<Capture> capture = read_capture(as_bytes(bytes));
+  if (!capture) throw UsageError(options.file + ": " + capture.error().text());
+  KeyLog keys(capture->keylog);
+  if (!options.keylog.empty()) keys.add(read_file(options.keylog));
+  Observation observation;
+  for (const Recording& recording : capture->connections) {
+    ObservedConnection connection = observed(decode(recording, keys));
+    connection.at = std::chrono::duration_cast<Milliseconds>(recording.opened);
+    observation.connections.push_back(std::move(connection));
+  }
+  return observation;
+}
+
+Observation from_text(const std::string& text, const Options& options) {
+  Result<std::vector<PrintedConnection>> printed = parse_msg_text(text);
+  if (!printed)
+    throw UsageError(options.file + ": neither a capture nor the text of s_client -msg: " + printed.error().text());
+  Observation observation;
+  for (PrintedConnection& connection : *printed) {
+    fmt::print("{}", connection.sessions.empty() && connection.transcript.messages.empty() ? "" : "run of s_client:\n");
+    for (const PrintedSession& session : connection.sessions)
+      fmt::print("  ended {} {} {}, session {}, ticket {}\n", session.reused ? "resumed" : "full", session.protocol,
+                 session.cipher, to_hex(session.session_id).substr(0, 16),
+                 session.ticket.empty() ? "none" : sha256_hex(session.ticket).substr(0, 16));
+    for (const std::string& error : connection.errors) fmt::print("  said {}\n", error);
+    observation.connections.push_back(observed(std::move(connection.transcript)));
+  }
+  return observation;
+}
+
+int decode_file(const Options& options) {
+  const std::string bytes = read_file(options.file);
+  Observation observation = is_capture(as_bytes(bytes)) ? from_capture(bytes, options) : from_text(bytes, options);
+  observation.has_expectations = false;
+  for (const ObservedConnection& connection : observation.connections)
+    if (connection.transcript.version != Version::none) observation.tls = connection.transcript.version;
+  if (observation.connections.empty()) throw UsageError(options.file + ": no TLS connection in it");
+  CellResult result;
+  result.verdict = judge(observation);
+  std::map<std::string, std::string> names;
+  for (const ObservedConnection& connection : observation.connections)
+    result.connections.push_back(summarise(connection, names));
+  fmt::print("{}", ladder(result, ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR")));
+  print_sealed(observation);
+  return result.verdict.outcome == Outcome::fail ? status::unexpected : status::ok;
+}
+
+}  // namespace
+
+Action make_decode(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("file", options->file, "pcap, pcapng, or text that holds the output of s_client -msg or -trace")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--keylog", options->keylog, "secrets in NSS key log format, beside those in the capture")
+      ->type_name("FILE");
+  app.footer("Exit status: 0 no rule broken; 1 a rule was broken; 2 the file cannot be read.");
+  return [options](const Invocation&) { return decode_file(*options); };
+}
+
+}  // namespace ti

@@ -1,0 +1,157 @@
+// list: what there is.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "cli/catalogue.hpp"
+#include "cli/command.hpp"
+#include "rules/registry.hpp"
+
+namespace ti {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// A table that prints itself as columns or as a JSON array of objects.
+struct Table {
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::string>> rows;
+
+  void print(bool json) const {
+    if (json) {
+      Json array = Json::array();
+      for (const auto& row : rows) {
+        Json object;
+        for (std::size_t i = 0; i < columns.size(); ++i) object[columns[i]] = row[i];
+        array.push_back(std::move(object));
+      }
+      fmt::print("{}\n", array.dump(2));
+      return;
+    }
+    std::vector<std::size_t> widths;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      std::size_t width = columns[i].size();
+      for (const auto& row : rows) width = std::max(width, row[i].size());
+      widths.push_back(width);
+    }
+    print_row(columns, widths);
+    for (const auto& row : rows) print_row(row, widths);
+  }
+
+ private:
+  static void print_row(const std::vector<std::string>& row, const std::vector<std::size_t>& widths) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i)
+      line += i + 1 < row.size() ? fmt::format("{:<{}}  ", row[i], widths[i]) : row[i];
+    fmt::print("{}\n", line);
+  }
+};
+
+template <class Set>
+std::string joined(const Set& things) {
+  std::string text;
+  for (const auto& thing : things) text += (text.empty() ? "" : " ") + std::string(thing);
+  return text;
+}
+
+std::string versions(const auto& list) {
+  std::string text;
+  for (const Version version : list) text += (text.empty() ? "" : " ") + std::string(name(version));
+  return text;
+}
+
+std::string state(const std::map<std::string, std::string>& missing, const std::string& id) {
+  const auto found = missing.find(id);
+  return found == missing.end() ? "ready" : found->second;
+}
+
+Table servers(const Catalogue& catalogue) {
+  Table table{{"id", "library", "tls", "state", "title"}, {}};
+  for (const ServerManifest& server : catalogue.servers) {
+    std::vector<Version> tls;
+    for (const auto& [version, fragment] : server.tls) tls.push_back(version);
+    table.rows.push_back(
+        {server.id, server.library, versions(tls), state(catalogue.server_missing, server.id), server.title});
+  }
+  return table;
+}
+
+Table clients(const Catalogue& catalogue) {
+  Table table{{"id", "library", "carry", "tls", "state", "front_door"}, {}};
+  for (const ClientManifest& client : catalogue.clients)
+    table.rows.push_back({client.id, client.library, client.carry == Carry::cache ? "cache" : "export",
+                          versions(client.tls), state(catalogue.client_missing, client.id), client.front_door});
+  return table;
+}
+
+Table scenarios(const Catalogue& catalogue) {
+  Table table{{"id", "tls", "spec", "title"}, {}};
+  for (const Scenario& scenario : catalogue.scenarios) {
+    std::string spec;
+    for (const std::string& section : scenario.spec) spec += (spec.empty() ? "" : ", ") + section;
+    table.rows.push_back({scenario.id, versions(scenario.tls), spec, scenario.title});
+  }
+  return table;
+}
+
+const char* actor_name(Actor actor) {
+  switch (actor) {
+    case Actor::client:
+      return "client";
+    case Actor::server:
+      return "server";
+    case Actor::either:
+      return "either";
+  }
+  return "";
+}
+
+Table rules(const Catalogue&) {
+  Table table{{"id", "actor", "severity", "section", "sentence"}, {}};
+  for (const Rule& rule : all_rules()) {
+    table.rows.push_back({std::string(rule.id), actor_name(rule.actor), std::string(name(rule.severity)),
+                          std::string(rule.section), std::string(rule.sentence)});
+  }
+  return table;
+}
+
+Table cells(const Catalogue& catalogue) {
+  const auto planned = plan(catalogue, Filter{}, false);
+  if (!planned) throw UsageError(planned.error().text());
+  Table table{{"id", "state"}, {}};
+  for (const PlannedCell& cell : *planned)
+    table.rows.push_back({cell.id.text(), cell.unsupported.empty() ? "ready" : "unsupported: " + cell.unsupported});
+  return table;
+}
+
+}  // namespace
+
+Action make_list(CLI::App& app) {
+  struct Options {
+    std::string what;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  app.add_option("what", options->what, "servers, clients, scenarios, rules or cells")->required();
+  app.add_flag("--json", options->json, "as a JSON array");
+  return [options](const Invocation& invocation) {
+    using Make = Table (*)(const Catalogue&);
+    static const std::map<std::string, Make> tables{
+        {"servers", servers}, {"clients", clients}, {"scenarios", scenarios}, {"rules", rules}, {"cells", cells}};
+    const auto found = tables.find(options->what);
+    if (found == tables.end()) {
+      std::vector<std::string> names;
+      for (const auto& [name, make] : tables) names.push_back(name);
+      throw UsageError("cannot list \"" + options->what + "\";" + did_you_mean(options->what, names) +
+                       " one of servers, clients, scenarios, rules, cells");
+    }
+    const Catalogue catalogue = load_catalogue(invocation.paths);
+    print_errors(catalogue);
+    found->second(catalogue).print(options->json);
+    return catalogue.errors.empty() ? status::ok : status::error;
+  };
+}
+
+}  // namespace ti

@@ -1,0 +1,353 @@
+// run: the matrix, or a part of it.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <fstream>
+
+#include "cli/catalogue.hpp"
+#include "cli/command.hpp"
+#include "cli/facts.hpp"
+#include "cli/shard_from_environment.hpp"
+#include "exec/deadline.hpp"
+#include "exec/task_group.hpp"
+#include "report/console.hpp"
+#include "report/results_file.hpp"
+#include "run/evidence.hpp"
+#include "run/runner.hpp"
+
+namespace ti {
+
+namespace {
+
+struct Options {
+  Filter filter;
+  std::string clock = "virtual";
+  std::size_t jobs = 0;
+  std::string shard;
+  std::string out;
+  std::string resume;
+  std::string keep = "failed";
+  std::string baseline;
+  std::string known;
+  bool quiet = false;
+  bool fresh = false;
+  bool dry_run = false;
+  std::size_t repeat = 1;
+  std::size_t deadline_s = 0;
+};
+
+/// Expectations marks what was expected, and counts what was not.
+class Expectations final : public Listener {
+ public:
+  Expectations(std::vector<KnownIssue> issues, std::map<std::string, Outcome> baseline)
+      : issues_(std::move(issues)), baseline_(std::move(baseline)) {}
+
+  void forward_to(std::vector<Listener*> listeners) { listeners_ = std::move(listeners); }
+
+  void run_started(const Results& facts, std::size_t total, std::size_t done) override {
+    facts_ = &facts;
+    for (Listener* listener : listeners_) listener->run_started(facts, total, done);
+  }
+
+  void cell_ended(const CellResult& cell) override {
+    CellResult marked = cell;
+    const KnownIssue* issue =
+        find_known(issues_, cell, version(facts_->servers, cell.id.server), version(facts_->clients, cell.id.client));
+    if (issue) {
+      marked.known = true;
+      marked.known_link = issue->link;
+      marked.expected = Outcome::fail;
+    }
+    if (const auto before = baseline_.find(cell.id.text()); before != baseline_.end()) marked.expected = before->second;
+    count(marked);
+    for (Listener* listener : listeners_) listener->cell_ended(marked);
+  }
+
+  void run_ended(const RunFacts& run, bool stopped) override {
+    for (Listener* listener : listeners_) listener->run_ended(run, stopped);
+  }
+
+  int exit_status() const { return errors_ ? status::error : unexpected_ ? status::unexpected : status::ok; }
+
+  /// Counts a cell of an earlier run that this one resumes.
+  void count(const CellResult& cell) {
+    const Outcome outcome = cell.verdict.outcome;
+    if (outcome == Outcome::error) ++errors_;
+    if (outcome != cell.expected && outcome != Outcome::unsupported) ++unexpected_;
+  }
+
+ private:
+  static std::string version(const std::map<std::string, Facts>& of, const std::string& id) {
+    const auto facts = of.find(id);
+    if (facts == of.end()) return {};
+    const auto found = facts->second.find("version");
+    return found == facts->second.end() ? "" : found->second;
+  }
+
+  std::vector<KnownIssue> issues_;
+  std::map<std::string, Outcome> baseline_;
+  std::vector<Listener*> listeners_;
+  const Results* facts_ = nullptr;
+  std::size_t unexpected_ = 0;
+  std::size_t errors_ = 0;
+};
+
+std::string run_id() {
+  const std::time_t now = std::time(nullptr);
+  char text[32];
+  std::tm utc{};
+  std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", ::gmtime_r(&now, &utc));
+  return fmt::format("{}-{}", text, ::getpid());
+}
+
+std::string now_text() {
+  const std::time_t now = std::time(nullptr);
+  char text[32];
+  std::tm utc{};
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", ::gmtime_r(&now, &utc));
+  return text;
+}
+
+Results load(const std::string& path) {
+  Result<Results> results = load_results(path);
+  if (!results) throw UsageError(results.error().text());
+  return std::move(*results);
+}
+
+template <class T>
+T choice(const std::string& option, const std::string& typed, const std::map<std::string, T>& choices) {
+  const auto found = choices.find(typed);
+  if (found != choices.end()) return found->second;
+  std::string names;
+  for (const auto& [name, value] : choices) names += (names.empty() ? "" : ", ") + name;
+  throw UsageError(option + " " + typed + ": want one of " + names);
+}
+
+/// Points reports/latest at a run's folder.
+void link_latest(const std::filesystem::path& reports, const std::filesystem::path& folder) {
+  const std::filesystem::path link = reports / "latest";
+  const std::filesystem::path made = reports / fmt::format(".latest-{}", ::getpid());
+  std::error_code ignored;  // a convenience: that it cannot be made is no reason to fail a run
+  std::filesystem::create_directory_symlink(std::filesystem::relative(folder, reports), made, ignored);
+  if (!ignored) std::filesystem::rename(made, link, ignored);
+}
+
+void print_commands(const std::vector<PlannedCell>& cells, const Site& site) {
+  for (const PlannedCell& cell : cells) {
+    fmt::print("# {}\n", cell.id.text());
+    if (!cell.unsupported.empty()) {
+      fmt::print("#   unsupported: {}\n", cell.unsupported);
+      continue;
+    }
+    const ServerOrder order{cell.server, cell.scenario->policy, cell.id.tls, cell.scenario->ciphers};
+    const Result<ServerLaunch> server = prepare(order, site, "/tmp/cell");
+    if (!server) throw UsageError(server.error().text());
+    fmt::print("{}\n", pasteable(server->launch.argv));
+    for (const auto& [name, text] : server->files) fmt::print("# /tmp/cell/{}\n{}\n", name, text);
+    fmt::print("{}\n\n", pasteable(client_argv(*cell.client, site)));
+  }
+}
+
+/// Runs the cells until they have ended, or a signal came. Gives whether it was stopped.
+bool run_cells(asio::io_context& loop, Runner& runner, std::vector<PlannedCell> cells, std::chrono::seconds deadline) {
+  bool stopped = false;
+  bool over = false;
+  std::exception_ptr error;
+  TaskGroup work(loop.get_executor());
+  asio::signal_set signals(loop, SIGINT, SIGTERM);
+  signals.async_wait([&](const boost::system::error_code& failed, int) {
+    if (failed) return;
+    stopped = true;
+    work.cancel();
+  });
+  asio::steady_timer limit(loop);
+  if (deadline.count() > 0) {
+    limit.expires_after(deadline);
+    limit.async_wait([&](const boost::system::error_code& failed) {
+      if (failed) return;
+      stopped = true;
+      work.cancel();
+    });
+  }
+  const auto all = [&]() -> awaitable<void> {
+    co_await runner.run(std::move(cells));
+    over = true;
+  };
+  const auto supervise = [&]() -> awaitable<void> {
+    try {
+      co_await work.join();
+    } catch (...) {
+      error = std::current_exception();
+    }
+    signals.cancel();
+    limit.cancel();
+  };
+  work.spawn(all());
+  TaskGroup supervisor(loop.get_executor());
+  supervisor.spawn(supervise());
+  loop.run();
+  if (error) std::rethrow_exception(error);
+  return stopped || !over;
+}
+
+int run(const Options& options, const Invocation& invocation) {
+  const bool real = choice<bool>("--clock", options.clock, {{"virtual", false}, {"real", true}});
+  const Keep keep =
+      choice<Keep>("--keep", options.keep, {{"failed", Keep::failed}, {"all", Keep::all}, {"none", Keep::none}});
+  const Paths& paths = invocation.paths;
+  const Catalogue catalogue = load_catalogue(paths);
+  print_errors(catalogue);
+
+  Result<std::vector<PlannedCell>> planned = plan(catalogue, options.filter, real);
+  if (!planned) throw UsageError(planned.error().text());
+  std::vector<PlannedCell> cells = std::move(*planned);
+
+  Shard shard = shard_from_environment(process_environment());
+  if (!options.shard.empty()) {
+    const Result<Shard> asked = Shard::parse(options.shard);
+    if (!asked) throw UsageError(asked.error().text());
+    shard = *asked;
+  }
+  std::map<std::string, double> cost_ms;
+  std::map<std::string, Outcome> baseline;
+  if (!options.baseline.empty())
+    for (const CellResult& cell : load(options.baseline).cells) {
+      baseline[cell.id.text()] = cell.verdict.outcome;
+      cost_ms[cell.id.text()] = cell.duration_ms;
+    }
+  if (shard.count > 1) cells = take_shard(std::move(cells), shard, cost_ms);
+
+  Guardian guardian;
+  asio::io_context loop(1);
+  TempDir private_files(guardian);
+  Site site{loop.get_executor(),
+            &guardian,
+            make_credentials(private_files.path()),
+            paths.servers_build(),
+            paths.clients_build(),
+            paths.optional_clients_build(),
+            {}};
+  if (options.dry_run) {
+    print_commands(cells, site);
+    return status::ok;
+  }
+
+  RunnerSettings settings;
+  settings.jobs = options.jobs;
+  settings.cost_ms = cost_ms;
+  settings.mode.keep_warm = !options.fresh;
+  if (!real) {
+    const auto libfaketime = find_libfaketime();
+    if (!libfaketime)
+      throw std::runtime_error(
+          "the virtual clock needs libfaketime (apt-get install libfaketime), or use --clock real");
+    settings.mode.libfaketime = *libfaketime;
+  }
+
+  const std::filesystem::path reports = paths.root / "reports";
+  const std::string id = run_id();
+  std::filesystem::path folder = !options.resume.empty() ? std::filesystem::path(options.resume)
+                                 : !options.out.empty()  ? std::filesystem::path(options.out)
+                                                         : reports / id;
+  const bool resuming = !options.resume.empty();
+  if (resuming && !std::filesystem::exists(folder / "cells.jsonl"))
+    throw UsageError("--resume " + folder.string() +
+                     ": no cells.jsonl there; give the folder of a run that was stopped");
+  std::filesystem::create_directories(folder);
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
+  settings.cell = CellSettings{folder, keep};
+
+  const std::filesystem::path known_file =
+      options.known.empty() ? reports / "known_issues.json" : std::filesystem::path(options.known);
+  Result<std::vector<KnownIssue>> known = load_known_issues(known_file);
+  if (!known) throw UsageError(known.error().text());
+  Expectations expectations(std::move(*known), std::move(baseline));
+
+  std::size_t done = 0;
+  if (resuming) {
+    const Result<std::vector<CellResult>> ended = load_cells(folder / "cells.jsonl");
+    if (!ended) throw UsageError(ended.error().text());
+    std::set<std::string> have;
+    for (const CellResult& cell : *ended) {
+      have.insert(cell.id.text());
+      expectations.count(cell);
+    }
+    done = have.size();
+    std::erase_if(cells, [&](const PlannedCell& cell) { return have.contains(cell.id.text()); });
+  }
+
+  Results facts = gather_facts(cells, catalogue, site, invocation);
+  facts.run.id = id;
+  facts.run.started = now_text();
+  facts.run.clock = options.clock;
+  facts.run.planned = cells.size() + done;
+  if (shard.count > 1) facts.run.shard = fmt::format("{}/{}", shard.index, shard.count);
+
+  ResultsFile file(folder, resuming);
+  const bool terminal = ::isatty(STDERR_FILENO) == 1;
+  const bool colour = ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR");
+  Console console(stdout, stderr, {terminal, colour, options.quiet}, folder.string());
+  expectations.forward_to({&file, &console});
+  expectations.run_started(facts, cells.size() + done, done);
+
+  settings.deadline = std::chrono::seconds(options.deadline_s);
+  const std::chrono::seconds deadline = settings.deadline;
+  Runner runner(site, std::move(settings), {&expectations});
+  const bool stopped = run_cells(loop, runner, std::move(cells), deadline);
+  facts.run.finished = now_text();
+  expectations.run_ended(facts.run, stopped);
+  if (folder.parent_path() == reports) link_latest(reports, folder);
+  if (!catalogue.errors.empty() || stopped) return status::error;
+  return expectations.exit_status();
+}
+
+}  // namespace
+
+Action make_run(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("--server", options->filter.servers, "only servers whose id matches GLOB; may be given again")
+      ->type_name("GLOB")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--client", options->filter.clients, "only clients whose id matches")
+      ->type_name("GLOB")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--scenario", options->filter.scenarios, "only scenarios whose id matches")
+      ->type_name("GLOB")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--tls", options->filter.tls, "only these versions: 1.0, 1.1, 1.2, 1.3")
+      ->type_name("V")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--skip", options->filter.skip, "not the cells whose id (server/client/scenario@1.2) matches")
+      ->type_name("GLOB")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--clock", options->clock, "virtual: timelines in milliseconds by libfaketime; real: in true seconds")
+      ->capture_default_str();
+  app.add_option("--jobs,-j", options->jobs, "cells at once (default: by cores, memory and clock)");
+  app.add_option("--shard", options->shard,
+                 "the I-th of N even shares (default: from the variables of GitHub Actions, GitLab, Kubernetes, Slurm)")
+      ->type_name("I/N");
+  app.add_option("--out,-o", options->out, "folder for the results (default: reports/<run-id>)")->type_name("DIR");
+  app.add_option("--resume", options->resume, "go on with a run that was stopped: runs the cells that DIR lacks")
+      ->type_name("DIR");
+  app.add_option("--keep", options->keep, "evidence of which cells: failed, all, none")->capture_default_str();
+  app.add_option("--baseline", options->baseline,
+                 "results of an earlier run: what differs is unexpected; its durations order the cells")
+      ->type_name("RESULTS");
+  app.add_option("--known", options->known, "known issues (default: reports/known_issues.json)")->type_name("FILE");
+  app.add_option("--deadline", options->deadline_s, "stop the run after so many seconds")->type_name("S");
+  app.add_flag("--fresh", options->fresh, "new processes for every cell, none kept warm");
+  app.add_flag("--dry-run", options->dry_run, "print the commands that each cell would run");
+  app.add_flag("--quiet,-q", options->quiet, "only failures and totals");
+  return [options](const Invocation& invocation) { return run(*options, invocation); };
+}
+
+}  // namespace ti

@@ -1,0 +1,92 @@
+#include "report/results_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <stdexcept>
+
+#include "model/results.hpp"
+
+namespace ti {
+
+namespace {
+
+[[noreturn]] void cannot(const char* what, const std::filesystem::path& path) {
+  throw std::runtime_error(std::string("cannot ") + what + " " + path.string() + ": " + std::strerror(errno));
+}
+
+void write_all(int fd, std::string_view text, const std::filesystem::path& path) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0) cannot("write", path);
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace
+
+ResultsFile::ResultsFile(std::filesystem::path folder, bool append) : folder_(std::move(folder)) {
+  const std::filesystem::path path = folder_ / "cells.jsonl";
+  if (append) {
+    std::ifstream in(path, std::ios::binary);
+    for (std::string line; std::getline(in, line) && !in.eof();) {
+      if (const Result<CellResult> cell = parse_cell(line))
+        places_[cell->id.text()] = Place{end_, line.size(), cell->verdict.outcome};
+      end_ += line.size() + 1;
+    }
+  }
+  fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | (append ? 0 : O_TRUNC), 0600);
+  if (fd_ < 0) cannot("write", path);
+  if (::ftruncate(fd_, static_cast<off_t>(end_)) != 0) cannot("write", path);  // half a line that a killed run left
+}
+
+ResultsFile::~ResultsFile() { ::close(fd_); }
+
+void ResultsFile::run_started(const Results& facts, std::size_t, std::size_t) { facts_ = facts; }
+
+void ResultsFile::cell_ended(const CellResult& cell) {
+  const std::string line = cell_json(cell) + "\n";
+  if (::lseek(fd_, static_cast<off_t>(end_), SEEK_SET) < 0) cannot("write", folder_ / "cells.jsonl");
+  write_all(fd_, line, folder_ / "cells.jsonl");
+  places_[cell.id.text()] = Place{end_, line.size() - 1, cell.verdict.outcome};
+  end_ += line.size();
+}
+
+void ResultsFile::run_ended(const RunFacts& run, bool) {
+  facts_.run = run;
+  const std::filesystem::path partial = folder_ / "results.json.partial";
+  const int out = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (out < 0) cannot("write", partial);
+  ResultsDocument document(facts_);
+  write_all(out, document.head(), partial);
+  std::string line;
+  for (const auto& [id, place] : places_) {
+    line.resize(place.size);
+    if (::pread(fd_, line.data(), line.size(), static_cast<off_t>(place.offset)) != static_cast<ssize_t>(line.size()))
+      cannot("read", folder_ / "cells.jsonl");
+    write_all(out, document.cell(*CellId::parse(id), place.outcome, line), partial);
+  }
+  write_all(out, document.tail(), partial);
+  ::close(out);
+  std::filesystem::rename(partial, folder_ / "results.json");
+}
+
+Result<std::vector<CellResult>> load_cells(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return ParseError{"cannot read it", file.string(), 0};
+  std::vector<CellResult> cells;
+  std::size_t number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    Result<CellResult> cell = parse_cell(line);
+    if (!cell && in.eof()) break;
+    if (!cell) return ParseError{cell.error().what, file.string() + ":" + std::to_string(number), cell.error().offset};
+    cells.push_back(std::move(*cell));
+  }
+  return cells;
+}
+
+}  // namespace ti

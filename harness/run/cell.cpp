@@ -1,0 +1,298 @@
+#include "run/cell.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "exec/deadline.hpp"
+#include "exec/tap.hpp"
+#include "exec/task_group.hpp"
+#include "rules/registry.hpp"
+#include "run/decision_log.hpp"
+#include "run/disturber.hpp"
+#include "run/evidence.hpp"
+#include "wire/decoder.hpp"
+
+namespace ti {
+
+namespace {
+
+/// A recording with its times counted from the beginning of the cell.
+Recording rebased(Recording recording, Instant began) {
+  recording.opened -= began;
+  for (Segment& segment : recording.segments) segment.at -= began;
+  for (Ending& ending : recording.endings) ending.at -= began;
+  return recording;
+}
+
+/// One connection as it was seen while things ran; understood afterwards.
+struct Seen {
+  std::size_t step;  ///< index in the timeline
+  bool first;        ///< the step's own connection; a further one is the client's own idea
+  std::optional<Recording> recording;
+  ClientWord client;
+  std::vector<LogLine> server_log;
+  bool timed_out = false;
+};
+
+/// CellRun is one cell on its way through its timeline.
+class CellRun {
+ public:
+  CellRun(const PlannedCell& cell, Slot& slot, const CellSettings& settings)
+      : cell_(cell), slot_(slot), settings_(settings), site_(slot.site()) {}
+
+  awaitable<CellEnd> run() {
+    const auto started = std::chrono::steady_clock::now();
+    gathered_.began = std::chrono::system_clock::now();
+    began_ = slot_.watch().now();
+    std::exception_ptr cancelled;
+    std::string broken;
+    try {
+      co_await timeline();
+    } catch (const HarnessError& error) {
+      broken = error.what();
+    } catch (const boost::system::system_error& error) {
+      if (error.code() == asio::error::operation_aborted)
+        cancelled = std::current_exception();
+      else
+        broken = error.what();
+    } catch (const std::exception& error) {
+      broken = error.what();
+    }
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    tap_.reset();
+    if (server_) gather_server();
+    if (client_) gather_client();
+    if (cancelled) {
+      co_await slot_.end_cell(false, false);
+      std::rethrow_exception(cancelled);
+    }
+
+    CellResult result;
+    result.id = cell_.id;
+    Observation observation = understand();
+    result.verdict = broken.empty() ? judge(observation) : error_verdict(broken);
+    check_hidden(result.verdict);
+    std::map<std::string, std::string> names;
+    for (const ObservedConnection& connection : observation.connections)
+      result.connections.push_back(summarise(connection, names));
+    const bool passed = result.verdict.outcome == Outcome::pass;
+    if (settings_.keep == Keep::all || (settings_.keep == Keep::failed && !passed)) leave_evidence(observation, result);
+    co_await slot_.end_cell(passed, !restarts());
+    result.duration_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
+    CellEnd end{std::move(result), server_ != nullptr, client_ != nullptr};
+    co_return end;
+  }
+
+ private:
+  bool restarts() const {
+    for (const Step& step : cell_.scenario->timeline)
+      if (!step.connect) return true;
+    return false;
+  }
+
+  bool shows_certificate() const {
+    for (const Step& step : cell_.scenario->timeline)
+      if (step.connect && step.connect->certificate) return true;
+    return false;
+  }
+
+  awaitable<void> timeline() {
+    const Deadline start = deadline_in(site_.limits.start);
+    ServerOrder order{cell_.server, cell_.scenario->policy, cell_.id.tls, cell_.scenario->ciphers};
+    server_ = co_await slot_.begin_cell(std::move(order), start);
+    DisturbPlan* plan = &plan_;
+    tap_ = std::make_unique<Tap>(site_.executor, server_->upstream(), slot_.watch(),
+                                 [plan](std::size_t) { return make_disturbance(*plan); });
+    ClientSettings settings{cell_.id.tls, shows_certificate(), {}};
+    client_ = co_await slot_.lend_client(*cell_.client, std::move(settings), start);
+
+    std::size_t connection = 0;
+    for (std::size_t i = 0; i < cell_.scenario->timeline.size(); ++i) {
+      const Step& step = cell_.scenario->timeline[i];
+      const auto late = co_await slot_.clock().advance_to(step.at);
+      if (slot_.real_clock() && late > site_.limits.late)
+        throw HarnessError(
+            fmt::format("the machine is overloaded: the step at {} s began {} ms late; run fewer cells at once",
+                        static_cast<double>(step.at.count()) / 1000,
+                        std::chrono::duration_cast<std::chrono::milliseconds>(late).count()));
+      if (step.connect) {
+        co_await connect(i, ++connection);
+        if (lost_) break;  // the client is gone: what it did until then is judged
+      } else {
+        co_await restart();
+      }
+    }
+  }
+
+  awaitable<void> restart() {
+    gather_server();
+    co_await server_->stop();
+    co_await server_->start(slot_.clock(), slot_.watch(), deadline_in(site_.limits.start));
+  }
+
+  awaitable<void> connect(std::size_t index, std::size_t number) {
+    const Connect& wanted = *cell_.scenario->timeline[index].connect;
+    plan_ = wanted.disturb;
+    Seen seen{index, true, std::nullopt, {}, {}, false};
+    ConnectOrder order{number, tap_->port(), wanted.offer == "none", wanted.offer_connection, wanted.read_response};
+
+    const Deadline deadline = deadline_in(site_.limits.step);
+    TaskGroup watchdog(site_.executor);
+    watchdog.spawn(take_away(deadline, &seen.timed_out));
+    seen.client = co_await client_->connect(std::move(order), deadline + site_.limits.answer);
+    watchdog.cancel();
+    co_await watchdog.join();
+
+    const bool idle = co_await tap_->idle(deadline);
+    if (!idle) {
+      tap_->close_all();
+      seen.timed_out = true;
+    }
+    std::vector<Tapped> tapped = tap_->take();
+    seen.server_log = take_server_log();
+    lost_ = !seen.client.answered;
+    if (tapped.empty()) seen_.push_back(seen);
+    for (std::size_t i = 0; i < tapped.size(); ++i) {
+      if (!tapped[i].error.empty() && server_->running()) throw HarnessError("the tap: " + tapped[i].error);
+      seen.recording = rebased(std::move(tapped[i].sent), began_);
+      seen.first = i == 0;
+      seen_.push_back(seen);
+      seen.server_log.clear();  // the server's word of the whole step stands with its first connection
+    }
+  }
+
+  awaitable<void> take_away(Deadline deadline, bool* timed_out) {
+    asio::steady_timer timer(site_.executor, deadline);
+    co_await timer.async_wait(use_awaitable);
+    *timed_out = true;
+    tap_->close_all();
+  }
+
+  std::vector<LogLine> take_server_log() {
+    std::vector<LogLine> lines = server_->take_log();
+    for (LogLine& line : lines) line.at -= began_;
+    gathered_.server_log.insert(gathered_.server_log.end(), lines.begin(), lines.end());
+    return lines;
+  }
+
+  void gather_server() {
+    std::vector<LogLine> rest = take_server_log();
+    if (!seen_.empty()) seen_.back().server_log.insert(seen_.back().server_log.end(), rest.begin(), rest.end());
+    gathered_.keylog += server_->take_keylog();
+    server_ended_ = server_->ended();
+  }
+
+  void gather_client() {
+    stray_ = client_->take_stray();
+    gathered_.client_log = client_->take_transcript();
+  }
+
+  /// All that the witnesses saw, once everything has stopped.
+  Observation understand() {
+    Observation observation;
+    observation.tls = cell_.id.tls;
+    observation.policy = cell_.scenario->policy;
+    observation.server_logs_decisions = cell_.server->capabilities.contains("decision_log");
+    observation.failing_should = cell_.scenario->rules;
+    const KeyLog keys(gathered_.keylog);
+    for (Seen& seen : seen_) {
+      const Step& step = cell_.scenario->timeline[seen.step];
+      ObservedConnection connection;
+      connection.at = step.at;
+      connection.connect = *step.connect;
+      if (seen.first) connection.expect = step.expect_at.at(cell_.id.tls);
+      connection.connected = seen.recording.has_value();
+      connection.timed_out = seen.timed_out;
+      connection.client = seen.client;
+      for (const LogLine& line : seen.server_log) {
+        if (auto decision = parse_decision(line.text))
+          connection.server.decisions.push_back(*decision);
+        else if (tells_of_error(line.text))
+          connection.server.errors.push_back(line.text);
+      }
+      if (seen.recording) {
+        connection.transcript = decode(*seen.recording, keys);
+        gathered_.recordings.push_back(std::move(*seen.recording));
+      }
+      connection.handshakes = handshakes_of(connection.transcript);
+      observation.connections.push_back(std::move(connection));
+    }
+    if (!server_ended_.empty() && !observation.connections.empty())
+      observation.connections.back().server.errors.push_back("the server " + server_ended_);
+    return observation;
+  }
+
+  static Verdict error_verdict(const std::string& reason) {
+    Verdict verdict;
+    verdict.outcome = Outcome::error;
+    verdict.reason = reason;
+    return verdict;
+  }
+
+  /// A cell that looks well must also be clean: nothing stray said by the adapter, no sanitizer's report.
+  void check_hidden(Verdict& verdict) const {
+    if (verdict.outcome != Outcome::pass && verdict.outcome != Outcome::inconclusive) return;
+    if (!stray_.empty()) verdict = error_verdict("the client wrote to stderr: " + stray_.substr(0, 400));
+    if (!server_ended_.empty()) verdict = error_verdict("the server " + server_ended_ + " by itself");
+    for (const LogLine& line : gathered_.server_log)
+      if (line.text.find("Sanitizer") != std::string::npos) verdict = error_verdict("the server's log: " + line.text);
+  }
+
+  void leave_evidence(const Observation& observation, CellResult& result) {
+    for (const ObservedConnection& connection : observation.connections)
+      gathered_.transcripts.push_back(connection.transcript);
+    gathered_.commands = commands();
+    try {
+      result.evidence = write_evidence(settings_.results, cell_.id, gathered_);
+    } catch (const std::exception& error) {
+      result.verdict = error_verdict(std::string("no evidence could be kept: ") + error.what());
+    }
+  }
+
+  std::string commands() const {
+    std::string text;
+    if (server_) {
+      const ServerLaunch& launched = server_->launched();
+      text += "# server\n";
+      for (const auto& [key, value] : launched.launch.env) text += key + "=" + pasteable({value}) + " ";
+      text += pasteable(launched.launch.argv) + "\n";
+      for (const auto& [name, file] : launched.files) text += "\n# " + name + "\n" + file;
+    }
+    if (client_) text += "\n# client\n" + pasteable(client_->argv()) + "\n";
+    return text;
+  }
+
+  const PlannedCell& cell_;
+  Slot& slot_;
+  const CellSettings& settings_;
+  const Site& site_;
+  Server* server_ = nullptr;
+  Client* client_ = nullptr;
+  std::unique_ptr<Tap> tap_;
+  DisturbPlan plan_;
+  Instant began_{};
+  std::vector<Seen> seen_;
+  Gathered gathered_;
+  std::string server_ended_;
+  std::string stray_;
+  bool lost_ = false;
+};
+
+}  // namespace
+
+awaitable<CellEnd> run_cell(PlannedCell cell, Slot& slot, CellSettings settings) {
+  CellRun run(cell, slot, settings);
+  CellEnd end = co_await run.run();
+  co_return end;
+}
+
+CellResult unsupported_result(const PlannedCell& cell) {
+  CellResult result;
+  result.id = cell.id;
+  result.verdict.outcome = Outcome::unsupported;
+  result.verdict.reason = cell.unsupported;
+  return result;
+}
+
+}  // namespace ti

@@ -1,0 +1,69 @@
+#pragma once
+// A client as a cell drives it: told to connect, it says what it saw. clients/PROTOCOL.md.
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exec/clock.hpp"
+#include "exec/line_channel.hpp"
+#include "model/manifest.hpp"
+#include "model/observation.hpp"
+#include "model/results.hpp"
+#include "run/site.hpp"
+
+namespace ti {
+
+/// ClientSettings hold for a whole cell.
+struct ClientSettings {
+  Version tls = Version::none;
+  bool certificate = false;
+  std::filesystem::path keylog;  ///< empty: none
+};
+
+/// ConnectOrder is one step.
+struct ConnectOrder {
+  std::size_t connection = 1;  ///< number of the step's connection, from 1
+  std::uint16_t port = 0;
+  bool fresh = false;                           ///< offer nothing
+  std::optional<std::size_t> offer_connection;  ///< offer what was kept after that one; empty: what comes naturally
+  bool read_response = true;
+};
+
+class Client {
+ public:
+  virtual ~Client() = default;
+
+  /// Makes it ready for a new cell: nothing of an earlier one is left. Throws HarnessError when it does not come up.
+  virtual awaitable<void> begin(ClientSettings settings, Deadline deadline) = 0;
+
+  /// One connection. What goes wrong on the client's side is in the word; HarnessError is for an adapter that breaks
+  /// the protocol.
+  virtual awaitable<ClientWord> connect(ConnectOrder order, Deadline deadline) = 0;
+
+  /// Ends its process or processes.
+  virtual awaitable<void> end() = 0;
+
+  /// Whether it may serve another cell.
+  virtual bool reusable() const = 0;
+
+  /// What it wrote to stderr since the last call, where that must be nothing; and all that was said, for the evidence.
+  virtual std::string take_stray() = 0;
+  virtual std::vector<std::string> take_transcript() = 0;
+
+  /// The command line that starts it, for the evidence.
+  virtual std::vector<std::string> argv() const = 0;
+};
+
+/// Makes the driver that the manifest asks for. `folder` is private to it and outlives it, as do site and clock.
+std::unique_ptr<Client> make_client(const ClientManifest& manifest, const Site& site, const ClockControl& clock,
+                                    Stopwatch watch, std::filesystem::path folder);
+
+/// The command line that starts an adapter; for an unmodified program the manifest's, its fragments not filled in.
+/// Throws HarnessError.
+std::vector<std::string> client_argv(const ClientManifest& manifest, const Site& site);
+
+inline constexpr std::string_view http_request = "GET / HTTP/1.0\r\n\r\n";
+
+}  // namespace ti

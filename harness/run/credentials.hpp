@@ -1,0 +1,24 @@
+#pragma once
+// Keys and certificates of a run: made anew for each, private to the user, signed by a CA that nobody else trusts.
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace ti {
+
+/// Paths of the PEM files. Server certificates are for "localhost" and 127.0.0.1, RSA 2048 and P-256.
+struct Credentials {
+  std::filesystem::path ca;
+  std::filesystem::path cert, key;
+  std::filesystem::path ecdsa_cert, ecdsa_key;
+  std::filesystem::path client_cert, client_key;
+
+  /// As variables of servers/CONTRACT.md.
+  std::map<std::string, std::string> variables() const;
+};
+
+/// Makes them in a folder that exists; key files are readable by the user only. Valid from a day ago for twenty years,
+/// so that virtual time has room. Throws std::runtime_error with OpenSSL's words.
+Credentials make_credentials(const std::filesystem::path& folder);
+
+}  // namespace ti

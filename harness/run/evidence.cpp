@@ -1,0 +1,84 @@
+#include "run/evidence.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "run/site.hpp"
+#include "wire/capture.hpp"
+#include "wire/trace.hpp"
+
+namespace ti {
+
+namespace {
+
+void write_private(const std::filesystem::path& path, std::string_view text) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) throw HarnessError("cannot write " + path.string() + ": " + std::strerror(errno));
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0) break;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  const int error = errno;
+  ::close(fd);
+  if (!text.empty()) throw HarnessError("cannot write " + path.string() + ": " + std::strerror(error));
+}
+
+std::string seconds(Instant at) { return fmt::format("{:10.6f}", std::chrono::duration<double>(at).count()); }
+
+}  // namespace
+
+std::string pasteable(const std::vector<std::string>& argv) {
+  static constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@,+%";
+  std::string line;
+  for (const std::string& arg : argv) {
+    if (!line.empty()) line += ' ';
+    if (!arg.empty() && arg.find_first_not_of(plain) == std::string::npos) {
+      line += arg;
+      continue;
+    }
+    line += '\'';
+    for (const char c : arg) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    line += '\'';
+  }
+  return line;
+}
+
+Evidence write_evidence(const std::filesystem::path& results, const CellId& id, const Gathered& gathered) {
+  std::string name = id.text();
+  for (char& c : name)
+    if (c == '/') c = '_';
+  const std::filesystem::path relative = std::filesystem::path("evidence") / name;
+  const std::filesystem::path folder = results / relative;
+  std::filesystem::create_directories(folder);
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
+
+  const Capture capture{gathered.recordings, gathered.keylog};
+  write_private(folder / "capture.pcapng", as_text(write_pcapng(capture, gathered.began)));
+  write_private(folder / "keys.log", gathered.keylog);
+
+  std::string trace;
+  for (std::size_t i = 0; i < gathered.transcripts.size(); ++i)
+    trace += fmt::format("=== connection {}\n", i + 1) + trace_text(gathered.transcripts[i]) + "\n";
+  write_private(folder / "trace.txt", trace);
+
+  std::string server;
+  for (const LogLine& line : gathered.server_log) server += seconds(line.at) + "  " + line.text + "\n";
+  write_private(folder / "server.log", server);
+  std::string client;
+  for (const std::string& line : gathered.client_log) client += line + "\n";
+  write_private(folder / "client.log", client);
+  write_private(folder / "commands.txt", gathered.commands);
+
+  const auto file = [&](const char* leaf) { return (relative / leaf).string(); };
+  return {file("capture.pcapng"),
+          file("keys.log"),
+          file("trace.txt"),
+          {file("server.log"), file("client.log"), file("commands.txt")}};
+}
+
+}  // namespace ti

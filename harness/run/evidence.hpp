@@ -1,0 +1,33 @@
+#pragma once
+// What a cell leaves behind so that an argument can be settled.
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/recording.hpp"
+#include "exec/output_log.hpp"
+#include "model/results.hpp"
+#include "wire/transcript.hpp"
+
+namespace ti {
+
+/// Everything a cell gathered that is not in its result.
+struct Gathered {
+  std::vector<Recording> recordings;
+  std::vector<Transcript> transcripts;  ///< one for each recording
+  std::string keylog;
+  std::vector<LogLine> server_log;
+  std::vector<std::string> client_log;
+  std::string commands;  ///< how server and client were started, as a person can paste it, and the configuration files
+  std::chrono::system_clock::time_point began;
+};
+
+/// Writes the files of one cell below `results`/evidence/ and gives their names relative to `results`. Files are the
+/// user's alone (0600, folders 0700).
+Evidence write_evidence(const std::filesystem::path& results, const CellId& id, const Gathered& gathered);
+
+/// argv as a person can paste it into a shell.
+std::string pasteable(const std::vector<std::string>& argv);
+
+}  // namespace ti

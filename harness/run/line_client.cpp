@@ -1,0 +1,206 @@
+#include "run/line_client.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "exec/deadline.hpp"
+
+namespace ti {
+
+namespace {
+
+using Json = nlohmann::json;
+
+Json or_null(const std::filesystem::path& path) { return path.empty() ? Json(nullptr) : Json(path.string()); }
+
+template <class T>
+std::optional<T> get(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || found->is_null()) return std::nullopt;
+  return found->get<T>();
+}
+
+Json parse_object(const std::string& line) {
+  Json object = Json::parse(line, nullptr, false);
+  if (!object.is_object())
+    throw HarnessError("the adapter answered with what is not a JSON object: " + line.substr(0, 200));
+  if (const auto what = object.find("unimplemented"); what != object.end())
+    throw HarnessError("the adapter does not implement " + what->dump() + ", which its manifest declares");
+  return object;
+}
+
+}  // namespace
+
+ConnectAnswer parse_answer(const std::string& line) {
+  const Json object = parse_object(line);
+  try {
+    ConnectAnswer answer;
+    answer.word.answered = true;
+    answer.word.ok = object.at("ok").get<bool>();
+    answer.word.resumed = get<bool>(object, "resumed");
+    answer.word.version = get<std::string>(object, "version");
+    answer.word.cipher = get<std::string>(object, "cipher");
+    answer.word.session_id = get<std::string>(object, "session_id");
+    answer.word.tickets_received = get<std::size_t>(object, "tickets_received");
+    answer.session = get<std::string>(object, "session").value_or("");
+    if (!answer.word.ok) {
+      const Json& error = object.at("error");
+      answer.word.error_stage = error.at("stage").get<std::string>();
+      answer.word.error_text = error.at("text").get<std::string>();
+      if (const auto code = error.find("code"); code != error.end())
+        answer.word.error_code = code->is_string() ? code->get<std::string>() : code->dump();
+    }
+    return answer;
+  } catch (const Json::exception& wrong) {
+    throw HarnessError("the adapter's answer is not as clients/PROTOCOL.md says (" + std::string(wrong.what()) +
+                       "): " + line.substr(0, 400));
+  }
+}
+
+LineClient::LineClient(const ClientManifest& manifest, const Site& site, const ClockControl& clock, Stopwatch watch,
+                       std::filesystem::path folder)
+    : manifest_(manifest), site_(site), clock_(clock), watch_(watch), folder_(std::move(folder)) {
+  std::filesystem::create_directories(folder_);
+}
+
+std::vector<std::string> LineClient::argv() const { return client_argv(manifest_, site_); }
+
+void LineClient::start() {
+  Launch launch;
+  launch.argv = argv();
+  launch.env = site_.environment(folder_);
+  for (const auto& [name, value] : manifest_.env) launch.env[name] = value;
+  if (!manifest_.capabilities.contains("own_clock")) launch.env.merge(clock_.env());
+  launch.cwd = folder_;
+  launch.input = true;
+  launch.output = Launch::Output::separate;
+  process_ = std::make_unique<Process>(site_.executor, *site_.guardian, launch);
+  channel_ = std::make_unique<LineChannel>(*process_, watch_);
+  errors_ = std::make_unique<OutputLog>(std::move(process_->err), watch_);
+}
+
+void LineClient::collect() {
+  if (channel_)
+    for (const ChannelLine& line : channel_->take_transcript())
+      transcript_.push_back((line.way == ChannelLine::Way::to_process ? "> " : "< ") + line.text);
+  if (!errors_) return;
+  errors_->drain();
+  for (const LogLine& line : errors_->take()) stray_ += line.text + "\n";
+}
+
+awaitable<std::string> LineClient::ask(std::string line, Deadline deadline) {
+  std::string answer = co_await channel_->request(std::move(line), deadline);
+  co_return answer;
+}
+
+awaitable<void> LineClient::configure(Deadline deadline) {
+  if (!process_ || process_->ended()) start();
+  const Json certificate = settings_.certificate ? Json{{"cert", site_.credentials.client_cert.string()},
+                                                        {"key", site_.credentials.client_key.string()}}
+                                                 : Json(nullptr);
+  const Json order{{"do", "configure"},
+                   {"tls", name(settings_.tls)},
+                   {"server_name", "localhost"},
+                   {"ca", site_.credentials.ca.string()},
+                   {"certificate", certificate},
+                   {"ciphers", nullptr},
+                   {"keylog", or_null(settings_.keylog)}};
+  const std::string answer = co_await ask(order.dump(), deadline);
+  const Json object = parse_object(answer);
+  if (!object.value("ok", false))
+    throw HarnessError("client " + manifest_.id + " refused its configuration: " + answer);
+}
+
+awaitable<void> LineClient::begin(ClientSettings settings, Deadline deadline) {
+  settings_ = std::move(settings);
+  kept_.clear();
+  latest_.clear();
+  if (manifest_.carry == Carry::session_export) co_return;  // each connection starts its own process
+  std::string failed;
+  try {
+    co_await configure(deadline);
+  } catch (const TimedOut&) {
+    failed = "it did not answer in time";
+  } catch (const ChannelError& error) {
+    failed = error.what();
+  }
+  if (failed.empty()) co_return;
+  broken_ = true;
+  collect();
+  throw HarnessError("client " + manifest_.id + " did not come up: " + failed + "\n" + stray_.substr(0, 2000));
+}
+
+std::string LineClient::connect_line(const ConnectOrder& order) const {
+  Json line{{"do", "connect"},
+            {"connection", order.connection},
+            {"host", "127.0.0.1"},
+            {"port", order.port},
+            {"offer", "latest"},
+            {"request", http_request},
+            {"read", order.read_response ? "all" : "none"}};
+  if (order.fresh) line["offer"] = "none";
+  if (order.offer_connection) line["offer"] = *order.offer_connection;
+  if (manifest_.capabilities.contains("own_clock")) line["clock_offset_s"] = clock_.offset_s();
+  if (manifest_.carry == Carry::session_export) {
+    const auto forced = order.offer_connection ? kept_.find(*order.offer_connection) : kept_.end();
+    const std::string& session = forced != kept_.end() ? forced->second : latest_;
+    line["session"] = order.fresh || session.empty() ? Json(nullptr) : Json(session);
+  }
+  return line.dump();
+}
+
+awaitable<ClientWord> LineClient::connect(ConnectOrder order, Deadline deadline) {
+  ClientWord lost;
+  try {
+    const bool exporting = manifest_.carry == Carry::session_export;
+    if (exporting) co_await configure(deadline);
+    const std::string answer = co_await ask(connect_line(order), deadline);
+    ConnectAnswer said = parse_answer(answer);
+    if (!said.session.empty()) latest_ = said.session;
+    if (!latest_.empty()) kept_[order.connection] = latest_;
+    if (exporting) co_await end();
+    co_return said.word;
+  } catch (const TimedOut&) {
+    lost.error_stage = "answer";
+    lost.error_text = "the client did not answer";
+  } catch (const ChannelError& error) {
+    lost.error_stage = "process";
+    lost.error_text = error.what();
+  }
+  broken_ = true;
+  co_return lost;
+}
+
+awaitable<void> LineClient::end() {
+  if (!process_) co_return;
+  process_->in.close();
+  bool slow = false;
+  try {
+    const Deadline deadline = deadline_in(site_.limits.answer);
+    co_await with_deadline(deadline, process_->wait());
+  } catch (const TimedOut&) {
+    slow = true;
+  }
+  if (slow) co_await process_->stop(std::chrono::milliseconds(100));
+  collect();
+  const Exit exit = *process_->ended();
+  if (!slow && exit != Exit(Exited{0}) && !broken_) stray_ += "it " + text(exit) + " at the end of input\n";
+  channel_.reset();
+  errors_.reset();
+  process_.reset();
+}
+
+bool LineClient::reusable() const {
+  return !broken_ && manifest_.carry == Carry::cache && manifest_.capabilities.contains("warm");
+}
+
+std::string LineClient::take_stray() {
+  collect();
+  return std::exchange(stray_, {});
+}
+
+std::vector<std::string> LineClient::take_transcript() {
+  collect();
+  return std::exchange(transcript_, {});
+}
+
+}  // namespace ti

@@ -1,0 +1,140 @@
+#include "run/matrix.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "base/text.hpp"
+
+namespace ti {
+
+namespace {
+
+/// Checks that every glob matches one of the names.
+std::optional<ParseError> unmatched(const std::vector<std::string>& globs, const std::vector<std::string>& names,
+                                    const std::string& kind) {
+  for (const std::string& glob : globs) {
+    const bool any = std::any_of(names.begin(), names.end(), [&](const auto& name) { return glob_match(glob, name); });
+    if (any) continue;
+    return ParseError{"no " + kind + " matches \"" + glob + "\";" + did_you_mean(glob, names) +
+                          " `ticket-interop list " + kind + "s` prints them all",
+                      "", 0};
+  }
+  return std::nullopt;
+}
+
+bool chosen(const std::vector<std::string>& globs, std::string_view name) {
+  return globs.empty() ||
+         std::any_of(globs.begin(), globs.end(), [&](const auto& glob) { return glob_match(glob, name); });
+}
+
+template <class T>
+std::vector<std::string> ids(const std::vector<T>& things) {
+  std::vector<std::string> names;
+  for (const T& thing : things) names.push_back(thing.id);
+  return names;
+}
+
+std::string client_lacks(const ClientManifest& client, const std::string& what) {
+  const auto why = client.cannot.find(what);
+  return "client " + client.id + " lacks " + what + (why == client.cannot.end() ? "" : ": " + why->second);
+}
+
+}  // namespace
+
+std::string missing_capability(const ServerManifest& server, const ClientManifest& client, const Scenario& scenario,
+                               Version tls) {
+  const std::string version = "TLS " + std::string(name(tls));
+  if (!server.tls.contains(tls)) return "server " + server.id + " lacks " + version;
+  if (!client.tls.contains(tls)) return client_lacks(client, version);
+  for (const auto& [key, value] : scenario.policy.values) {
+    const auto known = server.policy.find(key);
+    if (known == server.policy.end()) return "server " + server.id + " lacks policy key " + key;
+    const auto& words = known->second.values;
+    if (!words.empty() && !words.contains(to_text(value)))
+      return "server " + server.id + " lacks policy " + key + "=" + to_text(value);
+  }
+  for (const std::string& capability : scenario.server_capabilities)
+    if (!server.capabilities.contains(capability)) return "server " + server.id + " lacks " + capability;
+  for (const std::string& capability : scenario.client_capabilities)
+    if (!client.capabilities.contains(capability)) return client_lacks(client, capability);
+  return {};
+}
+
+Result<std::vector<PlannedCell>> plan(const Catalogue& catalogue, const Filter& filter, bool real_clock) {
+  if (auto error = unmatched(filter.servers, ids(catalogue.servers), "server")) return *error;
+  if (auto error = unmatched(filter.clients, ids(catalogue.clients), "client")) return *error;
+  if (auto error = unmatched(filter.scenarios, ids(catalogue.scenarios), "scenario")) return *error;
+  for (const std::string& tls : filter.tls)
+    if (version_of(tls) == Version::none)
+      return ParseError{"--tls " + tls + ": a version is 1.0, 1.1, 1.2 or 1.3", "", 0};
+
+  std::vector<PlannedCell> cells;
+  for (const ServerManifest& server : catalogue.servers) {
+    if (!chosen(filter.servers, server.id)) continue;
+    for (const ClientManifest& client : catalogue.clients) {
+      if (!chosen(filter.clients, client.id)) continue;
+      for (const Scenario& scenario : catalogue.scenarios) {
+        if (!chosen(filter.scenarios, scenario.id)) continue;
+        for (const Version tls : scenario.tls) {
+          if (!chosen(filter.tls, name(tls))) continue;
+          PlannedCell cell{{server.id, client.id, scenario.id, tls}, &server, &client, &scenario, {}};
+          if (!filter.skip.empty() && chosen(filter.skip, cell.id.text())) continue;
+          cell.unsupported = missing_capability(server, client, scenario, tls);
+          if (const auto why = catalogue.server_missing.find(server.id); why != catalogue.server_missing.end())
+            cell.unsupported = why->second;
+          else if (const auto lack = catalogue.client_missing.find(client.id); lack != catalogue.client_missing.end())
+            cell.unsupported = lack->second;
+          else if (cell.unsupported.empty() && real_clock && scenario.virtual_clock_only)
+            cell.unsupported = "scenario " + scenario.id + " is only for the virtual clock";
+          cells.push_back(std::move(cell));
+        }
+      }
+    }
+  }
+  if (cells.empty()) return ParseError{"the filters leave no cell: no scenario has the versions asked for", "", 0};
+  std::sort(cells.begin(), cells.end(), [](const auto& a, const auto& b) { return a.id.text() < b.id.text(); });
+  return cells;
+}
+
+Result<Shard> Shard::parse(std::string_view text) {
+  const auto parts = split(text, '/');
+  Shard shard;
+  const auto number = [](const std::string& digits, std::size_t& value) {
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return error == std::errc{} && end == digits.data() + digits.size();
+  };
+  if (parts.size() != 2 || !number(parts[0], shard.index) || !number(parts[1], shard.count) || shard.index < 1 ||
+      shard.index > shard.count)
+    return ParseError{"--shard " + std::string(text) + ": want I/N with 1 <= I <= N, for example 2/5", "", 0};
+  return shard;
+}
+
+double expected_cost(const PlannedCell& cell, const std::map<std::string, double>& cost_ms) {
+  if (!cell.unsupported.empty()) return 0;
+  const auto known = cost_ms.find(cell.id.text());
+  return known != cost_ms.end() ? known->second : 10.0 * static_cast<double>(cell.scenario->timeline.size());
+}
+
+std::vector<PlannedCell> take_shard(std::vector<PlannedCell> cells, const Shard& shard,
+                                    const std::map<std::string, double>& cost_ms) {
+  std::vector<std::pair<double, std::size_t>> by_cost;
+  for (std::size_t i = 0; i < cells.size(); ++i) by_cost.emplace_back(-expected_cost(cells[i], cost_ms), i);
+  std::sort(by_cost.begin(), by_cost.end());
+
+  std::set<std::pair<double, std::size_t>> load;  // what each shard carries so far, the lightest first
+  for (std::size_t i = 0; i < shard.count; ++i) load.emplace(0.0, i);
+  std::vector<std::size_t> mine;
+  for (const auto& [negative_cost, cell] : by_cost) {
+    auto [carried, index] = *load.begin();
+    load.erase(load.begin());
+    load.emplace(carried - negative_cost + 1e-6, index);
+    if (index == shard.index - 1) mine.push_back(cell);
+  }
+  std::sort(mine.begin(), mine.end());
+  std::vector<PlannedCell> taken;
+  for (const std::size_t i : mine) taken.push_back(std::move(cells[i]));
+  return taken;
+}
+
+}  // namespace ti

@@ -1,0 +1,168 @@
+#include "run/runner.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <deque>
+#include <thread>
+
+#include "exec/deadline.hpp"
+#include "exec/task_group.hpp"
+
+namespace ti {
+
+namespace {
+
+/// What two cells must have in common to share a warm server.
+std::string server_key(const PlannedCell& cell) {
+  std::string key = cell.id.server + "@" + std::string(name(cell.id.tls)) + " " + cell.scenario->ciphers;
+  for (const auto& [policy, value] : cell.scenario->policy.values) key += " " + policy + "=" + to_text(value);
+  return key;
+}
+
+}  // namespace
+
+std::size_t choose_jobs(bool real_clock, std::size_t cores, std::size_t memory_bytes) {
+  if (!real_clock) return cores + 1;
+  constexpr std::size_t bytes_per_cell = std::size_t{96} << 20;  // a server, and a client that may be a JVM
+  return std::clamp<std::size_t>(memory_bytes / bytes_per_cell, 1, 400);
+}
+
+/// Queue hands out cells: to a slot first those that want the server it has warm, the costliest group of cells first.
+class Runner::Queue {
+ public:
+  Queue(std::vector<PlannedCell> cells, const std::map<std::string, double>& cost_ms) {
+    std::map<std::string, Batch> batches;
+    for (PlannedCell& cell : cells) {
+      const double cost = expected_cost(cell, cost_ms) + static_cast<double>(cell.scenario->duration().count()) * 1e-6;
+      Batch& batch = batches[server_key(cell)];
+      batch.cost += cost;
+      batch.cells.emplace_back(cost, std::move(cell));
+    }
+    for (auto& [key, batch] : batches) {
+      std::stable_sort(batch.cells.begin(), batch.cells.end(), [](const auto& a, const auto& b) {
+        return a.second.id.client != b.second.id.client ? a.second.id.client < b.second.id.client : a.first > b.first;
+      });
+      batch.key = key;
+      waiting_.push_back(std::move(batch));
+    }
+    std::stable_sort(waiting_.begin(), waiting_.end(), [](const auto& a, const auto& b) { return a.cost > b.cost; });
+  }
+
+  /// The next cell for a slot that last served `key` (updated); nothing when all are taken.
+  std::optional<PlannedCell> next(std::string& key) {
+    const auto same =
+        std::find_if(waiting_.begin(), waiting_.end(), [&](const auto& batch) { return batch.key == key; });
+    if (same != waiting_.end()) return take(same);
+    // A batch that nobody serves, else half the way into the costliest that is being served.
+    const auto unserved =
+        std::find_if(waiting_.begin(), waiting_.end(), [](const auto& batch) { return !batch.served; });
+    const auto chosen = unserved != waiting_.end()
+                            ? unserved
+                            : std::max_element(waiting_.begin(), waiting_.end(),
+                                               [](const auto& a, const auto& b) { return a.cost < b.cost; });
+    if (chosen == waiting_.end()) return std::nullopt;
+    chosen->served = true;
+    key = chosen->key;
+    return take(chosen);
+  }
+
+  /// Notes how a start went; says whether the thing is set aside now.
+  void started(const std::string& what, bool well) { well ? failures_.erase(what) : ++failures_[what]; }
+  bool set_aside(const std::string& what) const {
+    const auto found = failures_.find(what);
+    return found != failures_.end() && found->second >= patience;
+  }
+
+ private:
+  struct Batch {
+    std::string key;
+    std::deque<std::pair<double, PlannedCell>> cells;
+    double cost = 0;
+    bool served = false;
+  };
+
+  std::optional<PlannedCell> take(std::vector<Batch>::iterator batch) {
+    PlannedCell cell = std::move(batch->cells.front().second);
+    batch->cost -= batch->cells.front().first;
+    batch->cells.pop_front();
+    if (batch->cells.empty()) waiting_.erase(batch);
+    return cell;
+  }
+
+  std::vector<Batch> waiting_;
+  std::map<std::string, std::size_t> failures_;  ///< starts that failed in a row, by "server x" and "client y"
+};
+
+Runner::Runner(const Site& site, RunnerSettings settings, std::vector<Listener*> listeners)
+    : site_(site), settings_(std::move(settings)), listeners_(std::move(listeners)) {}
+
+void Runner::tell(const CellResult& result) {
+  for (Listener* listener : listeners_) listener->cell_ended(result);
+}
+
+awaitable<void> Runner::work(std::shared_ptr<Queue> queue) {
+  Slot slot(site_, settings_.mode);
+  std::string key;
+  std::exception_ptr stopped;
+  try {
+    while (std::optional<PlannedCell> cell = queue->next(key)) {
+      const std::string server = "server " + cell->id.server;
+      const std::string client = "client " + cell->id.client;
+      const bool aside = queue->set_aside(server) || queue->set_aside(client);
+      if (aside) {
+        CellResult result = unsupported_result(*cell);
+        result.verdict.outcome = Outcome::error;
+        result.verdict.reason =
+            (queue->set_aside(server) ? server : client) + " is set aside: it failed to start again and again";
+        tell(result);
+        continue;
+      }
+      const CellEnd end = co_await run_cell(*cell, slot, settings_.cell);
+      queue->started(server, end.server_came_up);
+      if (end.server_came_up) queue->started(client, end.client_came_up);
+      tell(end.result);
+    }
+  } catch (...) {
+    stopped = std::current_exception();
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  co_await slot.clear();
+  if (stopped) std::rethrow_exception(stopped);
+}
+
+awaitable<void> Runner::run(std::vector<PlannedCell> cells) {
+  std::vector<PlannedCell> runnable;
+  for (PlannedCell& cell : cells) {
+    if (cell.unsupported.empty())
+      runnable.push_back(std::move(cell));
+    else
+      tell(unsupported_result(cell));
+  }
+  std::size_t jobs = settings_.jobs;
+  if (jobs == 0)
+    jobs = choose_jobs(
+        settings_.mode.libfaketime.empty(), std::max(1U, std::thread::hardware_concurrency()),
+        static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(::sysconf(_SC_PAGE_SIZE)));
+  jobs = std::min(jobs, runnable.size());
+  auto queue = std::make_shared<Queue>(std::move(runnable), settings_.cost_ms);
+  TaskGroup slots(site_.executor);
+  for (std::size_t i = 0; i < jobs; ++i) slots.spawn(work(queue));
+  std::exception_ptr stopped;
+  try {
+    co_await slots.join();
+  } catch (...) {
+    stopped = std::current_exception();
+  }
+  if (!stopped) co_return;
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  slots.cancel();
+  try {
+    co_await slots.join();
+  } catch (const std::exception&) {
+    // what stopped it first is what is told
+  }
+  std::rethrow_exception(stopped);
+}
+
+}  // namespace ti

@@ -1,0 +1,49 @@
+#pragma once
+// Many cells at once.
+#include <memory>
+#include <vector>
+
+#include "report/listener.hpp"
+#include "run/cell.hpp"
+#include "run/matrix.hpp"
+
+namespace ti {
+
+struct RunnerSettings {
+  std::size_t jobs = 0;  ///< cells at once; 0: chosen from the machine and the clock
+  SlotMode mode;
+  CellSettings cell;
+  std::map<std::string, double> cost_ms;  ///< past durations by cell id, for the order
+  std::chrono::seconds deadline{0};       ///< of the whole run; 0: none
+};
+
+/// Runs cells in slots and tells the listeners of each as it ends. Cells that want the same server run one after the
+/// other in the same slot, the longest groups first. A server or client that fails to come up `patience` times in a row
+/// is set aside: the cells that need it end as `error` with that reason, without being tried.
+class Runner {
+ public:
+  static constexpr std::size_t patience = 5;
+
+  Runner(const Site& site, RunnerSettings settings, std::vector<Listener*> listeners);
+
+  /// Returns when every cell has ended. Cancellation stops everything within a second; cells under way are lost, those
+  /// that ended have been told of.
+  awaitable<void> run(std::vector<PlannedCell> cells);
+
+ private:
+  struct Group;
+  class Queue;
+
+  awaitable<void> work(std::shared_ptr<Queue> queue);
+  void tell(const CellResult& result);
+
+  const Site& site_;
+  RunnerSettings settings_;
+  std::vector<Listener*> listeners_;
+};
+
+/// Cells at once that keep the machine busy: under the virtual clock one for each core and one more, under the real
+/// clock as many as memory allows, since most of them wait.
+std::size_t choose_jobs(bool real_clock, std::size_t cores, std::size_t memory_bytes);
+
+}  // namespace ti

@@ -1,0 +1,45 @@
+#pragma once
+// Where this run happens: what every cell needs and none changes.
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <stdexcept>
+#include <string>
+
+#include "exec/guardian.hpp"
+#include "model/manifest.hpp"
+#include "run/credentials.hpp"
+
+namespace ti {
+
+/// HarnessError is a fault of ours, of the set-up or of the machine: the cell becomes `error`, nobody's fail.
+struct HarnessError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct Limits {
+  std::chrono::milliseconds start{10000};  ///< a server or adapter to come up
+  std::chrono::milliseconds step{5000};    ///< one connection
+  std::chrono::milliseconds answer{2000};  ///< the adapter's answer after its connection was taken away
+  std::chrono::milliseconds cell{60000};   ///< a whole cell, without the waits of a real clock
+  std::chrono::milliseconds late{250};     ///< how late a step may start under the real clock
+};
+
+struct Site {
+  boost::asio::any_io_executor executor;
+  const Guardian* guardian = nullptr;
+  Credentials credentials;
+  std::filesystem::path servers;           ///< build/servers: one folder a server
+  std::filesystem::path clients;           ///< build/<preset>/clients: one folder a client folder, made by CMake
+  std::filesystem::path optional_clients;  ///< build/clients: likewise, made by build.sh
+  Limits limits;
+
+  /// The whole environment of a program in `folder`, before its manifest's own variables.
+  std::map<std::string, std::string> environment(const std::filesystem::path& folder) const;
+
+  /// The folder that a client's {build} stands for.
+  std::filesystem::path build_of(const ClientManifest& manifest) const;
+};
+
+}  // namespace ti

@@ -1,0 +1,112 @@
+#include "run/slot.hpp"
+
+#include <algorithm>
+
+namespace ti {
+
+namespace {
+
+/// Beyond this much virtual time a slot starts afresh, well before its certificates end.
+constexpr double most_offset_s = 2 * 365 * 86400.0;
+
+/// Until every ticket key of a server with this policy is dead, with room for what is still to be sealed.
+std::chrono::milliseconds until_keys_are_dead(const Policy& policy) {
+  const std::chrono::seconds* expire = policy.duration("expire_after");
+  return expire ? *expire + std::chrono::seconds(2) : std::chrono::seconds(0);
+}
+
+bool can_stay(const ServerOrder& order) {
+  return order.manifest->warm && order.policy.duration("expire_after") &&
+         !order.policy.values.contains("callback_results");
+}
+
+}  // namespace
+
+Slot::Slot(const Site& site, SlotMode mode) : site_(site), mode_(std::move(mode)), folder_(*site.guardian) {
+  if (real_clock()) mode_.keep_warm = false;
+  make_clock();
+}
+
+void Slot::make_clock() {
+  if (real_clock())
+    clock_ = std::make_unique<RealClock>();
+  else
+    clock_ = std::make_unique<VirtualClock>(folder_.path() / "clock", mode_.libfaketime);
+}
+
+std::filesystem::path Slot::new_folder(const char* kind) {
+  return folder_.path() / (kind + std::to_string(++folders_));
+}
+
+bool Slot::has_warm(const ServerOrder& order) const {
+  return std::any_of(servers_.begin(), servers_.end(), [&](const auto& server) { return server->order() == order; });
+}
+
+awaitable<Server*> Slot::begin_cell(ServerOrder order, Deadline deadline) {
+  if (clock_->offset_s() > most_offset_s) {
+    co_await clear();
+    make_clock();
+  }
+  const auto warm =
+      std::find_if(servers_.begin(), servers_.end(), [&](const auto& server) { return server->order() == order; });
+  if (warm != servers_.end()) {
+    server_ = std::move(*warm);
+    servers_.erase(warm);
+    if (server_->running()) {
+      co_await clock_->begin(until_keys_are_dead(order.policy));
+      server_->take_log();
+      server_->take_keylog();
+      co_return server_.get();
+    }
+  }
+  co_await clock_->begin(std::chrono::milliseconds(0));
+  server_ = std::make_unique<Server>(std::move(order), site_, new_folder("s"));
+  co_await server_->start(*clock_, watch_, deadline);
+  co_return server_.get();
+}
+
+awaitable<Client*> Slot::lend_client(const ClientManifest& manifest, ClientSettings settings, Deadline deadline) {
+  const auto warm =
+      std::find_if(clients_.begin(), clients_.end(), [&](const auto& client) { return client.first == manifest.id; });
+  if (warm != clients_.end()) {
+    client_ = std::move(warm->second);
+    clients_.erase(warm);
+  } else {
+    client_ = make_client(manifest, site_, *clock_, watch_, new_folder("c"));
+  }
+  client_id_ = manifest.id;
+  co_await client_->begin(std::move(settings), deadline);
+  co_return client_.get();
+}
+
+awaitable<void> Slot::end_cell(bool healthy, bool server_may_stay) {
+  std::unique_ptr<Client> client = std::move(client_);
+  std::unique_ptr<Server> server = std::move(server_);
+  const bool keep = mode_.keep_warm && healthy;
+  if (client && keep && client->reusable()) {
+    clients_.emplace_back(client_id_, std::move(client));
+    if (clients_.size() > most_warm) {
+      client = std::move(clients_.front().second);
+      clients_.erase(clients_.begin());
+    }
+  }
+  if (server && keep && server_may_stay && server->running() && can_stay(server->order())) {
+    servers_.push_back(std::move(server));
+    if (servers_.size() > most_warm) {
+      server = std::move(servers_.front());
+      servers_.erase(servers_.begin());
+    }
+  }
+  if (client) co_await client->end();
+  if (server) co_await server->stop();
+}
+
+awaitable<void> Slot::clear() {
+  co_await end_cell(false, false);
+  for (auto& [id, client] : clients_) co_await client->end();
+  clients_.clear();
+  for (auto& server : servers_) co_await server->stop();
+  servers_.clear();
+}
+
+}  // namespace ti

@@ -1,0 +1,67 @@
+#pragma once
+// A place in which one cell at a time runs: its folder, its clock, and what is kept warm from cell to cell.
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "exec/clock.hpp"
+#include "exec/temp_dir.hpp"
+#include "run/client.hpp"
+#include "run/server.hpp"
+
+namespace ti {
+
+/// How a slot treats time and processes.
+struct SlotMode {
+  std::filesystem::path libfaketime;  ///< empty: the real clock
+  bool keep_warm = true;              ///< processes that declare it serve one cell after the other (virtual clock only)
+};
+
+/// Slot owns all processes of the cells that run in it. Its clock only goes forward: between two cells that share a
+/// warm server it moves on until every ticket key of that server is dead.
+class Slot {
+ public:
+  Slot(const Site& site, SlotMode mode);
+
+  const Site& site() const { return site_; }
+  ClockControl& clock() { return *clock_; }
+  Stopwatch watch() const { return watch_; }
+  bool real_clock() const { return mode_.libfaketime.empty(); }
+
+  /// Begins a cell: its second 0 is now. Gives a running server for the order, a warm one if there is one. The slot
+  /// owns it. Throws HarnessError.
+  awaitable<Server*> begin_cell(ServerOrder order, Deadline deadline);
+
+  /// A client, ready for the cell that was begun. The slot owns it. Throws HarnessError.
+  awaitable<Client*> lend_client(const ClientManifest& manifest, ClientSettings settings, Deadline deadline);
+
+  /// Ends the cell: what may be kept is kept if the cell was `healthy`, the rest is stopped.
+  awaitable<void> end_cell(bool healthy, bool server_may_stay);
+
+  /// Stops everything.
+  awaitable<void> clear();
+
+  /// Whether a server for this order is warm here.
+  bool has_warm(const ServerOrder& order) const;
+
+ private:
+  std::filesystem::path new_folder(const char* kind);
+  void make_clock();
+
+  static constexpr std::size_t most_warm = 12;
+
+  const Site& site_;
+  SlotMode mode_;
+  TempDir folder_;
+  Stopwatch watch_;
+  std::unique_ptr<ClockControl> clock_;
+  std::vector<std::unique_ptr<Server>> servers_;                          ///< warm ones, the most recently used last
+  std::vector<std::pair<std::string, std::unique_ptr<Client>>> clients_;  ///< likewise, by id
+  std::unique_ptr<Server> server_;                                        ///< lent now
+  std::unique_ptr<Client> client_;                                        ///< lent now
+  std::string client_id_;
+  std::size_t folders_ = 0;
+};
+
+}  // namespace ti

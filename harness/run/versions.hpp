@@ -1,0 +1,16 @@
+#pragma once
+// What a server or client says of its own version.
+#include "exec/asio.hpp"
+#include "model/results.hpp"
+#include "run/site.hpp"
+
+namespace ti {
+
+/// Facts of a server: version (the first line its version command prints), library, title, binary_sha256. A version
+/// that cannot be had is said as "unknown: why".
+awaitable<Facts> server_facts(const ServerManifest& manifest, const Site& site);
+
+/// Facts of a client: version, library, front_door, carry.
+awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site);
+
+}  // namespace ti

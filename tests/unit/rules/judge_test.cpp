@@ -1,0 +1,278 @@
+#include <gmock/gmock.h>
+
+#include "builder.hpp"
+
+namespace ti {
+namespace {
+
+using namespace made;
+using testing::Contains;
+using testing::Field;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+void expect_fail(const Verdict& verdict, Side fault, std::string_view rule, Place at) {
+  EXPECT_EQ(verdict.outcome, Outcome::fail) << verdict.reason;
+  EXPECT_EQ(verdict.fault, fault) << verdict.reason;
+  EXPECT_EQ(verdict.rule, rule) << verdict.reason;
+  ASSERT_TRUE(verdict.at);
+  EXPECT_EQ(verdict.at->connection, at.connection);
+  EXPECT_EQ(verdict.at->message, at.message);
+}
+
+auto consequence(std::size_t message, const std::string& what) {
+  return AllOf(Field(&Consequence::what, HasSubstr(what)),
+               Field(&Consequence::at, Field(&Place::message, std::optional(message))));
+}
+
+/// The seed's timeline: a renewal is expected at 15 s.
+void expect_renewal(Wire& wire) {
+  wire.at(seconds(15));
+  wire.c.expect.handshake = HandshakeKind::resumed;
+  wire.c.expect.new_ticket = "B";
+  wire.c.expect.no_client_hello = true;
+}
+
+// --- the two bugs that end in the same alert ---
+
+TEST(Judge, BlamesTheServerForASecondTicketThatTheClientRejects) {
+  Wire renewal = wire().resumed(a, b).new_ticket(c).change(Side::server).finished(Side::server, false);
+  renewal.alert(Side::client, alert_unexpected_message).end(Side::client, Ending::How::reset);
+  expect_renewal(renewal);
+  renewal.failed("read", "unexpected message");
+  renewal.c.server.errors = {"sslv3 alert unexpected message"};
+  const Verdict verdict = judge(cell({first(), renewal}));
+  expect_fail(verdict, Side::server, "rfc5077-3.3-one-ticket", {2, 7});
+  EXPECT_THAT(verdict.consequences, Contains(consequence(10, "alert unexpected_message")));
+  EXPECT_THAT(verdict.consequences, Contains(Field(&Consequence::what, HasSubstr("the client said"))));
+  EXPECT_THAT(verdict.consequences, Contains(Field(&Consequence::what, HasSubstr("the server's log"))));
+  EXPECT_THAT(verdict.consequences, Contains(Field(&Consequence::what, HasSubstr("reset"))));
+  for (const Finding& finding : verdict.findings) EXPECT_NE(finding.rule, "harness-legal-flight-accepted");
+}
+
+TEST(Judge, BlamesTheServerForASecondTicketThatDrawsAClientHello) {
+  Wire renewal = wire().resumed(a, b).new_ticket(c).change(Side::server).finished(Side::server);
+  renewal.client_hello().alert(Side::client, alert_unexpected_message);
+  expect_renewal(renewal);
+  const Verdict verdict = judge(cell({first(), renewal.failed()}));
+  expect_fail(verdict, Side::server, "rfc5077-3.3-one-ticket", {2, 7});
+  EXPECT_THAT(verdict.consequences, Contains(consequence(10, "ClientHello")));
+  EXPECT_THAT(verdict.consequences, Contains(consequence(11, "unexpected_message")));
+}
+
+TEST(Judge, TellsTheStoryOfThe2012ReportFromTheClientsOwnView) {
+  Wire renewal = wire(Version::tls10).resumed(a, b).client_hello().new_ticket(c).alert(Side::client, 10);
+  renewal.c.transcript.vantage = Vantage::client_callback;
+  Observation seen = cell({renewal});
+  seen.has_expectations = false;
+  seen.tls = Version::none;
+  const Verdict verdict = judge(seen);
+  expect_fail(verdict, Side::server, "rfc5077-3.3-one-ticket", {1, 8});
+  EXPECT_THAT(verdict.consequences, Contains(consequence(7, "ClientHello")));
+  EXPECT_THAT(verdict.consequences, Contains(consequence(9, "unexpected_message")));
+}
+
+TEST(Judge, BlamesTheClientThatRejectsTheFirstLegalRenewal) {
+  Wire renewal = wire().resumption_flight(a, b).alert(Side::client, alert_unexpected_message).end(Side::client);
+  expect_renewal(renewal);
+  const Verdict verdict = judge(cell({first(), renewal.failed()}));
+  expect_fail(verdict, Side::client, "rfc5077-3.3-renewal-accepted", {2, 5});
+  EXPECT_THAT(verdict.reason, HasSubstr("unexpected_message"));
+}
+
+TEST(Judge, BlamesThatClientAlsoWhenNobodyCanReadTheServersFinished) {
+  Wire renewal = wire().client_hello(a).server_hello(true, Bytes(32, 7)).new_ticket(b).change(Side::server);
+  renewal.sealed(Side::server, ContentType::handshake, 40).alert(Side::client, alert_unexpected_message);
+  expect_fail(judge(cell({first(), renewal.at(seconds(15)).failed()})), Side::client, "rfc5077-3.3-renewal-accepted",
+              {2, 5});
+}
+
+TEST(Judge, SaysThatAComplaintAboutUnreadableBytesCannotBeDecided) {
+  constexpr std::uint8_t decrypt_error = 51;
+  Wire renewal = wire().client_hello(a).server_hello(true, Bytes(32, 7)).new_ticket(b).change(Side::server);
+  renewal.sealed(Side::server, ContentType::handshake, 40).alert(Side::client, decrypt_error);
+  const Verdict verdict = judge(cell({first(), renewal.at(seconds(15)).failed()}));
+  EXPECT_EQ(verdict.outcome, Outcome::inconclusive) << verdict.rule;
+  EXPECT_FALSE(verdict.fault);
+}
+
+// --- connections that come to no good end ---
+
+TEST(Judge, BlamesAClientThatDoesNotConnect) {
+  Wire none;
+  none.c.connected = false;
+  expect_fail(judge(cell({none.failed("connect")})), Side::client, "harness-connection-completes", {1, std::nullopt});
+}
+
+TEST(Judge, BlamesWhoeverKeepsSilentWhenTheDeadlineStrikes) {
+  Wire server = wire().client_hello();
+  server.c.timed_out = true;
+  server.end(Side::client, Ending::How::fin, true).failed();
+  expect_fail(judge(cell({server})), Side::server, "harness-connection-completes", {1, std::nullopt});
+
+  Wire client = wire().client_hello().server_hello(true).server(MessageType::certificate);
+  client.server(MessageType::server_hello_done).c.timed_out = true;
+  client.c.client.answered = false;
+  expect_fail(judge(cell({client})), Side::client, "harness-connection-completes", {1, std::nullopt});
+
+  Wire after = wire().full(a).end(Side::server);
+  after.c.timed_out = true;
+  after.c.client.answered = false;
+  expect_fail(judge(cell({after})), Side::client, "harness-connection-completes", {1, std::nullopt});
+
+  Wire unanswered = wire().full(a).client(MessageType::application_data);
+  unanswered.c.timed_out = true;
+  unanswered.c.client.answered = false;
+  expect_fail(judge(cell({unanswered})), Side::server, "harness-connection-completes", {1, std::nullopt});
+}
+
+TEST(Judge, BlamesWhoeverBreaksOffFirst) {
+  Wire broken = wire().client_hello().server_hello(true).end(Side::client).end(Side::server).failed();
+  expect_fail(judge(cell({broken})), Side::client, "harness-connection-completes", {1, std::nullopt});
+}
+
+TEST(Judge, DoesNotGuessWhyAHandshakeStopsWhenNothingTells) {
+  const Verdict verdict = judge(cell({wire().client_hello().failed()}));
+  EXPECT_EQ(verdict.outcome, Outcome::inconclusive);
+}
+
+TEST(Judge, DoesNotJudgeWhatTheHarnessItselfDid) {
+  Wire cut = wire().client_hello().server_hello(true);
+  cut.c.connect.disturb.cut = DisturbPlan::Cut{MessageType::server_hello, Side::server};
+  cut.c.expect.handshake = HandshakeKind::failed;
+  cut.end(Side::server, Ending::How::fin, true).failed();
+  EXPECT_EQ(judge(cell({cut})).outcome, Outcome::pass);
+
+  Wire flip = wire().resumption_flight(a, b).alert(Side::client, 51).at(seconds(15)).failed();
+  flip.c.connect.disturb.flip = DisturbPlan::Flip{MessageType::new_session_ticket, Side::server, 0};
+  flip.c.expect.handshake = HandshakeKind::failed;
+  EXPECT_EQ(judge(cell({first(), flip})).outcome, Outcome::pass);
+}
+
+TEST(Judge, LooksForTheAlertThatAFlippedBitOughtToDraw) {
+  Wire flip = wire().resumed(a, b).data().at(seconds(15));
+  flip.c.connect.disturb.flip = DisturbPlan::Flip{MessageType::new_session_ticket, Side::server, 0};
+  flip.c.expect.handshake = HandshakeKind::failed;
+  expect_fail(judge(cell({first(), flip})), Side::client, "expect-handshake", {2, 0});
+}
+
+TEST(Judge, DoesNotBlameAServerThatWasToldToAbort) {
+  Wire aborted = wire().client_hello(a).alert(Side::server, 80).failed().decided(false, std::nullopt, -1);
+  Observation seen = cell({first().decided(true, 0, 1), aborted.at(seconds(5))});
+  seen.server_logs_decisions = true;
+  EXPECT_EQ(judge(seen).outcome, Outcome::pass) << judge(seen).reason;
+  seen.connections[1].server.decisions[0].result = 0;
+  expect_fail(judge(seen), Side::server, "rfc5077-3.2-unusable-ticket", {2, 1});
+}
+
+// --- expectations ---
+
+TEST(Judge, NamesTheTicketThatWasOfferedAndTheOneThatShouldHaveBeen) {
+  Wire full = first();
+  full.c.expect.new_ticket = "A";
+  Wire renewal = wire().resumed(a, b).data().at(seconds(15));
+  renewal.c.expect.new_ticket = "B";
+  Wire third = wire().full(c, a).data().at(seconds(25));
+  third.c.expect.offered = "B";
+  third.c.expect.handshake = HandshakeKind::resumed;
+  const Verdict verdict = judge(cell({full, renewal, third}));
+  expect_fail(verdict, Side::client, "expect-offered", {3, 0});
+  EXPECT_EQ(verdict.reason, "the client offered A (issued at 0 s), should have offered B (issued at 15 s)");
+  EXPECT_THAT(verdict.consequences, Contains(Field(&Consequence::what, HasSubstr("should have been resumed"))));
+}
+
+TEST(Judge, AcceptsAnyTicketThatCameWithTheNamedOne) {
+  Wire full = wire_13().full_13(a).new_ticket(b).data();
+  full.c.expect.new_ticket = "A";
+  for (const Bytes& offered : {a, b}) {
+    Wire second = wire_13().resumed_13(offered, aged(offered, 5000), c).data().at(seconds(5));
+    second.c.expect.offered = "A";
+    EXPECT_EQ(judge(cell({full, second})).outcome, Outcome::pass);
+  }
+}
+
+TEST(Judge, LaysAnEarlierBreachBeforeALaterOne) {
+  Wire full = first();
+  full.c.expect.new_ticket = "A";
+  Wire renewal = wire().resumed(a).data().at(seconds(15));
+  renewal.c.expect.new_ticket = "B";
+  Wire third = wire().full(c, a).data().at(seconds(25));
+  third.c.expect.offered = "B";
+  expect_fail(judge(cell({full, renewal, third})), Side::server, "expect-new-ticket", {2, 2});
+}
+
+TEST(Judge, DoesNotTakeAResumptionBySessionIdForOneByTicket) {
+  Wire second = wire().resumed(a).data().at(seconds(5));
+  second.body<ClientHello>(0).ticket = Bytes{};
+  second.c.expect.handshake = HandshakeKind::resumed;
+  const Verdict verdict = judge(cell({first(), second}));
+  expect_fail(verdict, Side::client, "expect-handshake", {2, 0});
+  EXPECT_THAT(verdict.reason, HasSubstr("session ID"));
+}
+
+TEST(Judge, AHintOfZeroSaysNothing) {
+  Wire renewal = wire().resumed(a, b).data().at(seconds(15));
+  const Verdict verdict = judge(cell({first(), renewal, wire().resumed(b).data().at(seconds(600))}));
+  EXPECT_EQ(verdict.outcome, Outcome::pass);
+  EXPECT_THAT(verdict.findings, IsEmpty());
+}
+
+TEST(Judge, BlamesAClientThatAskedForNoTicket) {
+  Wire full = wire().full({}).data();
+  full.body<ClientHello>(0).ticket.reset();
+  full.c.expect.new_ticket = "A";
+  expect_fail(judge(cell({full})), Side::client, "expect-new-ticket", {1, 0});
+}
+
+TEST(Judge, SaysWhatItCouldNotSee) {
+  Wire full = wire_13().client_hello().server_hello(false).sealed(Side::server, ContentType::application_data, 900);
+  full.sealed(Side::client, ContentType::application_data, 74);
+  full.sealed(Side::server, ContentType::application_data, 300).end(Side::server).end(Side::client);
+  EXPECT_EQ(judge(cell({full})).outcome, Outcome::pass);
+  full.c.expect.new_ticket = "A";
+  const Verdict verdict = judge(cell({full}));
+  EXPECT_EQ(verdict.outcome, Outcome::inconclusive);
+  EXPECT_THAT(verdict.reason, HasSubstr("keys are not known"));
+}
+
+// --- order and scope ---
+
+TEST(Judge, PutsTheDocumentsBeforeTheScenarioAtOnePlace) {
+  Wire second = wire().resumed(a).data().at(seconds(5));
+  second.body<ServerHello>(1).session_id = Bytes(32, 9);
+  second.c.expect.handshake = HandshakeKind::full;
+  const Verdict verdict = judge(cell({first(), second}));
+  expect_fail(verdict, Side::server, "rfc5077-3.4-echo-session-id", {2, 1});
+  EXPECT_THAT(verdict.findings, Contains(Field(&Finding::rule, "expect-handshake")));
+}
+
+TEST(Judge, AppliesToACaptureFromElsewhereOnlyWhatHoldsForAll) {
+  Wire second = wire().resumed(ticket('z', 'z')).data();
+  second.c.client.answered = false;
+  second.c.client.resumed = false;
+  second.c.expect.handshake = HandshakeKind::full;
+  Observation seen = cell({second});
+  seen.has_expectations = false;
+  EXPECT_EQ(judge(seen).outcome, Outcome::pass) << judge(seen).reason;
+}
+
+TEST(Judge, PassesACellInWhichAllIsWell) {
+  Wire full = first();
+  full.c.expect.handshake = HandshakeKind::full;
+  full.c.expect.new_ticket = "A";
+  Wire renewal = wire().resumed(a, b).data();
+  expect_renewal(renewal);
+  renewal.c.expect.offered = "A";
+  Wire third = wire().resumed(b).data().at(seconds(25));
+  third.c.expect.offered = "B";
+  third.c.expect.handshake = HandshakeKind::resumed;
+  const Verdict verdict = judge(cell({full, renewal, third}));
+  EXPECT_EQ(verdict.outcome, Outcome::pass) << verdict.reason;
+  EXPECT_THAT(verdict.findings, IsEmpty());
+  EXPECT_THAT(verdict.consequences, IsEmpty());
+}
+
+TEST(Judge, SurvivesACellWithoutConnections) { EXPECT_EQ(judge(Observation{}).outcome, Outcome::pass); }
+
+}  // namespace
+}  // namespace ti
