@@ -47,9 +47,10 @@ class Everything : public tls::Policy {
   explicit Everything(tls::Protocol_Version version) : version_(version) {}
 
   Strings allowed_ciphers() const override {
-    return {"ChaCha20Poly1305", "AES-256/GCM", "AES-128/GCM", "AES-256/OCB(12)", "AES-256/CCM",
-            "AES-128/CCM", "AES-256/CCM(8)", "AES-128/CCM(8)", "Camellia-256/GCM", "Camellia-128/GCM",
-            "ARIA-256/GCM", "ARIA-128/GCM", "AES-256", "AES-128", "Camellia-256", "Camellia-128", "SEED", "3DES"};
+    return {
+        "ChaCha20Poly1305", "AES-256/GCM",    "AES-128/GCM",      "AES-256/OCB(12)",  "AES-256/CCM",  "AES-128/CCM",
+        "AES-256/CCM(8)",   "AES-128/CCM(8)", "Camellia-256/GCM", "Camellia-128/GCM", "ARIA-256/GCM", "ARIA-128/GCM",
+        "AES-256",          "AES-128",        "Camellia-256",     "Camellia-128",     "SEED",         "3DES"};
   }
   Strings allowed_signature_hashes() const override { return {"SHA-512", "SHA-384", "SHA-256", "SHA-1"}; }
   Strings allowed_macs() const override { return {"AEAD", "SHA-256", "SHA-384", "SHA-1"}; }
@@ -88,8 +89,7 @@ class Credentials : public Botan::Credentials_Manager {
     return wanted ? std::vector{certificate_} : std::vector<Botan::X509_Certificate>{};
   }
 
-  Botan::Private_Key* private_key_for(const Botan::X509_Certificate&, const std::string&,
-                                      const std::string&) override {
+  Botan::Private_Key* private_key_for(const Botan::X509_Certificate&, const std::string&, const std::string&) override {
     return key_.get();
   }
 

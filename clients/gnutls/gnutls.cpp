@@ -18,7 +18,8 @@ using Connection = std::unique_ptr<gnutls_session_int, decltype(&gnutls_deinit)>
 /// What gnutls_session_get_data2 gave.
 using SessionData = std::shared_ptr<const std::string>;
 
-/// How an application comes by session data: it asks once the response has been read, or a hook tells it of each ticket.
+/// How an application comes by session data: it asks once the response has been read, or a hook tells it of each
+/// ticket.
 enum class Handover { at_the_end, hook };
 
 constexpr std::array versions{GNUTLS_TLS1_0, GNUTLS_TLS1_1, GNUTLS_TLS1_2, GNUTLS_TLS1_3};
@@ -63,9 +64,9 @@ Credentials make_credentials(const Settings& settings) {
   expect(trusted == 0 ? GNUTLS_E_NO_CERTIFICATE_FOUND : trusted, settings.ca);
   if (settings.certificate) {
     const auto& [certificate, key] = *settings.certificate;
-    expect(gnutls_certificate_set_x509_key_file2(made, certificate.c_str(), key.c_str(), GNUTLS_X509_FMT_PEM, nullptr,
-                                                 0),
-           certificate + ", " + key);
+    expect(
+        gnutls_certificate_set_x509_key_file2(made, certificate.c_str(), key.c_str(), GNUTLS_X509_FMT_PEM, nullptr, 0),
+        certificate + ", " + key);
   }
   return credentials;
 }

@@ -84,8 +84,7 @@ void handshake(mbedtls_ssl_context* ssl) {
 
 void write(mbedtls_ssl_context* ssl, std::string_view request) {
   while (!request.empty()) {
-    const int returned =
-        mbedtls_ssl_write(ssl, reinterpret_cast<const unsigned char*>(request.data()), request.size());
+    const int returned = mbedtls_ssl_write(ssl, reinterpret_cast<const unsigned char*>(request.data()), request.size());
     if (returned < 0 && !to_be_repeated(returned)) throw failure_of(Stage::write, returned);
     if (returned > 0) request.remove_prefix(static_cast<std::size_t>(returned));
   }
@@ -128,8 +127,8 @@ std::string serialise(const mbedtls_ssl_session* session) {
 
 Session parse(const std::string& bytes) {
   auto session = std::make_shared<OwnedSession>();
-  const int returned = mbedtls_ssl_session_load(
-      session->get(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  const int returned =
+      mbedtls_ssl_session_load(session->get(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
   if (returned != 0) throw failure_of(Stage::connect, returned, "the session cannot be loaded: ");
   return session;
 }

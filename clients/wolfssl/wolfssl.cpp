@@ -156,9 +156,7 @@ class WolfsslAdapter : public Adapter {
     expect(wolfSSL_Init(), "wolfSSL_Init");
   }
 
-  Hello hello() const override {
-    return {.library = "wolfSSL", .version = wolfSSL_lib_version(), .carry = carry_};
-  }
+  Hello hello() const override { return {.library = "wolfSSL", .version = wolfSSL_lib_version(), .carry = carry_}; }
 
   void configure(const Settings& settings) override {
     Context context = make_context(settings);
