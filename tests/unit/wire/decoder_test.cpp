@@ -435,6 +435,19 @@ TEST(Decoder, OpensTheSecondFlightOfADoubleTicket) {
   EXPECT_EQ(handshakes[0].server_finished, 4u);
 }
 
+TEST(Decoder, OpensADoubleTicketAsAServerReallySendsIt) {
+  const Transcript transcript = decoded(golden::capture("tls10-double-ticket"))[0];
+  EXPECT_THAT(problems(transcript), IsEmpty());
+  EXPECT_EQ(ladder(transcript),
+            "c ClientHello | s ServerHello | s NewSessionTicket | s ChangeCipherSpec | s Finished | "
+            "c ChangeCipherSpec | c Finished | s NewSessionTicket | s ChangeCipherSpec | s Finished | c Alert");
+  EXPECT_EQ(transcript.messages[9].as<Finished>()->verified, true);
+  const auto handshakes = handshakes_of(transcript);
+  ASSERT_THAT(handshakes, SizeIs(1));
+  EXPECT_EQ(handshakes[0].kind, HandshakeKind::resumed);
+  EXPECT_THAT(handshakes[0].new_tickets, testing::ElementsAre(2, 7));
+}
+
 TEST(RecordOpener, OpensTripleDesWhichNoLibraryHereNegotiates) {
   const Suite suite = *suite_of(0x000a);
   const Bytes key = repeat(3, 24);
