@@ -1,0 +1,3 @@
+module ticket-interop/adapter
+
+go 1.21
