@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 namespace ti {
 
@@ -34,7 +35,7 @@ void put(Bytes& out, std::size_t value, std::size_t size) {
   while (size-- > 0) out.push_back(static_cast<std::uint8_t>(value >> 8 * size));
 }
 
-void put(Bytes& out, ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
+void put(Bytes& out, ByteView bytes) { std::copy(bytes.begin(), bytes.end(), std::back_inserter(out)); }
 
 /// A vector behind its length in `size` bytes.
 void put_vector(Bytes& out, std::size_t size, ByteView bytes) {

@@ -108,7 +108,7 @@ class MsgTextReader {
       return;
     }
     if (dump.content == "InnerContent" || (unnamed && dump.length == 1)) {
-      if (complete) transcript().inner_content(dump.from, dump.bytes[0]);
+      if (dump.bytes.size() == 1) transcript().inner_content(dump.from, dump.bytes[0]);
       return;
     }
     transcript().said_version(dump.from, dump.version);

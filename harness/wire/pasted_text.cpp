@@ -231,9 +231,12 @@ std::string PastedText::place(std::size_t index) const {
 
 std::string PastedText::snippet(std::size_t index) const {
   constexpr std::size_t length = 8;
+  constexpr std::size_t longest_word = 32;
   std::string text;
-  for (std::size_t i = index; i < std::min(index + length, size()); ++i)
-    text += (i == index ? "" : " ") + std::string(words_[i].text.substr(0, 32));
+  for (std::size_t i = index; i < std::min(index + length, size()); ++i) {
+    if (i > index) text += ' ';
+    text += words_[i].text.substr(0, longest_word);
+  }
   return text;
 }
 

@@ -305,6 +305,11 @@ TEST(MsgText, record_headers_without_names_are_read) {
   EXPECT_EQ(transcript.messages[2].bytes, 0x40u);
 }
 
+TEST(MsgText, a_dump_of_no_bytes_says_nothing) {
+  for (const char* const content : {"InnerContent", "RecordHeader", "Handshake", "Alert"})
+    EXPECT_TRUE(parse_msg_text(std::string("<<< TLS 1.3, ") + content + " [length 0000] <<<"));
+}
+
 TEST(MsgText, runs_are_told_apart_without_connected) {
   const std::string run = replaced(golden("msg_text/openssl-3.0-msg-tls1_2.txt"), "CONNECTED(00000003)", "");
   const Connections runs = parse(run);
