@@ -68,6 +68,7 @@ awaitable<bool> OutputLog::wait_for(std::string text, Deadline deadline) {
   std::size_t searched = 0;
   bool found = false;
   const auto found_or_ended = [&] {
+    searched = std::min(searched, state.text.size());
     const std::size_t overlap = std::min(searched, text.empty() ? 0 : text.size() - 1);
     found = state.text.find(text, searched - overlap) != std::string::npos;
     searched = state.text.size();
@@ -106,16 +107,10 @@ std::vector<LogLine> OutputLog::lines() const {
 std::vector<LogLine> OutputLog::take() {
   State& state = *state_;
   std::vector<LogLine> taken = lines();
-  const bool whole = state.text.empty() || state.text.back() == '\n' || state.ended;
-  if (!whole) {
-    const std::size_t last = state.text.rfind('\n') + 1;  // 0 when there is no line's end at all
-    state.text.erase(0, last);
-    state.line_times.erase(state.line_times.begin(), state.line_times.end() - 1);
-    taken.pop_back();
-  } else {
-    state.text.clear();
-    state.line_times.clear();
-  }
+  const bool unfinished = !state.ended && !state.truncated && !state.text.empty() && state.text.back() != '\n';
+  if (unfinished) taken.pop_back();
+  state.text.erase(0, unfinished ? state.text.rfind('\n') + 1 : state.text.size());
+  state.line_times.erase(state.line_times.begin(), state.line_times.end() - (unfinished ? 1 : 0));
   state.truncated = false;
   return taken;
 }

@@ -93,9 +93,9 @@ TEST_F(LineChannelTest, NoAnswerMeetsTheDeadline) {
 
 class OutputLogTest : public ExecTest {
  protected:
-  static std::vector<std::string> texts(const OutputLog& log) {
+  static std::vector<std::string> texts(const std::vector<LogLine>& lines) {
     std::vector<std::string> texts;
-    for (const LogLine& line : log.lines()) texts.push_back(line.text);
+    for (const LogLine& line : lines) texts.push_back(line.text);
     return texts;
   }
 };
@@ -115,7 +115,7 @@ TEST_F(OutputLogTest, FindsAMarkerThatIsSplitOverReads) {
     run_until([&] { return log.text() == expected; });
   }
   run_until([&] { return found; });
-  EXPECT_THAT(texts(log), ElementsAre("not yet", "it is ready now"));
+  EXPECT_THAT(texts(log.lines()), ElementsAre("not yet", "it is ready now"));
   EXPECT_LE(log.lines()[0].at, clock_.now());
 }
 
@@ -124,7 +124,7 @@ TEST_F(OutputLogTest, ReturnsWhenTheProcessExitsWithoutTheMarker) {
   OutputLog log(std::move(process.out), clock_);
   EXPECT_FALSE(run(log.wait_for("ready", soon())));
   EXPECT_TRUE(log.ended());
-  EXPECT_THAT(texts(log), ElementsAre("bind failed"));
+  EXPECT_THAT(texts(log.lines()), ElementsAre("bind failed"));
 }
 
 TEST_F(OutputLogTest, ReturnsAtTheDeadline) {
@@ -140,7 +140,7 @@ TEST_F(OutputLogTest, NeverLetsTheProcessBlockAndBoundsItsMemory) {
   OutputLog log(std::move(process.out), clock_, 10);
   EXPECT_TRUE(run(log.wait_for_end(soon())));
   EXPECT_EQ(run(process.wait()), Exit(Exited{0}));
-  EXPECT_THAT(texts(log), ElementsAre("y", "y", "y", "y", "y", "... truncated"));
+  EXPECT_THAT(texts(log.lines()), ElementsAre("y", "y", "y", "y", "y", "... truncated"));
 }
 
 TEST_F(OutputLogTest, DrainsWhatIsThereWithoutWaiting) {
@@ -153,17 +153,35 @@ TEST_F(OutputLogTest, DrainsWhatIsThereWithoutWaiting) {
   EXPECT_TRUE(run(log.wait_for("two", soon())));
 }
 
-TEST_F(OutputLogTest, StartsAnewForTheNextCell) {
+TEST_F(OutputLogTest, GivesEachCompleteLineOnce) {
   Launch launch = program({"cat"});
   launch.input = true;
   Process process(executor(), guardian_, launch);
   OutputLog log(std::move(process.out), clock_);
-  asio::write(process.in, asio::buffer("first\n", 6));
-  EXPECT_TRUE(run(log.wait_for("first", soon())));
-  log.restart(Stopwatch());
-  asio::write(process.in, asio::buffer("second\n", 7));
+  asio::write(process.in, asio::buffer("first\nsec", 9));
+  EXPECT_TRUE(run(log.wait_for("sec", soon())));
+  EXPECT_THAT(texts(log.take()), ElementsAre("first"));
+  EXPECT_THAT(texts(log.take()), ElementsAre());
+  asio::write(process.in, asio::buffer("ond\n", 4));
   EXPECT_TRUE(run(log.wait_for("second", soon())));
-  EXPECT_THAT(texts(log), ElementsAre("second"));
+  EXPECT_THAT(texts(log.take()), ElementsAre("second"));
+  asio::write(process.in, asio::buffer("last", 4));
+  process.in.close();
+  EXPECT_TRUE(run(log.wait_for_end(soon())));
+  EXPECT_THAT(texts(log.take()), ElementsAre("last"));
+}
+
+TEST_F(OutputLogTest, HasRoomAgainOnceItsLinesAreTaken) {
+  Launch launch = program({"cat"});
+  launch.input = true;
+  Process process(executor(), guardian_, launch);
+  OutputLog log(std::move(process.out), clock_, 8);
+  asio::write(process.in, asio::buffer("one\ntwo three\n", 14));
+  EXPECT_TRUE(run(log.wait_for("two ", soon())));
+  EXPECT_THAT(texts(log.take()), ElementsAre("one", "two ", "... truncated"));
+  asio::write(process.in, asio::buffer("four\n", 5));
+  EXPECT_TRUE(run(log.wait_for("four", soon())));
+  EXPECT_THAT(texts(log.take()), ElementsAre("four"));
 }
 
 }  // namespace
