@@ -14,6 +14,7 @@
 #include "cli/shard_from_environment.hpp"
 #include "exec/deadline.hpp"
 #include "exec/task_group.hpp"
+#include "report/agreement.hpp"
 #include "report/console.hpp"
 #include "report/results_file.hpp"
 #include "run/evidence.hpp"
@@ -153,7 +154,8 @@ void print_commands(const std::vector<PlannedCell>& cells, const Site& site) {
 }
 
 /// Runs the cells until they have ended, or a signal came. Gives whether it was stopped.
-bool run_cells(asio::io_context& loop, Runner& runner, std::vector<PlannedCell> cells, std::chrono::seconds deadline) {
+bool run_cells(asio::io_context& loop, Runner& runner, LoopWatch& watch, std::vector<PlannedCell> cells,
+               std::chrono::seconds deadline) {
   bool stopped = false;
   bool over = false;
   std::exception_ptr error;
@@ -185,6 +187,7 @@ bool run_cells(asio::io_context& loop, Runner& runner, std::vector<PlannedCell> 
     }
     signals.cancel();
     limit.cancel();
+    watch.stop();
   };
   work.spawn(all());
   TaskGroup supervisor(loop.get_executor());
@@ -294,10 +297,13 @@ int run(const Options& options, const Invocation& invocation) {
   expectations.forward_to({&file, &console});
   expectations.run_started(facts, cells.size() + done, done);
 
-  settings.deadline = std::chrono::seconds(options.deadline_s);
-  const std::chrono::seconds deadline = settings.deadline;
-  Runner runner(site, std::move(settings), {&expectations});
-  const bool stopped = run_cells(loop, runner, std::move(cells), deadline);
+  settings.repetitions = std::max<std::size_t>(1, options.repeat);
+  Agreement agreement(settings.repetitions, {&expectations});
+  Runner runner(site, std::move(settings), {&agreement});
+  const std::chrono::seconds deadline(options.deadline_s);
+  LoopWatch watch(loop.get_executor());
+  site.loop_watch = &watch;
+  const bool stopped = run_cells(loop, runner, watch, std::move(cells), deadline);
   facts.run.finished = now_text();
   expectations.run_ended(facts.run, stopped);
   if (folder.parent_path() == reports) link_latest(reports, folder);
@@ -344,6 +350,8 @@ Action make_run(CLI::App& app) {
       ->type_name("RESULTS");
   app.add_option("--known", options->known, "known issues (default: reports/known_issues.json)")->type_name("FILE");
   app.add_option("--deadline", options->deadline_s, "stop the run after so many seconds")->type_name("S");
+  app.add_option("--repeat", options->repeat, "run each cell so often; it must end the same way each time")
+      ->type_name("N");
   app.add_flag("--fresh", options->fresh, "new processes for every cell, none kept warm");
   app.add_flag("--dry-run", options->dry_run, "print the commands that each cell would run");
   app.add_flag("--quiet,-q", options->quiet, "only failures and totals");

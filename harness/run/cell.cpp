@@ -73,6 +73,7 @@ class CellRun {
     Observation observation = understand();
     result.verdict = broken.empty() ? judge(observation) : error_verdict(broken);
     check_hidden(result.verdict);
+    check_time(result.verdict, started);
     std::map<std::string, std::string> names;
     for (const ObservedConnection& connection : observation.connections)
       result.connections.push_back(summarise(connection, names));
@@ -155,7 +156,9 @@ class CellRun {
     if (tapped.empty()) seen_.push_back(seen);
     for (std::size_t i = 0; i < tapped.size(); ++i) {
       if (!tapped[i].error.empty() && server_->running()) throw HarnessError("the tap: " + tapped[i].error);
-      seen.recording = rebased(std::move(tapped[i].sent), began_);
+      // What was cut off never reached anybody: the judge sees the connection as its ends did.
+      const bool cut = plan_.cut && tapped[i].delivered;
+      seen.recording = rebased(std::move(cut ? *tapped[i].delivered : tapped[i].sent), began_);
       seen.first = i == 0;
       seen_.push_back(seen);
       seen.server_log.clear();  // the server's word of the whole step stands with its first connection
@@ -237,6 +240,17 @@ class CellRun {
     if (!server_ended_.empty()) verdict = error_verdict("the server " + server_ended_ + " by itself");
     for (const LogLine& line : gathered_.server_log)
       if (line.text.find("Sanitizer") != std::string::npos) verdict = error_verdict("the server's log: " + line.text);
+  }
+
+  /// Deadlines and silences are no evidence when the harness itself stood still.
+  void check_time(Verdict& verdict, Deadline started) const {
+    const bool clean = verdict.outcome == Outcome::pass || verdict.outcome == Outcome::error;
+    if (clean || !site_.loop_watch) return;
+    const auto standstill = site_.loop_watch->longest_since(started);
+    if (standstill.count() == 0) return;
+    verdict = error_verdict(fmt::format("the machine stood still for {} ms during this cell, which would else be: {}",
+                                        std::chrono::duration_cast<std::chrono::milliseconds>(standstill).count(),
+                                        verdict.reason));
   }
 
   void leave_evidence(const Observation& observation, CellResult& result) {

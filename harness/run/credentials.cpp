@@ -71,7 +71,7 @@ Certificate certify(EVP_PKEY* key, const char* name, const Authority* authority,
     add_extension(cert.get(), issuer, NID_key_usage, "critical,keyCertSign,cRLSign");
   }
   add_extension(cert.get(), issuer, NID_subject_key_identifier, "hash");
-  add_extension(cert.get(), issuer, NID_authority_key_identifier, "keyid");
+  if (authority) add_extension(cert.get(), issuer, NID_authority_key_identifier, "keyid");
   check(X509_sign(cert.get(), authority ? authority->key : key, EVP_sha256()) != 0, "signing a certificate");
   return cert;
 }

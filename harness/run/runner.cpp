@@ -133,9 +133,9 @@ awaitable<void> Runner::work(std::shared_ptr<Queue> queue) {
 
 awaitable<void> Runner::run(std::vector<PlannedCell> cells) {
   std::vector<PlannedCell> runnable;
-  for (PlannedCell& cell : cells) {
+  for (const PlannedCell& cell : cells) {
     if (cell.unsupported.empty())
-      runnable.push_back(std::move(cell));
+      runnable.insert(runnable.end(), settings_.repetitions, cell);
     else
       tell(unsupported_result(cell));
   }

@@ -14,7 +14,7 @@ struct RunnerSettings {
   SlotMode mode;
   CellSettings cell;
   std::map<std::string, double> cost_ms;  ///< past durations by cell id, for the order
-  std::chrono::seconds deadline{0};       ///< of the whole run; 0: none
+  std::size_t repetitions = 1;            ///< times that each cell is run
 };
 
 /// Runs cells in slots and tells the listeners of each as it ends. Cells that want the same server run one after the

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "exec/guardian.hpp"
+#include "exec/loop_watch.hpp"
 #include "model/manifest.hpp"
 #include "run/credentials.hpp"
 
@@ -20,9 +21,8 @@ struct HarnessError : std::runtime_error {
 
 struct Limits {
   std::chrono::milliseconds start{10000};  ///< a server or adapter to come up
-  std::chrono::milliseconds step{5000};    ///< one connection
+  std::chrono::milliseconds step{10000};   ///< one connection
   std::chrono::milliseconds answer{2000};  ///< the adapter's answer after its connection was taken away
-  std::chrono::milliseconds cell{60000};   ///< a whole cell, without the waits of a real clock
   std::chrono::milliseconds late{250};     ///< how late a step may start under the real clock
 };
 
@@ -34,6 +34,7 @@ struct Site {
   std::filesystem::path clients;           ///< build/<preset>/clients: one folder a client folder, made by CMake
   std::filesystem::path optional_clients;  ///< build/clients: likewise, made by build.sh
   Limits limits;
+  const LoopWatch* loop_watch = nullptr;  ///< null: nobody watches
 
   /// The whole environment of a program in `folder`, before its manifest's own variables.
   std::map<std::string, std::string> environment(const std::filesystem::path& folder) const;

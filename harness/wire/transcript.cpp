@@ -151,6 +151,15 @@ void infer_finished_13(const Stretch& stretch, Handshake& handshake) {
     handshake.server_finished = stretch.last_sealed(Side::server, content, server_hello, *handshake.client_finished);
 }
 
+/// Whether the side that received the last Finished answered it with an error alert: for it there was no handshake.
+bool refused_at_the_end(const Stretch& stretch, const Handshake& handshake, Version version) {
+  const std::size_t last = std::max(*handshake.client_finished, *handshake.server_finished);
+  const Side receiver = other(stretch.at(last).from);
+  const auto answer = stretch.first_that(last + 1, [&](std::size_t i) { return stretch.at(i).from == receiver; });
+  const Alert* alert = answer ? stretch.at(*answer).as<Alert>() : nullptr;
+  return alert != nullptr && is_error(*alert, version);
+}
+
 void judge_shape(const Transcript& transcript, const Stretch& stretch, Handshake& handshake) {
   handshake.server_hello = stretch.first(Side::server, MessageType::server_hello, handshake.client_hello);
   if (!handshake.server_hello) return;
@@ -166,10 +175,10 @@ void judge_shape(const Transcript& transcript, const Stretch& stretch, Handshake
   if (!handshake.client_finished || !handshake.server_finished)
     tls13 ? infer_finished_13(stretch, handshake) : infer_finished(stretch, handshake);
 
-  if (handshake.client_finished && handshake.server_finished)
-    handshake.kind = handshake.abbreviated ? HandshakeKind::resumed : HandshakeKind::full;
-  else
+  if (!handshake.client_finished || !handshake.server_finished)
     handshake.finished_visible = true;
+  else if (!refused_at_the_end(stretch, handshake, transcript.version))
+    handshake.kind = handshake.abbreviated ? HandshakeKind::resumed : HandshakeKind::full;
   if (handshake.abbreviated) {
     const bool ticket = tls13 || (client_hello != nullptr && client_hello->ticket && !client_hello->ticket->empty());
     handshake.resumed_by = ticket ? ResumedBy::ticket : ResumedBy::session_id;
