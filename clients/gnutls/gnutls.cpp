@@ -80,12 +80,13 @@ Priority make_priority(Tls tls) {
   return {made, gnutls_priority_deinit};
 }
 
+/// GnuTLS leaves it to the application to send the alert that its failure calls for.
 void handshake(gnutls_session_t session) {
   int returned = 0;
   do returned = gnutls_handshake(session);
   while (returned < 0 && gnutls_error_is_fatal(returned) == 0);
   if (returned == 0) return;
-  if (returned != GNUTLS_E_FATAL_ALERT_RECEIVED) gnutls_alert_send_appropriate(session, returned);
+  gnutls_alert_send_appropriate(session, returned);
   throw handshake_failure(session, returned);
 }
 
@@ -103,7 +104,9 @@ void read_to_end(gnutls_session_t session, ConnectResult& result) {
   result.response_bytes = 0;
   while (const ssize_t returned = gnutls_record_recv(session, buffer.data(), buffer.size())) {
     if (returned > 0) *result.response_bytes += static_cast<std::size_t>(returned);
-    if (returned < 0 && gnutls_error_is_fatal(static_cast<int>(returned)) != 0) throw failure_of(Stage::read, returned);
+    if (returned > 0 || gnutls_error_is_fatal(static_cast<int>(returned)) == 0) continue;
+    gnutls_alert_send_appropriate(session, static_cast<int>(returned));
+    throw failure_of(Stage::read, returned);
   }
 }
 

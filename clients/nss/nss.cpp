@@ -264,7 +264,7 @@ class NssAdapter : public Adapter {
     socket.release();
     PRFileDesc* ssl = SSL_ImportFD(nullptr, plain.get());
     expect(ssl != nullptr, "SSL_ImportFD");
-    plain.release();
+    static_cast<void>(plain.release());
     Connection connection(ssl);
 
     const SSLVersionRange only{version_, version_};
