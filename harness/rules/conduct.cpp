@@ -78,7 +78,8 @@ Drawn drawn_from_client(const Exchange& exchange, std::size_t alert) {
 
 Drawn drawn_from_server(const Exchange& exchange, std::size_t alert) {
   const ClientHello* hello = exchange.client_hello;
-  if (hello == nullptr || sent_between(exchange, Side::client, exchange.handshake.client_hello + 1, alert))
+  if (hello == nullptr || exchange.handshake.abbreviated ||
+      sent_between(exchange, Side::client, exchange.handshake.client_hello + 1, alert))
     return Drawn::flight;
   if (!hello->psks.empty()) return Drawn::unknown_psk;
   return hello->ticket && !hello->ticket->empty() ? Drawn::unusable_ticket : Drawn::flight;

@@ -1,5 +1,7 @@
 #include "rules/view.hpp"
 
+#include <algorithm>
+
 namespace ti {
 
 Place Visit::at(std::size_t message) const {
@@ -65,18 +67,30 @@ std::optional<Milliseconds> age_at(const Exchange& exchange, const Origin& origi
   return moment(exchange, exchange.handshake.client_hello) - moment(issuing, origin.message);
 }
 
+namespace {
+
+/// Whether the peer of a message's sender had ended its stream before: an alert then answers that end.
+bool peer_had_ended(const Transcript& transcript, std::size_t message) {
+  return std::any_of(transcript.endings.begin(), transcript.endings.end(), [&](const TranscriptEnding& ending) {
+    return ending.from != transcript.messages[message].from && ending.before_message <= message;
+  });
+}
+
+}  // namespace
+
 std::optional<std::size_t> first_error_alert(const ObservedConnection& connection) {
   const std::vector<Message>& messages = connection.transcript.messages;
   for (std::size_t i = 0; i < messages.size(); ++i) {
     const auto* alert = messages[i].as<Alert>();
-    if (alert != nullptr && is_error(*alert, connection.transcript.version)) return i;
+    const bool error = alert != nullptr && is_error(*alert, connection.transcript.version);
+    if (error && !peer_had_ended(connection.transcript, i)) return i;
   }
   return std::nullopt;
 }
 
 std::string duration_text(Milliseconds duration) {
   constexpr std::int64_t second = 1000;
-  constexpr std::int64_t day = 24 * 3600 * second;
+  constexpr std::int64_t day = std::int64_t{24} * 3600 * second;
   const std::int64_t count = duration.count();
   if (count != 0 && count % day == 0) return std::to_string(count / day) + " d";
   if (count >= 10 * second || count % second == 0) return std::to_string(count / second) + " s";

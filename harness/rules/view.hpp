@@ -85,7 +85,8 @@ Milliseconds moment(const Visit& visit, std::size_t message);
 /// Time from a ticket's coming to the hello of an exchange; nothing when the transcripts do not tell time.
 std::optional<Milliseconds> age_at(const Exchange& exchange, const Origin& origin);
 
-/// The connection's first alert that ends it in error, if it could be read.
+/// The connection's first alert that ends it in error, if it could be read. One that was sent after the peer had ended its
+/// stream answers that end, and is none.
 std::optional<std::size_t> first_error_alert(const ObservedConnection& connection);
 
 /// A duration for people: "15 s", "1.5 s", "7 d".
@@ -102,9 +103,7 @@ template <bool (*Speaks)(const Exchange&), void (*Test)(const Exchange&, Finding
 constexpr Rule exchange_rule(std::string_view id, Actor actor, std::string_view section, Severity severity,
                              std::string_view sentence) {
   return {id,
-          actor,
           section,
-          severity,
           sentence,
           [](const Observation& cell) {
             bool speaks = false;
@@ -115,7 +114,9 @@ constexpr Rule exchange_rule(std::string_view id, Actor actor, std::string_view 
             each_exchange(cell, [&](const Exchange& exchange) {
               if (Speaks(exchange)) Test(exchange, findings);
             });
-          }};
+          },
+          actor,
+          severity};
 }
 
 /// A rule about connections.
@@ -123,9 +124,7 @@ template <bool (*Speaks)(const Visit&), void (*Test)(const Visit&, Findings&)>
 constexpr Rule visit_rule(std::string_view id, Actor actor, std::string_view section, Severity severity,
                           std::string_view sentence) {
   return {id,
-          actor,
           section,
-          severity,
           sentence,
           [](const Observation& cell) {
             bool speaks = false;
@@ -136,7 +135,9 @@ constexpr Rule visit_rule(std::string_view id, Actor actor, std::string_view sec
             each_visit(cell, [&](const Visit& visit) {
               if (Speaks(visit)) Test(visit, findings);
             });
-          }};
+          },
+          actor,
+          severity};
 }
 
 }  // namespace ti
