@@ -62,18 +62,28 @@ Observation from_capture(const std::string& bytes, const Options& options) {
   return observation;
 }
 
-Observation from_text(const std::string& text, const Options& options) {
+/// What s_client printed of its sessions, and the letters that their tickets are called by from then on.
+void tell_sessions(const PrintedConnection& connection, std::map<std::string, std::string>& names) {
+  fmt::print("run of s_client\n");
+  for (const PrintedSession& session : connection.sessions) {
+    std::string ticket = "none";
+    if (!session.ticket.empty()) {
+      const std::string letter(1, static_cast<char>('A' + names.size() % 26));
+      ticket = names.try_emplace(sha256_hex(session.ticket), letter).first->second;
+    }
+    fmt::print("  ended {} {} {}, session {}..., ticket {}\n", session.reused ? "resumed" : "full", session.protocol,
+               session.cipher, to_hex(session.session_id).substr(0, 16), ticket);
+  }
+  for (const std::string& error : connection.errors) fmt::print("  said {}\n", error);
+}
+
+Observation from_text(const std::string& text, const Options& options, std::map<std::string, std::string>& names) {
   Result<std::vector<PrintedConnection>> printed = parse_msg_text(text);
   if (!printed)
     throw UsageError(options.file + ": neither a capture nor the text of s_client -msg: " + printed.error().text());
   Observation observation;
   for (PrintedConnection& connection : *printed) {
-    fmt::print("{}", connection.sessions.empty() && connection.transcript.messages.empty() ? "" : "run of s_client:\n");
-    for (const PrintedSession& session : connection.sessions)
-      fmt::print("  ended {} {} {}, session {}, ticket {}\n", session.reused ? "resumed" : "full", session.protocol,
-                 session.cipher, to_hex(session.session_id).substr(0, 16),
-                 session.ticket.empty() ? "none" : sha256_hex(session.ticket).substr(0, 16));
-    for (const std::string& error : connection.errors) fmt::print("  said {}\n", error);
+    tell_sessions(connection, names);
     observation.connections.push_back(observed(std::move(connection.transcript)));
   }
   return observation;
@@ -81,14 +91,15 @@ Observation from_text(const std::string& text, const Options& options) {
 
 int decode_file(const Options& options) {
   const std::string bytes = read_file(options.file);
-  Observation observation = is_capture(as_bytes(bytes)) ? from_capture(bytes, options) : from_text(bytes, options);
+  std::map<std::string, std::string> names;
+  Observation observation =
+      is_capture(as_bytes(bytes)) ? from_capture(bytes, options) : from_text(bytes, options, names);
   observation.has_expectations = false;
   for (const ObservedConnection& connection : observation.connections)
     if (connection.transcript.version != Version::none) observation.tls = connection.transcript.version;
   if (observation.connections.empty()) throw UsageError(options.file + ": no TLS connection in it");
   CellResult result;
   result.verdict = judge(observation);
-  std::map<std::string, std::string> names;
   for (const ObservedConnection& connection : observation.connections)
     result.connections.push_back(summarise(connection, names));
   fmt::print("{}", ladder(result, ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR")));

@@ -44,6 +44,9 @@ std::string witness_text(const ConnectionSummary& connection) {
 
 std::string connection_text(const CellResult& cell, std::size_t number, bool colour) {
   const ConnectionSummary& connection = cell.connections[number - 1];
+  if (connection.messages.empty())
+    return fmt::format("\nconnection {}  at {:g} s  no message was seen\n", number, connection.at_s) +
+           witness_text(connection);
   std::string text =
       fmt::format("\nconnection {}  at {:g} s  {}{}{}{}\n", number, connection.at_s, connection.handshake,
                   connection.resumed_by.empty() ? "" : " by " + connection.resumed_by,
