@@ -54,14 +54,19 @@ Findings run_all(const Observation& cell) {
   return findings;
 }
 
-/// Takes out alerts, ends and silences that only answer the first breach, and says what they were.
-void demote_symptoms(Verdict& verdict, const Finding& first) {
+bool is_alert(const Observation& cell, const Place& place) {
+  return place.message && cell.connections[place.connection - 1].transcript.messages[*place.message].as<Alert>();
+}
+
+/// Takes out findings on alerts, ends and silences that only answer the first breach. Ends and silences become
+/// consequences here; collect_consequences sees the alerts on the wire.
+void demote_symptoms(const Observation& cell, const Finding& first, Verdict& verdict) {
   std::erase_if(verdict.findings, [&](const Finding& finding) {
     const Rule* rule = find_rule(finding.rule);
     const bool caused = rule != nullptr && is_symptom(*rule) && finding.severity != Severity::should &&
                         finding.at.connection == first.at.connection && finding.rule != first.rule &&
                         wire_order(first.at) <= wire_order(finding.at);
-    if (caused) verdict.consequences.push_back({finding.reason, finding.at});
+    if (caused && !is_alert(cell, finding.at)) verdict.consequences.push_back({finding.reason, finding.at});
     return caused;
   });
 }
@@ -115,7 +120,7 @@ void name_fault(const Observation& cell, const Finding& first, Verdict& verdict)
   verdict.rule = first.rule;
   verdict.reason = first.reason;
   verdict.at = first.at;
-  demote_symptoms(verdict, first);
+  demote_symptoms(cell, first, verdict);
   collect_consequences(cell, first, verdict);
 }
 

@@ -20,13 +20,13 @@ enum class Actor : std::uint8_t { client, server, either };
 
 /// Rule is one checkable sentence of an RFC or of the harness.
 struct Rule {
-  std::string_view id;  ///< "rfc5077-3.3-one-ticket"
-  Actor actor;
-  std::string_view section;  ///< "RFC 5077 3.3"
-  Severity severity;
+  std::string_view id;        ///< "rfc5077-3.3-one-ticket"
+  std::string_view section;   ///< "RFC 5077 3.3"
   std::string_view sentence;  ///< in our own words
   Applies applies;            ///< whether the observation contains what the rule speaks of
   Check check;
+  Actor actor;
+  Severity severity;
 };
 
 /// All rules, grouped by document and section.
