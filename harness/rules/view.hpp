@@ -85,8 +85,8 @@ Milliseconds moment(const Visit& visit, std::size_t message);
 /// Time from a ticket's coming to the hello of an exchange; nothing when the transcripts do not tell time.
 std::optional<Milliseconds> age_at(const Exchange& exchange, const Origin& origin);
 
-/// The connection's first alert that ends it in error, if it could be read. One that was sent after the peer had ended its
-/// stream answers that end, and is none.
+/// The connection's first alert that ends it in error, if it could be read. One that was sent after the peer
+/// had ended its stream answers that end, and is none.
 std::optional<std::size_t> first_error_alert(const ObservedConnection& connection);
 
 /// A duration for people: "15 s", "1.5 s", "7 d".
