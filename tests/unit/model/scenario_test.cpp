@@ -1,6 +1,7 @@
 #include "model/scenario.hpp"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -236,9 +237,7 @@ struct Folder {
   Folder() { std::filesystem::create_directories(path / "a"), std::filesystem::create_directories(path / "b"); }
   ~Folder() { std::filesystem::remove_all(path); }
   void write(const std::string& name, const std::string& text) const { std::ofstream(path / name) << text; }
-  std::filesystem::path path = std::filesystem::temp_directory_path() /
-                               ("ti-scenarios-" + std::to_string(testing::UnitTest::GetInstance()->random_seed()) +
-                                testing::UnitTest::GetInstance()->current_test_info()->name());
+  std::filesystem::path path = std::filesystem::temp_directory_path() / ("ti-scenarios-" + std::to_string(::getpid()));
 };
 
 TEST(LoadScenarios, ABrokenFileCostsOnlyItself) {
