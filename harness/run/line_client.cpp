@@ -58,19 +58,17 @@ ConnectAnswer parse_answer(const std::string& line) {
 
 LineClient::LineClient(const ClientManifest& manifest, const Site& site, const ClockControl& clock, Stopwatch watch,
                        std::filesystem::path folder)
-    : manifest_(manifest), site_(site), clock_(clock), watch_(watch), folder_(std::move(folder)) {
-  std::filesystem::create_directories(folder_);
-}
+    : manifest_(manifest), site_(site), clock_(clock), watch_(watch), folder_(std::move(folder)) {}
 
 std::vector<std::string> LineClient::argv() const { return client_argv(manifest_, site_); }
 
 void LineClient::start() {
   Launch launch;
   launch.argv = argv();
-  launch.env = site_.environment(folder_);
+  launch.env = site_.environment(folder_.path());
   for (const auto& [name, value] : manifest_.env) launch.env[name] = value;
   if (!manifest_.capabilities.contains("own_clock")) launch.env.merge(clock_.env());
-  launch.cwd = folder_;
+  launch.cwd = folder_.path();
   launch.input = true;
   launch.output = Launch::Output::separate;
   process_ = std::make_unique<Process>(site_.executor, *site_.guardian, launch);

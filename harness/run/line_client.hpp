@@ -4,6 +4,7 @@
 
 #include "exec/output_log.hpp"
 #include "run/client.hpp"
+#include "run/scratch.hpp"
 
 namespace ti {
 
@@ -33,7 +34,7 @@ class LineClient final : public Client {
   const Site& site_;
   const ClockControl& clock_;
   Stopwatch watch_;
-  std::filesystem::path folder_;
+  Scratch folder_;
   ClientSettings settings_;
   std::unique_ptr<Process> process_;
   std::unique_ptr<LineChannel> channel_;

@@ -64,8 +64,7 @@ awaitable<void> ProgramClient::begin(ClientSettings settings, Deadline) {
   settings_ = std::move(settings);
   kept_.clear();
   latest_.clear();
-  std::filesystem::remove_all(folder_);
-  std::filesystem::create_directories(folder_);
+  for (const auto& file : std::filesystem::directory_iterator(folder_.path())) std::filesystem::remove_all(file);
   co_return;
 }
 
@@ -116,10 +115,10 @@ awaitable<ClientWord> ProgramClient::connect(ConnectOrder order, Deadline deadli
   const std::filesystem::path out = session_file(order.connection);
   Launch launch;
   launch.argv = command(order, offered, out);
-  launch.env = site_.environment(folder_);
+  launch.env = site_.environment(folder_.path());
   for (const auto& [name, value] : manifest_.env) launch.env[name] = value;
   launch.env.merge(clock_.env());
-  launch.cwd = folder_;
+  launch.cwd = folder_.path();
   launch.input = true;
   launch.output = Launch::Output::merged;
 

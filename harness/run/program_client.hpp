@@ -4,6 +4,7 @@
 
 #include "exec/output_log.hpp"
 #include "run/client.hpp"
+#include "run/scratch.hpp"
 
 namespace ti {
 
@@ -29,7 +30,7 @@ class ProgramClient final : public Client {
   const Site& site_;
   const ClockControl& clock_;
   Stopwatch watch_;
-  std::filesystem::path folder_;
+  Scratch folder_;
   ClientSettings settings_;
   std::map<std::size_t, std::filesystem::path> kept_;  ///< the session file as it stood after each connection
   std::filesystem::path latest_;

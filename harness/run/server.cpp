@@ -109,8 +109,7 @@ Result<ServerLaunch> prepare(const ServerOrder& order, const Site& site, const s
 
 Server::Server(ServerOrder order, const Site& site, std::filesystem::path folder)
     : order_(std::move(order)), site_(site), folder_(std::move(folder)) {
-  std::filesystem::create_directories(folder_);
-  const Result<ServerLaunch> prepared = prepare(order_, site_, folder_);
+  const Result<ServerLaunch> prepared = prepare(order_, site_, folder_.path());
   if (!prepared) throw HarnessError(prepared.error().text());
   launched_ = *prepared;
   for (const auto& [name, text] : launched_.files) write_file(folder_ / name, text);

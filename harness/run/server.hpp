@@ -14,6 +14,7 @@
 #include "model/manifest.hpp"
 #include "model/policy.hpp"
 #include "run/credentials.hpp"
+#include "run/scratch.hpp"
 #include "run/site.hpp"
 
 namespace ti {
@@ -65,7 +66,7 @@ class Server {
  private:
   ServerOrder order_;
   const Site& site_;
-  std::filesystem::path folder_;
+  Scratch folder_;
   ServerLaunch launched_;
   Upstream upstream_;
   std::unique_ptr<Process> process_;
