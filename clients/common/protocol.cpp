@@ -2,6 +2,7 @@
 
 #include "common/text.hpp"
 
+#include <chrono>
 #include <algorithm>
 #include <array>
 #include <initializer_list>
@@ -152,7 +153,8 @@ Json answer_hello(const Adapter& adapter, const Json& command) {
           {"protocol", 1},
           {"library", hello.library},
           {"version", hello.version},
-          {"carry", hello.carry == Carry::cache ? "cache" : "export"}};
+          {"carry", hello.carry == Carry::cache ? "cache" : "export"},
+          {"time", std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count()}};
 }
 
 Json answer_connect(Adapter& adapter, const Json& command) {

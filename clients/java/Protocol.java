@@ -140,7 +140,7 @@ final class Protocol {
     long protocol = new Fields(command, "hello", Set.of("do", "protocol")).get("protocol", Long.class);
     if (protocol != 1) throw new Unimplemented("hello.protocol " + protocol);
     return Map.of("ok", true, "protocol", 1, "library", adapter.library(), "version", adapter.version(),
-        "carry", "cache");
+        "carry", "cache", "time", System.currentTimeMillis() / 1000.0);
   }
 
   private Map<String, Object> configure(Map<?, ?> command) throws Failure, Unimplemented {

@@ -119,7 +119,8 @@ function Conversation(adapter) {
 Conversation.prototype.hello = function (command, answered) {
   var protocol = new Fields(command, 'hello', ['do', 'protocol']).get('protocol', isCount(0x7fffffff));
   if (protocol !== 1) throw new Unimplemented('hello.protocol ' + protocol);
-  answered({ ok: true, protocol: 1, library: this.adapter.library, version: this.adapter.version, carry: 'cache' });
+  answered({ ok: true, protocol: 1, library: this.adapter.library, version: this.adapter.version, carry: 'cache',
+             time: Date.now() / 1000 });
 };
 
 Conversation.prototype.configure = function (command, answered) {

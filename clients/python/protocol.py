@@ -5,6 +5,7 @@ or Unimplemented, and notes in the dictionary `result` what the library told, as
 """
 
 import json
+import time
 import sys
 
 TLS = ("1.0", "1.1", "1.2", "1.3")
@@ -118,7 +119,7 @@ class Conversation:
         if protocol != 1:
             raise Unimplemented(f"hello.protocol {protocol}")
         return {"ok": True, "protocol": 1, "library": self.adapter.library, "version": self.adapter.version,
-                "carry": "cache"}
+                "carry": "cache", "time": time.time()}
 
     def configure(self, command):
         self.adapter.configure(Settings(command))

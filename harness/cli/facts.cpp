@@ -11,7 +11,7 @@
 namespace ti {
 
 Results gather_facts(const std::vector<PlannedCell>& cells, const Catalogue& catalogue, const Site& site,
-                     const Invocation& invocation) {
+                     const Invocation& invocation, const std::filesystem::path& libfaketime) {
   Results results;
   char host[256] = "";
   ::gethostname(host, sizeof host - 1);
@@ -36,7 +36,7 @@ Results gather_facts(const std::vector<PlannedCell>& cells, const Catalogue& cat
     results.servers[manifest->id] = std::move(facts);
   };
   const auto client = [&](const ClientManifest* manifest) -> awaitable<void> {
-    Facts facts = co_await client_facts(*manifest, here);
+    Facts facts = co_await client_facts(*manifest, here, libfaketime);
     results.clients[manifest->id] = std::move(facts);
   };
   for (const ServerManifest& manifest : catalogue.servers) {
@@ -51,6 +51,17 @@ Results gather_facts(const std::vector<PlannedCell>& cells, const Catalogue& cat
   }
   loop.run();
   return results;
+}
+
+void set_aside_still_clocks(std::vector<PlannedCell>& cells, const Results& facts) {
+  for (PlannedCell& cell : cells) {
+    const auto client = facts.clients.find(cell.id.client);
+    if (client == facts.clients.end()) continue;
+    const auto clock = client->second.find("clock");
+    if (clock != client->second.end() && clock->second == "stands still")
+      cell.broken =
+          "the clock of client " + cell.id.client + " does not move under libfaketime: run it with --clock real";
+  }
 }
 
 }  // namespace ti

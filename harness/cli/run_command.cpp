@@ -283,7 +283,8 @@ int run(const Options& options, const Invocation& invocation) {
     std::erase_if(cells, [&](const PlannedCell& cell) { return have.contains(cell.id.text()); });
   }
 
-  Results facts = gather_facts(cells, catalogue, site, invocation);
+  Results facts = gather_facts(cells, catalogue, site, invocation, settings.mode.libfaketime);
+  set_aside_still_clocks(cells, facts);
   facts.run.id = id;
   facts.run.started = now_text();
   facts.run.clock = options.clock;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/asio/steady_timer.hpp>
+#include <cmath>
 
 #include "exec/deadline.hpp"
 #include "exec/tap.hpp"
@@ -74,6 +75,7 @@ class CellRun {
     result.verdict = broken.empty() ? judge(observation) : error_verdict(broken);
     check_hidden(result.verdict);
     check_time(result.verdict, started);
+    check_server_clock(observation, result.verdict);
     std::map<std::string, std::string> names;
     for (const ObservedConnection& connection : observation.connections)
       result.connections.push_back(summarise(connection, names));
@@ -107,6 +109,7 @@ class CellRun {
                                  [plan](std::size_t) { return make_disturbance(*plan); });
     ClientSettings settings{cell_.id.tls, shows_certificate(), {}};
     client_ = co_await slot_.lend_client(*cell_.client, std::move(settings), start);
+    co_await slot_.clock().begin(std::chrono::milliseconds(0));  // second 0 is when all is ready
 
     std::size_t connection = 0;
     for (std::size_t i = 0; i < cell_.scenario->timeline.size(); ++i) {
@@ -242,6 +245,29 @@ class CellRun {
       if (line.text.find("Sanitizer") != std::string::npos) verdict = error_verdict("the server's log: " + line.text);
   }
 
+  /// A server whose log tells key ages that did not grow with the timeline does not live in the cell's time.
+  void check_server_clock(const Observation& observation, Verdict& verdict) const {
+    constexpr double tolerance_s = 3;
+    std::map<std::string, double> born;  // key -> second of the timeline
+    for (const ObservedConnection& connection : observation.connections) {
+      const double now = static_cast<double>(connection.at.count()) / 1000;
+      for (const TicketDecision& decision : connection.server.decisions) {
+        if (!decision.age) continue;
+        if (decision.encrypt) born.try_emplace(decision.key, now - static_cast<double>(*decision.age));
+        const auto birth = born.find(decision.key);
+        if (birth == born.end()) continue;
+        const double late = now - birth->second - static_cast<double>(*decision.age);
+        if (std::abs(late) <= tolerance_s) continue;
+        verdict =
+            error_verdict(fmt::format("the server's clock does not go with the cell's: at {:g} s of the timeline its "
+                                      "log tells an age of {} s for a "
+                                      "key born at {:g} s",
+                                      now, *decision.age, birth->second));
+        return;
+      }
+    }
+  }
+
   /// Deadlines and silences are no evidence when the harness itself stood still.
   void check_time(Verdict& verdict, Deadline started) const {
     const bool clean = verdict.outcome == Outcome::pass || verdict.outcome == Outcome::error;
@@ -301,11 +327,11 @@ awaitable<CellEnd> run_cell(PlannedCell cell, Slot& slot, CellSettings settings)
   co_return end;
 }
 
-CellResult unsupported_result(const PlannedCell& cell) {
+CellResult result_without_run(const PlannedCell& cell) {
   CellResult result;
   result.id = cell.id;
-  result.verdict.outcome = Outcome::unsupported;
-  result.verdict.reason = cell.unsupported;
+  result.verdict.outcome = cell.broken.empty() ? Outcome::unsupported : Outcome::error;
+  result.verdict.reason = cell.broken.empty() ? cell.unsupported : cell.broken;
   return result;
 }
 

@@ -24,7 +24,7 @@ struct CellEnd {
 /// the harness or the machine is a verdict `error`.
 awaitable<CellEnd> run_cell(PlannedCell cell, Slot& slot, CellSettings settings);
 
-/// The result of a cell that cannot run.
-CellResult unsupported_result(const PlannedCell& cell);
+/// The result of a cell that is not run: `unsupported`, or `error` where it says that something is broken.
+CellResult result_without_run(const PlannedCell& cell);
 
 }  // namespace ti

@@ -78,7 +78,7 @@ Result<std::vector<PlannedCell>> plan(const Catalogue& catalogue, const Filter& 
         if (!chosen(filter.scenarios, scenario.id)) continue;
         for (const Version tls : scenario.tls) {
           if (!chosen(filter.tls, name(tls))) continue;
-          PlannedCell cell{{server.id, client.id, scenario.id, tls}, &server, &client, &scenario, {}};
+          PlannedCell cell{{server.id, client.id, scenario.id, tls}, &server, &client, &scenario, {}, {}};
           if (!filter.skip.empty() && chosen(filter.skip, cell.id.text())) continue;
           cell.unsupported = missing_capability(server, client, scenario, tls);
           if (const auto why = catalogue.server_missing.find(server.id); why != catalogue.server_missing.end())

@@ -37,6 +37,7 @@ struct PlannedCell {
   const ClientManifest* client;
   const Scenario* scenario;
   std::string unsupported;  ///< why it cannot run: the missing capability by name; empty when it can
+  std::string broken = {};  ///< why it would not be judged rightly here: it ends as `error`; empty when nothing is
 };
 
 /// Expands servers x clients x scenarios x versions in order of id. A glob that matches nothing is an error with a

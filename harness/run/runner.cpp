@@ -24,8 +24,8 @@ std::string server_key(const PlannedCell& cell) {
 
 std::size_t choose_jobs(bool real_clock, std::size_t cores, std::size_t memory_bytes) {
   if (!real_clock) return cores + 1;
-  constexpr std::size_t bytes_per_cell = std::size_t{96} << 20;  // a server, and a client that may be a JVM
-  return std::clamp<std::size_t>(memory_bytes / bytes_per_cell, 1, 400);
+  constexpr std::size_t bytes_per_cell = std::size_t{24} << 20;  // a server and an adapter, a few of them runtimes
+  return std::clamp<std::size_t>(memory_bytes / bytes_per_cell, 1, 1000);
 }
 
 /// Queue hands out cells: to a slot first those that want the server it has warm, the costliest group of cells first.
@@ -111,11 +111,9 @@ awaitable<void> Runner::work(std::shared_ptr<Queue> queue) {
       const std::string client = "client " + cell->id.client;
       const bool aside = queue->set_aside(server) || queue->set_aside(client);
       if (aside) {
-        CellResult result = unsupported_result(*cell);
-        result.verdict.outcome = Outcome::error;
-        result.verdict.reason =
+        cell->broken =
             (queue->set_aside(server) ? server : client) + " is set aside: it failed to start again and again";
-        tell(result);
+        tell(result_without_run(*cell));
         continue;
       }
       const CellEnd end = co_await run_cell(*cell, slot, settings_.cell);
@@ -134,10 +132,10 @@ awaitable<void> Runner::work(std::shared_ptr<Queue> queue) {
 awaitable<void> Runner::run(std::vector<PlannedCell> cells) {
   std::vector<PlannedCell> runnable;
   for (const PlannedCell& cell : cells) {
-    if (cell.unsupported.empty())
+    if (cell.unsupported.empty() && cell.broken.empty())
       runnable.insert(runnable.end(), settings_.repetitions, cell);
     else
-      tell(unsupported_result(cell));
+      tell(result_without_run(cell));
   }
   std::size_t jobs = settings_.jobs;
   if (jobs == 0)

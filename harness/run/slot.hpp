@@ -29,8 +29,8 @@ class Slot {
   Stopwatch watch() const { return watch_; }
   bool real_clock() const { return mode_.libfaketime.empty(); }
 
-  /// Begins a cell: its second 0 is now. Gives a running server for the order, a warm one if there is one. The slot
-  /// owns it. Throws HarnessError.
+  /// Begins a cell: gives a running server for the order, a warm one if there is one, whose keys are all dead by the
+  /// clock. The slot owns it. Throws HarnessError.
   awaitable<Server*> begin_cell(ServerOrder order, Deadline deadline);
 
   /// A client, ready for the cell that was begun. The slot owns it. Throws HarnessError.

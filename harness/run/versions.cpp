@@ -1,9 +1,11 @@
 #include "run/versions.hpp"
 
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "exec/clock.hpp"
 #include "exec/deadline.hpp"
 #include "exec/line_channel.hpp"
 #include "exec/output_log.hpp"
@@ -37,23 +39,61 @@ awaitable<std::string> printed_version(std::vector<std::string> argv, const Site
   co_return lines.empty() ? "unknown: it printed nothing" : lines.front().text;
 }
 
-/// The version in an adapter's answer to hello.
-awaitable<std::string> said_version(const ClientManifest& manifest, const Site& site) {
+/// What an adapter says of itself.
+struct Said {
+  std::string version;
+  std::string clock = "real";
+};
+
+nlohmann::json parse_hello(const std::string& line) {
+  auto answer = nlohmann::json::parse(line, nullptr, false);
+  if (!answer.is_object() || !answer.value("ok", false))
+    throw HarnessError("it answered hello with " + line.substr(0, 200));
+  return answer;
+}
+
+/// Whether the adapter's time went with a clock that was moved between two hellos.
+std::string clock_observed(const nlohmann::json& before, const nlohmann::json& after, std::chrono::seconds moved) {
+  const auto first = before.find("time");
+  const auto second = after.find("time");
+  if (first == before.end() || second == after.end() || !first->is_number() || !second->is_number()) return "not told";
+  constexpr double tolerance_s = 60;
+  const double went = second->get<double>() - first->get<double>();
+  return std::abs(went - static_cast<double>(moved.count())) < tolerance_s ? "moves" : "stands still";
+}
+
+awaitable<Said> ask_adapter(const ClientManifest& manifest, const Site& site,
+                            const std::filesystem::path& libfaketime) {
   const TempDir folder(*site.guardian);
   Launch launch = launch_of(client_argv(manifest, site), site, folder.path());
   for (const auto& [variable, value] : manifest.env) launch.env[variable] = value;
+  std::optional<VirtualClock> clock;
+  const bool own_clock = manifest.capabilities.contains("own_clock");
+  if (!libfaketime.empty() && !own_clock) {
+    clock.emplace(folder.path() / "clock", libfaketime);
+    launch.env.merge(clock->env());
+  }
   launch.input = true;
   launch.output = Launch::Output::separate;
   Process process(site.executor, *site.guardian, launch);
   OutputLog errors(std::move(process.err), Stopwatch());
   LineChannel channel(process, Stopwatch());
-  const std::string line = co_await channel.request(R"({"do":"hello","protocol":1})", deadline_in(site.limits.start));
+  const std::string hello = R"({"do":"hello","protocol":1})";
+  const Deadline deadline = deadline_in(site.limits.start);
+  const std::string first = co_await channel.request(hello, deadline);
+  const nlohmann::json before = parse_hello(first);
+  Said said;
+  said.version = before.value("library", manifest.library) + " " + before.value("version", "unknown");
+  if (own_clock) said.clock = "its own";
+  if (clock) {
+    constexpr std::chrono::seconds moved{100000};
+    co_await clock->advance_to(moved);
+    const std::string second = co_await channel.request(hello, deadline);
+    said.clock = clock_observed(before, parse_hello(second), moved);
+  }
   process.in.close();
   co_await process.stop(site.limits.answer);
-  const auto answer = nlohmann::json::parse(line, nullptr, false);
-  if (!answer.is_object() || !answer.value("ok", false))
-    throw HarnessError("it answered hello with " + line.substr(0, 200));
-  co_return answer.value("library", manifest.library) + " " + answer.value("version", "unknown");
+  co_return said;
 }
 
 awaitable<std::string> or_unknown(awaitable<std::string> version) {
@@ -86,14 +126,29 @@ awaitable<Facts> server_facts(const ServerManifest& manifest, const Site& site) 
   co_return facts;
 }
 
-awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site) {
+awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site,
+                              const std::filesystem::path& libfaketime) {
   Facts facts{{"library", manifest.library},
               {"front_door", manifest.front_door},
               {"carry", manifest.carry == Carry::cache ? "cache" : "export"}};
-  awaitable<std::string> asked =
-      manifest.program ? printed_version(manifest.program->version, site) : said_version(manifest, site);
-  std::string version = co_await or_unknown(std::move(asked));
-  facts["version"] = std::move(version);
+  if (manifest.program) {
+    awaitable<std::string> asked = printed_version(manifest.program->version, site);
+    std::string version = co_await or_unknown(std::move(asked));
+    facts["version"] = std::move(version);
+    facts["clock"] = "not told";
+    co_return facts;
+  }
+  std::string why;
+  try {
+    Said said = co_await ask_adapter(manifest, site, libfaketime);
+    facts["version"] = std::move(said.version);
+    facts["clock"] = std::move(said.clock);
+    co_return facts;
+  } catch (const std::exception& error) {
+    why = error.what();
+  }
+  facts["version"] = "unknown: " + why;
+  facts["clock"] = "not told";
   co_return facts;
 }
 

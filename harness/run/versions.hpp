@@ -10,7 +10,9 @@ namespace ti {
 /// that cannot be had is said as "unknown: why".
 awaitable<Facts> server_facts(const ServerManifest& manifest, const Site& site);
 
-/// Facts of a client: version, library, front_door, carry.
-awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site);
+/// Facts of a client: version, library, front_door, carry, and `clock`: "moves", "stands still", "its own" or "not
+/// told", as observed by moving a virtual clock under its adapter; "real" when `libfaketime` is empty.
+awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site,
+                              const std::filesystem::path& libfaketime);
 
 }  // namespace ti

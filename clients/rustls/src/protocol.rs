@@ -143,6 +143,11 @@ struct Conversation<'a> {
     configured: bool,
 }
 
+/// Seconds since the epoch, by the clock that rustls reads too.
+fn now() -> f64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0.0, |passed| passed.as_secs_f64())
+}
+
 impl Conversation<'_> {
     fn hello(&self, command: &Map<String, Value>) -> Result<Value, Refusal> {
         let protocol = Fields::new(command, "hello", &["do", "protocol"])?.get("protocol", Value::as_u64)?;
@@ -150,7 +155,7 @@ impl Conversation<'_> {
             return Err(Refusal::Unimplemented(format!("hello.protocol {protocol}")));
         }
         Ok(json!({"ok": true, "protocol": 1, "library": self.adapter.library(), "version": self.adapter.version(),
-                  "carry": "cache"}))
+                  "carry": "cache", "time": now()}))
     }
 
     fn connect(&mut self, command: &Map<String, Value>) -> Result<Value, Refusal> {
