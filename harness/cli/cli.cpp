@@ -16,6 +16,7 @@ constexpr Command commands[] = {
     {"decode", "judge a capture or a bug report's text by the RFCs' rules", make_decode},
     {"doctor", "say what can run here, what is missing and how to get it", make_doctor},
     {"merge", "join the results of shards", make_merge},
+    {"check-client", "check an adapter against clients/PROTOCOL.md and its own manifest", make_check_client},
 };
 
 constexpr const char* footer = R"(

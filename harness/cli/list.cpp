@@ -1,6 +1,7 @@
 // list: what there is.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
@@ -18,6 +19,13 @@ using Json = nlohmann::ordered_json;
 struct Table {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;
+
+  void print_markdown() const {
+    std::string rule = "|";
+    for (std::size_t i = 0; i < columns.size(); ++i) rule += " --- |";
+    fmt::print("| {} |\n{}\n", fmt::join(columns, " | "), rule);
+    for (const auto& row : rows) fmt::print("| {} |\n", fmt::join(row, " | "));
+  }
 
   void print(bool json) const {
     if (json) {
@@ -86,6 +94,33 @@ Table clients(const Catalogue& catalogue) {
   return table;
 }
 
+/// What a client lacks, and why; equal reasons once. That it is not told the time but reads it is no lack.
+std::string lacks(const ClientManifest& client) {
+  std::vector<std::pair<std::string, std::string>> reasons;
+  for (const auto& [what, why] : client.cannot) {
+    const bool can = client.capabilities.contains(what) || client.tls.contains(version_of(what));
+    if (can || what == "own_clock") continue;
+    const auto same =
+        std::find_if(reasons.begin(), reasons.end(), [&](const auto& reason) { return reason.first == why; });
+    if (same == reasons.end())
+      reasons.emplace_back(why, what);
+    else
+      same->second += ", " + what;
+  }
+  std::string text;
+  for (const auto& [why, what] : reasons) text += (text.empty() ? "" : "; ") + what + ": " + why;
+  return text;
+}
+
+/// The table of clients/README.md.
+Table clients_in_full(const Catalogue& catalogue) {
+  Table table{{"id", "library", "front door", "carry", "TLS", "cannot"}, {}};
+  for (const ClientManifest& client : catalogue.clients)
+    table.rows.push_back({"`" + client.id + "`", client.library, client.front_door,
+                          client.carry == Carry::cache ? "cache" : "export", versions(client.tls), lacks(client)});
+  return table;
+}
+
 Table scenarios(const Catalogue& catalogue) {
   Table table{{"id", "tls", "spec", "title"}, {}};
   for (const Scenario& scenario : catalogue.scenarios) {
@@ -132,10 +167,12 @@ Action make_list(CLI::App& app) {
   struct Options {
     std::string what;
     bool json = false;
+    bool markdown = false;
   };
   auto options = std::make_shared<Options>();
   app.add_option("what", options->what, "servers, clients, scenarios, rules or cells")->required();
-  app.add_flag("--json", options->json, "as a JSON array");
+  auto* json = app.add_flag("--json", options->json, "as a JSON array");
+  app.add_flag("--markdown", options->markdown, "clients only: the table of clients/README.md")->excludes(json);
   return [options](const Invocation& invocation) {
     using Make = Table (*)(const Catalogue&);
     static const std::map<std::string, Make> tables{
@@ -147,9 +184,13 @@ Action make_list(CLI::App& app) {
       throw UsageError("cannot list \"" + options->what + "\";" + did_you_mean(options->what, names) +
                        " one of servers, clients, scenarios, rules, cells");
     }
+    if (options->markdown && options->what != "clients") throw UsageError("--markdown is for clients");
     const Catalogue catalogue = load_catalogue(invocation.paths);
     print_errors(catalogue);
-    found->second(catalogue).print(options->json);
+    if (options->markdown)
+      clients_in_full(catalogue).print_markdown();
+    else
+      found->second(catalogue).print(options->json);
     return catalogue.errors.empty() ? status::ok : status::error;
   };
 }

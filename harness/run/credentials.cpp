@@ -46,8 +46,16 @@ struct Authority {
   EVP_PKEY* key;
 };
 
-/// A certificate for `name`, signed by `authority`, or by itself when that is null (then it is a CA).
-Certificate certify(EVP_PKEY* key, const char* name, const Authority* authority, const char* purpose) {
+/// What a certificate is for, and until when.
+struct Subject {
+  std::string name;
+  const char* purpose = nullptr;
+  std::string alternative = {};
+  std::chrono::seconds valid = std::chrono::years(20);
+};
+
+/// A certificate signed by `authority`, or by itself when that is null (then it is a CA).
+Certificate certify(EVP_PKEY* key, const Subject& subject, const Authority* authority) {
   Certificate cert(X509_new());
   check(cert != nullptr, "making a certificate");
   std::uint64_t serial = 0;
@@ -55,17 +63,20 @@ Certificate certify(EVP_PKEY* key, const char* name, const Authority* authority,
   X509_set_version(cert.get(), X509_VERSION_3);
   ASN1_INTEGER_set_uint64(X509_get_serialNumber(cert.get()), serial >> 1);
   X509_gmtime_adj(X509_getm_notBefore(cert.get()), -86400);
-  X509_time_adj_ex(X509_getm_notAfter(cert.get()), 20 * 365, 0, nullptr);
-  X509_NAME* subject = X509_get_subject_name(cert.get());
-  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name), -1, -1, 0);
+  const auto days = std::chrono::floor<std::chrono::days>(subject.valid);
+  X509_time_adj_ex(X509_getm_notAfter(cert.get()), static_cast<int>(days.count()),
+                   static_cast<long>((subject.valid - days).count()), nullptr);
+  const auto* name = reinterpret_cast<const unsigned char*>(subject.name.c_str());
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(cert.get()), "CN", MBSTRING_ASC, name, -1, -1, 0);
   X509* issuer = authority ? authority->cert : cert.get();
   X509_set_issuer_name(cert.get(), X509_get_subject_name(issuer));
   check(X509_set_pubkey(cert.get(), key) == 1, "setting a certificate's key");
   if (authority) {
     add_extension(cert.get(), issuer, NID_basic_constraints, "critical,CA:FALSE");
     add_extension(cert.get(), issuer, NID_key_usage, "critical,digitalSignature,keyEncipherment");
-    add_extension(cert.get(), issuer, NID_ext_key_usage, purpose);
-    add_extension(cert.get(), issuer, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1");
+    add_extension(cert.get(), issuer, NID_ext_key_usage, subject.purpose);
+    if (!subject.alternative.empty())
+      add_extension(cert.get(), issuer, NID_subject_alt_name, subject.alternative.c_str());
   } else {
     add_extension(cert.get(), issuer, NID_basic_constraints, "critical,CA:TRUE");
     add_extension(cert.get(), issuer, NID_key_usage, "critical,keyCertSign,cRLSign");
@@ -105,7 +116,7 @@ std::map<std::string, std::string> Credentials::variables() const {
           {"ecdsa_key", ecdsa_key.string()}};
 }
 
-Credentials make_credentials(const std::filesystem::path& folder) {
+Credentials make_credentials(const std::filesystem::path& folder, const CertificateFacts& facts) {
   const Credentials made{folder / "ca.pem",    folder / "server.pem", folder / "server.key", folder / "ecdsa.pem",
                          folder / "ecdsa.key", folder / "client.pem", folder / "client.key"};
   const Key ca_key(EVP_RSA_gen(2048));
@@ -114,12 +125,15 @@ Credentials make_credentials(const std::filesystem::path& folder) {
   const Key client(EVP_EC_gen("P-256"));
   check(ca_key && rsa && ecdsa && client, "making keys");
 
-  const Certificate ca = certify(ca_key.get(), "ticket-interop test CA", nullptr, nullptr);
+  const Certificate ca = certify(ca_key.get(), Subject{"ticket-interop test CA"}, nullptr);
   const Authority authority{ca.get(), ca_key.get()};
+  const std::string address = facts.server_name == "localhost" ? ",IP:127.0.0.1" : "";
+  const Subject server{facts.server_name, "serverAuth", "DNS:" + facts.server_name + address, facts.server_valid};
   write_certificate(made.ca, ca.get());
-  write_certificate(made.cert, certify(rsa.get(), "localhost", &authority, "serverAuth").get());
-  write_certificate(made.ecdsa_cert, certify(ecdsa.get(), "localhost", &authority, "serverAuth").get());
-  write_certificate(made.client_cert, certify(client.get(), "ticket-interop client", &authority, "clientAuth").get());
+  write_certificate(made.cert, certify(rsa.get(), server, &authority).get());
+  write_certificate(made.ecdsa_cert, certify(ecdsa.get(), server, &authority).get());
+  write_certificate(made.client_cert,
+                    certify(client.get(), Subject{"ticket-interop client", "clientAuth"}, &authority).get());
   write_key(made.key, rsa.get());
   write_key(made.ecdsa_key, ecdsa.get());
   write_key(made.client_key, client.get());

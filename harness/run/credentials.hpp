@@ -1,12 +1,13 @@
 #pragma once
 // Keys and certificates of a run: made anew for each, private to the user, signed by a CA that nobody else trusts.
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <string>
 
 namespace ti {
 
-/// Paths of the PEM files. Server certificates are for "localhost" and 127.0.0.1, RSA 2048 and P-256.
+/// Paths of the PEM files. Server certificates are RSA 2048 and P-256.
 struct Credentials {
   std::filesystem::path ca;
   std::filesystem::path cert, key;
@@ -17,8 +18,14 @@ struct Credentials {
   std::map<std::string, std::string> variables() const;
 };
 
-/// Makes them in a folder that exists; key files are readable by the user only. Valid from a day ago for twenty years,
-/// so that virtual time has room. Throws std::runtime_error with OpenSSL's words.
-Credentials make_credentials(const std::filesystem::path& folder);
+/// What the server's certificates say.
+struct CertificateFacts {
+  std::string server_name = "localhost";                      ///< with 127.0.0.1 beside it if it is that
+  std::chrono::seconds server_valid = std::chrono::years(20);  ///< from now on; virtual time needs room
+};
+
+/// Makes them in a folder that exists; key files are readable by the user only. Valid from a day ago, the CA and the
+/// client's for twenty years. Throws std::runtime_error with OpenSSL's words.
+Credentials make_credentials(const std::filesystem::path& folder, const CertificateFacts& facts = {});
 
 }  // namespace ti

@@ -1,0 +1,36 @@
+#pragma once
+// An adapter spoken to line by line, without the good manners of LineClient.
+#include <nlohmann/json.hpp>
+
+#include "exec/line_channel.hpp"
+#include "exec/output_log.hpp"
+#include "run/check_bench.hpp"
+
+namespace ti {
+
+class AdapterProcess {
+ public:
+  /// Starts it in `folder`, with further arguments. Throws CheckFailed when it cannot be started.
+  AdapterProcess(const ClientManifest& manifest, const Site& site, const std::filesystem::path& folder,
+                 const std::vector<std::string>& arguments = {});
+
+  /// Sends a line; the answer must be a JSON object. Throws CheckFailed.
+  awaitable<nlohmann::json> ask(std::string line);
+
+  /// Ends its input and waits for its end. Throws CheckFailed when it does not end, or says something more.
+  awaitable<Exit> finish();
+
+  /// What it wrote to stderr.
+  std::string stray() const { return std::string(errors_->text()); }
+
+ private:
+  const Site& site_;
+  std::unique_ptr<Process> process_;
+  std::unique_ptr<OutputLog> errors_;
+  std::unique_ptr<LineChannel> channel_;
+};
+
+/// The command `configure`, with nothing out of the ordinary.
+nlohmann::json configure_order(Version tls, const Site& site);
+
+}  // namespace ti
