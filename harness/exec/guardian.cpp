@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,7 +12,6 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <set>
 #include <string>
 #include <thread>
@@ -26,20 +26,23 @@ namespace fs = std::filesystem;
 // of the harness and of its children never mix.
 enum Verb : char { add_group = '+', drop_group = '-', add_folder = 'D', drop_folder = 'd' };
 
+constexpr char ready = 'r';
+constexpr std::size_t longest_message = 8192;
+
 struct Wards {
   std::set<pid_t> groups;
   std::set<std::string> folders;
 
-  void hear(std::string_view record) {
-    const std::string_view what = record.substr(1);
+  void hear(std::string_view message) {
+    const std::string_view what = message.substr(1);
     pid_t group = 0;
-    switch (record.front()) {
+    switch (message.front()) {
       case add_group:
       case drop_group:
         std::from_chars(what.data(), what.data() + what.size(), group);
         if (group <= 1) return;
-        if (record.front() == add_group) groups.insert(group);
-        if (record.front() == drop_group) groups.erase(group);
+        if (message.front() == add_group) groups.insert(group);
+        if (message.front() == drop_group) groups.erase(group);
         return;
       case add_folder:
         folders.emplace(what);
@@ -61,28 +64,23 @@ struct Wards {
   }
 };
 
-[[noreturn]] void guard(int pipe) {
+[[noreturn]] void guard(int harness) {
   ::setsid();
   ::prctl(PR_SET_NAME, "ti-guardian");
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) ::signal(signal, SIG_IGN);
   const int null = ::open("/dev/null", O_RDWR);
+  ::dup2(harness, 3);
   for (int fd = 0; fd < 3; ++fd) ::dup2(null, fd);
-  ::dup2(pipe, 3);
   ::close_range(4, ~0U, 0);
+  while (::write(3, &ready, 1) == -1 && errno == EINTR) continue;
 
   Wards wards;
-  std::string heard;
-  char buffer[65536];
+  char message[longest_message];
   while (true) {
-    const ssize_t n = ::read(3, buffer, sizeof buffer);
+    const ssize_t n = ::read(3, message, sizeof message);
     if (n == -1 && errno == EINTR) continue;
     if (n <= 0) break;
-    heard.append(buffer, static_cast<std::size_t>(n));
-    std::size_t begin = 0;
-    for (std::size_t end = 0; (end = heard.find('\0', begin)) != std::string::npos; begin = end + 1) {
-      if (end > begin) wards.hear(std::string_view(heard).substr(begin, end - begin));
-    }
-    heard.erase(0, begin);
+    wards.hear({message, static_cast<std::size_t>(n)});
   }
   wards.dispose();
   ::_exit(0);
@@ -94,32 +92,34 @@ struct Wards {
 
 }  // namespace
 
+// Until it says that it is ready, the guardian is in our process group and session, and would die with them.
 Guardian::Guardian() {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) == -1) fail("cannot make the guardian's pipe");
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1) fail("cannot make the guardian's socket");
   ::signal(SIGPIPE, SIG_IGN);
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) == -1) fail("cannot adopt orphans");
   pid_ = ::fork();
   if (pid_ == -1) fail("cannot start the guardian");
   if (pid_ == 0) {
-    ::close(ends[1]);
-    guard(ends[0]);
+    ::close(ends[0]);
+    guard(ends[1]);
   }
-  ::close(ends[0]);
-  pipe_ = ends[1];
+  ::close(ends[1]);
+  socket_ = ends[0];
+  char said = 0;
+  while (::read(socket_, &said, 1) == -1 && errno == EINTR) continue;
+  if (said != ready) fail("the guardian did not start");
 }
 
 Guardian::~Guardian() {
-  ::close(pipe_);
+  ::close(socket_);
   ::waitpid(pid_, nullptr, 0);
 }
 
 bool Guardian::enlist_self() const noexcept {
-  char record[16] = {add_group};
-  char* const end = std::to_chars(record + 1, record + sizeof record - 1, ::getpid()).ptr;
-  *end = '\0';
-  const auto size = end - record + 1;
-  return ::write(pipe_, record, static_cast<std::size_t>(size)) == size;
+  char message[16] = {add_group};
+  char* const end = std::to_chars(message + 1, message + sizeof message, ::getpid()).ptr;
+  return ::write(socket_, message, static_cast<std::size_t>(end - message)) != -1;
 }
 
 void Guardian::dismiss(pid_t group) const noexcept { tell(drop_group, std::to_string(group)); }
@@ -127,9 +127,9 @@ void Guardian::watch_folder(const fs::path& folder) const noexcept { tell(add_fo
 void Guardian::forget_folder(const fs::path& folder) const noexcept { tell(drop_folder, folder.native()); }
 
 void Guardian::tell(char verb, std::string_view what) const noexcept {
-  std::string record(1, verb);
-  record.append(what).push_back('\0');
-  while (::write(pipe_, record.data(), record.size()) == -1 && errno == EINTR) continue;
+  std::string message(1, verb);
+  message.append(what);
+  while (::write(socket_, message.data(), message.size()) == -1 && errno == EINTR) continue;
 }
 
 }  // namespace ti

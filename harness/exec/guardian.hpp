@@ -32,7 +32,7 @@ class Guardian {
   void tell(char verb, std::string_view what) const noexcept;
 
   pid_t pid_ = -1;
-  int pipe_ = -1;
+  int socket_ = -1;
 };
 
 }  // namespace ti

@@ -84,14 +84,14 @@ struct Plan {
 };
 
 void become(Plan& plan) {
+  for (int signal = 1; signal <= SIGRTMAX; ++signal) ::signal(signal, SIG_DFL);
   sigset_t none;
   ::sigemptyset(&none);
   plan.failed = "cannot prepare the start of ";
-  const bool prepared = ::setpgid(0, 0) == 0 && plan.guardian.enlist_self() &&
-                        ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::dup2(plan.streams[0], 0) != -1 &&
-                        ::dup2(plan.streams[1], 1) != -1 && ::dup2(plan.streams[2], 2) != -1 &&
-                        ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0 && ::signal(SIGPIPE, SIG_DFL) != SIG_ERR &&
-                        ::sigprocmask(SIG_SETMASK, &none, nullptr) == 0;
+  const bool prepared =
+      ::setpgid(0, 0) == 0 && plan.guardian.enlist_self() && ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
+      ::dup2(plan.streams[0], 0) != -1 && ::dup2(plan.streams[1], 1) != -1 && ::dup2(plan.streams[2], 2) != -1 &&
+      ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0 && ::sigprocmask(SIG_SETMASK, &none, nullptr) == 0;
   if (prepared) {
     plan.failed = "cannot enter the folder to start ";
     if (plan.cwd == nullptr || ::chdir(plan.cwd) == 0) {

@@ -30,7 +30,7 @@ using Exit = std::variant<Exited, Signalled>;
 std::string text(const Exit& exit);
 
 /// Launch says what to run. Nothing passes through a shell, nothing is inherited: not the environment, no descriptor
-/// above stderr, no signal mask.
+/// above stderr, no signal mask, no ignored signal.
 struct Launch {
   enum class Output : std::uint8_t { discard, separate, merged };  ///< merged: stderr goes to stdout's pipe
 

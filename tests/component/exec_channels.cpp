@@ -75,11 +75,18 @@ TEST_F(LineChannelTest, ALineWithoutEndIsAnError) {
   EXPECT_EQ(failure("read x; exec tr '\\0' x </dev/zero"), "/bin/sh gave a line of more than 1 MiB");
 }
 
-TEST_F(LineChannelTest, SpeakingUnaskedIsAnError) {
-  Process process(executor(), guardian_, talker("read x; echo a; echo b; read x"));
+TEST_F(LineChannelTest, SpeakingBeforeTheQuestionIsAnError) {
+  Process process(executor(), guardian_, talker("echo a; read x"));
+  LineChannel channel(process, clock_);
+  run(process.out.async_wait(asio::posix::stream_descriptor::wait_read, use_awaitable));
+  const auto ask = [&] { run(channel.request("hello", soon())); };
+  EXPECT_THAT(ask, testing::ThrowsMessage<ChannelError>("/bin/sh spoke unasked"));
+}
+
+TEST_F(LineChannelTest, SpeakingOnAfterTheAnswerIsAnError) {
+  Process process(executor(), guardian_, talker("read x; printf 'a\\nb\\n'; read x"));
   LineChannel channel(process, clock_);
   EXPECT_EQ(run(channel.request("hello", soon())), "a");
-  run(process.out.async_wait(asio::posix::stream_descriptor::wait_read, use_awaitable));
   const auto ask = [&] { run(channel.request("hello", soon())); };
   EXPECT_THAT(ask, testing::ThrowsMessage<ChannelError>("/bin/sh spoke unasked"));
 }

@@ -128,8 +128,11 @@ TEST_F(ProcessTest, InheritsNoBlockedOrIgnoredSignal) {
   ::sigemptyset(&usr1);
   ::sigaddset(&usr1, SIGUSR1);
   ::sigprocmask(SIG_BLOCK, &usr1, nullptr);
+  ::signal(SIGHUP, SIG_IGN);
   const std::string status = output(program({"grep", "-E", "SigBlk|SigIgn", "/proc/self/status"}));
   EXPECT_EQ(status, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+  ::sigprocmask(SIG_UNBLOCK, &usr1, nullptr);
+  ::signal(SIGHUP, SIG_DFL);
 }
 
 TEST_F(ProcessTest, OneChildDoesNotKeepAnothersInputOpen) {
