@@ -101,6 +101,8 @@ class CellRun {
   }
 
   awaitable<void> timeline() {
+    GatePass starting(slot_.starting());
+    co_await starting.enter();
     const Deadline start = deadline_in(site_.limits.start);
     ServerOrder order{cell_.server, cell_.scenario->policy, cell_.id.tls, cell_.scenario->ciphers};
     server_ = co_await slot_.begin_cell(std::move(order), start);
@@ -110,6 +112,7 @@ class CellRun {
     ClientSettings settings{cell_.id.tls, shows_certificate(), {}};
     client_ = co_await slot_.lend_client(*cell_.client, std::move(settings), start);
     co_await slot_.clock().begin(std::chrono::milliseconds(0));  // second 0 is when all is ready
+    starting.leave();
 
     std::size_t connection = 0;
     for (std::size_t i = 0; i < cell_.scenario->timeline.size(); ++i) {

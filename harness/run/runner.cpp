@@ -95,7 +95,9 @@ class Runner::Queue {
 };
 
 Runner::Runner(const Site& site, RunnerSettings settings, std::vector<Listener*> listeners)
-    : site_(site), settings_(std::move(settings)), listeners_(std::move(listeners)) {}
+    : site_(site), settings_(std::move(settings)), starting_(1), listeners_(std::move(listeners)) {
+  if (settings_.mode.libfaketime.empty()) settings_.mode.starting = &starting_;
+}
 
 void Runner::tell(const CellResult& result) {
   for (Listener* listener : listeners_) listener->cell_ended(result);

@@ -39,6 +39,7 @@ class Runner {
 
   const Site& site_;
   RunnerSettings settings_;
+  Gate starting_;  ///< under the real clock: starts must not make the steps of others late
   std::vector<Listener*> listeners_;
 };
 

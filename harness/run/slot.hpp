@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "exec/clock.hpp"
+#include "exec/gate.hpp"
 #include "exec/temp_dir.hpp"
 #include "run/client.hpp"
 #include "run/server.hpp"
@@ -15,6 +16,7 @@ namespace ti {
 /// How a slot treats time and processes.
 struct SlotMode {
   std::filesystem::path libfaketime;  ///< empty: the real clock
+  Gate* starting = nullptr;           ///< passed while programs start; null: any number may
   bool keep_warm = true;              ///< processes that declare it serve one cell after the other (virtual clock only)
 };
 
@@ -28,6 +30,7 @@ class Slot {
   ClockControl& clock() { return *clock_; }
   Stopwatch watch() const { return watch_; }
   bool real_clock() const { return mode_.libfaketime.empty(); }
+  Gate* starting() const { return mode_.starting; }
 
   /// Begins a cell: gives a running server for the order, a warm one if there is one, whose keys are all dead by the
   /// clock. The slot owns it. Throws HarnessError.
