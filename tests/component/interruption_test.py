@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""A run that is stopped at any moment leaves no process, no folder and no port, and can be gone on with.
+
+TI_PROGRAM names the program.
+"""
+
+import signal
+import time
+import unittest
+
+from program import FolderWatch, ProgramTest, Started, cells, results, ticket_interop
+
+MATRIX = ["--server", "openssl", "--client", "openssl", "--scenario", "renew", "--scenario", "chain",
+          "--scenario", "expired", "--keep", "none"]
+WHOLE = 12
+PROMPT_S = 3  # the promise is one second; a machine that compiles on all cores beside gets some more
+
+
+class Interruption(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.out = self.folder / "out"
+        self.temp = self.folder / "tmp"
+        self.out.mkdir()
+        self.temp.mkdir()
+
+    def stop(self, with_signal, after_cells):
+        """Starts the matrix, sends the signal once so many cells have ended; gives status, words and seconds taken."""
+        watch = FolderWatch(self.out)
+        run = Started(["run", *MATRIX, "--jobs", "2", "--out", self.out], self.temp)
+        file = self.out / "cells.jsonl"
+        watch.wait_until(lambda: file.exists() and file.read_bytes().count(b"\n") >= after_cells, run)
+        began = time.monotonic()
+        run.process.send_signal(with_signal)
+        status, said = run.end()
+        took = time.monotonic() - began
+        run.wait_for_family()
+        self.assertEqual(list(self.temp.iterdir()), [], "folders were left behind")
+        return status, said, took
+
+    def check_stopped(self, with_signal, after_cells):
+        status, said, took = self.stop(with_signal, after_cells)
+        ended = cells(self.out)
+        self.assertGreaterEqual(len(ended), after_cells)
+        self.assertLess(len(ended), WHOLE, "it was not interrupted at all")
+        self.assertEqual(status, 3)
+        self.assertLess(took, PROMPT_S)
+        self.assertIn("stopped: ", said)
+        self.assertIn(f"run --resume {self.out}", said)
+        self.assertEqual({cell["id"] for cell in results(self.out)["cells"]}, set(ended))
+
+    def test_interrupted_before_the_first_cell_ended(self):
+        self.check_stopped(signal.SIGINT, 0)
+
+    def test_interrupted_later(self):
+        self.check_stopped(signal.SIGINT, 4)
+
+    def test_terminated(self):
+        self.check_stopped(signal.SIGTERM, 2)
+
+    def test_killed_before_the_first_cell_ended(self):
+        status, _, _ = self.stop(signal.SIGKILL, 0)
+        self.assertEqual(status, -signal.SIGKILL)
+        cells(self.out)
+
+    def test_killed_later_and_gone_on_with(self):
+        self.stop(signal.SIGKILL, 3)
+        before = cells(self.out)
+        self.assertGreaterEqual(len(before), 3)
+        resumed = ticket_interop("run", *MATRIX, "--resume", self.out)
+        self.assertEqual(resumed.returncode, 0, resumed.stdout + resumed.stderr)
+        whole = self.folder / "whole"
+        ticket_interop("run", *MATRIX, "--out", whole)
+        self.assertEqual(len(cells(whole)), WHOLE)
+        self.assertEqual(cells(self.out), cells(whole))
+        for part in "servers", "clients", "scenarios", "totals", "pairs":
+            self.assertEqual(results(self.out)[part], results(whole)[part])
+
+    def test_what_has_ended_is_not_run_again(self):
+        self.stop(signal.SIGKILL, 3)
+        before = (self.out / "cells.jsonl").read_text()
+        kept = before[:before.rindex("\n") + 1]
+        ticket_interop("run", *MATRIX, "--resume", self.out)
+        self.assertTrue((self.out / "cells.jsonl").read_text().startswith(kept))
+
+    def test_half_a_line_is_dropped(self):
+        self.stop(signal.SIGKILL, 3)
+        with open(self.out / "cells.jsonl", "a") as file:
+            file.write('{"id":"openssl/openssl/ren')
+        ticket_interop("run", *MATRIX, "--resume", self.out)
+        self.assertEqual(len(cells(self.out)), WHOLE)
+
+    def test_the_way_to_go_on_that_is_printed_runs_what_was_left(self):
+        _, said, _ = self.stop(signal.SIGINT, 2)
+        words = said[said.index("to go on: ticket-interop ") :].splitlines()[0].split()[3:]
+        ticket_interop(*words, "--deadline", "60")
+        self.assertEqual(len(cells(self.out)), WHOLE)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,154 @@
+// A client that does the wrong thing, or an adapter that breaks: the verdict, whose fault it is, and by which rule.
+#include "run_test.hpp"
+
+namespace ti {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+class RunClients : public RunTest {};
+
+TEST_F(RunClients, ThatIsOnlyPassedOnPasses) {
+  fake_client("none");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "pass") << result.verdict.reason;
+}
+
+TEST_F(RunClients, SaysResumedWhenItWasNot) {
+  fake_client("says-resumed");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "fail client witness-client-resumed");
+  EXPECT_EQ(result.verdict.at.value().connection, 1U);
+  EXPECT_THAT(result.verdict.reason, AllOf(HasSubstr("says that the session was resumed"), HasSubstr("full")));
+}
+
+TEST_F(RunClients, SaysResumedAfterAnExpiredTicket) {
+  fake_client("says-resumed");
+  scenario_ = scenario("renewal/expired");
+  EXPECT_EQ(in_short(cell().verdict), "fail client witness-client-resumed");
+}
+
+TEST_F(RunClients, SaysThatAllWentWellWhenNothingDid) {
+  fake_client("says-all-went-well");
+  fake_server("talks-garbage");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "fail server rfc5246-6-well-formed");
+  std::vector<std::string> broken;
+  for (const Finding& finding : result.verdict.findings) broken.push_back(finding.rule);
+  EXPECT_THAT(broken, testing::Contains("witness-client-ok"));
+}
+
+TEST_F(RunClients, KeepsTheOldTicket) {
+  fake_client("keeps-the-first-ticket");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "fail client expect-offered");
+  EXPECT_EQ(result.verdict.at.value().connection, 3U);
+  EXPECT_THAT(result.verdict.reason, AllOf(HasSubstr("offered A"), HasSubstr("should have offered B")));
+}
+
+TEST_F(RunClients, HangsBeforeItConnects) {
+  fake_client("hangs-at-connect");
+  site_.limits.step = site_.limits.answer = std::chrono::milliseconds(200);
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "fail client harness-connection-completes");
+}
+
+TEST_F(RunClients, HangsAfterTheConnection) {
+  fake_client("hangs-after-the-connection");
+  site_.limits.step = std::chrono::milliseconds(3000);
+  site_.limits.answer = std::chrono::milliseconds(200);
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "fail client harness-connection-completes");
+  EXPECT_EQ(result.verdict.at.value().connection, 1U);
+}
+
+TEST_F(RunClients, Crashes) {
+  fake_client("crashes");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "fail client harness-connection-completes");
+  EXPECT_EQ(result.verdict.at.value().connection, 2U);
+  EXPECT_THAT(told(result.verdict), HasSubstr("killed by signal 11"));
+}
+
+TEST_F(RunClients, Exits) {
+  fake_client("exits");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "fail client harness-connection-completes");
+  EXPECT_EQ(result.verdict.at.value().connection, 2U);
+  EXPECT_THAT(told(result.verdict), HasSubstr("exited with 7"));
+}
+
+TEST_F(RunClients, HangsAtConfigure) {
+  fake_client("hangs-at-configure");
+  site_.limits.start = std::chrono::milliseconds(3000);
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_THAT(result.verdict.reason, HasSubstr("client hangs-at-configure did not come up: it did not answer in time"));
+}
+
+TEST_F(RunClients, RefusesItsConfiguration) {
+  fake_client("refuses-configure");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_THAT(result.verdict.reason, HasSubstr("no such cipher"));
+}
+
+TEST_F(RunClients, DoesNotStart) {
+  client_.argv.front() = "/nonexistent/adapter";
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_THAT(result.verdict.reason, HasSubstr("/nonexistent/adapter"));
+}
+
+TEST_F(RunClients, DoesNotKnowItsArguments) {
+  fake_client("no-such-fault");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_THAT(result.verdict.reason, HasSubstr("exited with 89"));
+}
+
+TEST_F(RunClients, SpeaksUnasked) {
+  fake_client("speaks-unasked");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_THAT(result.verdict.reason, HasSubstr("unasked"));
+}
+
+TEST_F(RunClients, SpeaksWithoutEnd) {
+  fake_client("speaks-without-end");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_LT(result.verdict.reason.size(), 1000U);
+}
+
+TEST_F(RunClients, SpeaksNoJson) {
+  fake_client("speaks-no-json");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_THAT(result.verdict.reason, HasSubstr("not a JSON object: segment retransmitted"));
+}
+
+TEST_F(RunClients, ForgetsAField) {
+  fake_client("forgets-a-field");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_THAT(result.verdict.reason, HasSubstr("clients/PROTOCOL.md"));
+}
+
+TEST_F(RunClients, DoesNotImplementWhatItsManifestDeclares) {
+  fake_client("does-not-implement");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_THAT(result.verdict.reason, HasSubstr("does not implement \"offer\""));
+}
+
+TEST_F(RunClients, WritesToStderr) {
+  fake_client("complains");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_THAT(result.verdict.reason, HasSubstr("warning: session cache is full"));
+}
+
+}  // namespace
+}  // namespace ti

@@ -1,0 +1,137 @@
+// A server that does the wrong thing: the verdict, whose fault it is, and by which rule.
+#include "run_test.hpp"
+
+namespace ti {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::StartsWith;
+
+class RunServers : public RunTest {};
+
+TEST_F(RunServers, AHealthyPairPasses) {
+  for (const Version tls : {Version::tls10, Version::tls11, Version::tls12, Version::tls13}) {
+    const CellResult result = cell(tls);
+    EXPECT_EQ(in_short(result.verdict), "pass") << name(tls) << ": " << result.verdict.reason;
+    EXPECT_EQ(result.connections.size(), 3U);
+  }
+}
+
+TEST_F(RunServers, RenewsTooLate) {
+  server_.policy["renew_after"].any.args = {"-ticket_renew_after", "18"};
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "fail server policy-renewed-in-time");
+  EXPECT_THAT(
+      result.verdict.reason,
+      MatchesRegex("the server judged a ticket with a key 1[45] s old, result 1; .* have renewed it from 10 s"));
+  EXPECT_EQ(result.verdict.at.value().connection, 2U);
+}
+
+TEST_F(RunServers, NeverRenews) {
+  server_.policy["renew_after"].any.args = {};
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "fail server policy-renewed-in-time");
+  EXPECT_EQ(result.verdict.at.value().connection, 2U);
+}
+
+TEST_F(RunServers, NeverRenewsAndLogsNothingOfIt) {
+  server_.policy["renew_after"].any.args = {};
+  server_.capabilities.erase("decision_log");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "fail server expect-new-ticket");
+  EXPECT_EQ(result.verdict.at.value().connection, 2U);
+}
+
+TEST_F(RunServers, RenewsAnYoungTicket) {
+  scenario_ = scenario("renewal/young");
+  server_.policy["renew_after"].any.args = {"-ticket_renew_after", "2"};
+  EXPECT_EQ(in_short(cell().verdict), "fail server policy-not-renewed-early");
+}
+
+TEST_F(RunServers, OpensADeadTicket) {
+  scenario_ = scenario("renewal/expired");
+  server_.policy["expire_after"].any.args = {"-ticket_expire_after", "500"};
+  EXPECT_EQ(in_short(cell().verdict), "fail server policy-not-opened-late");
+}
+
+TEST_F(RunServers, IsStoppedBetweenTwoConnections) {
+  server_.argv.insert(server_.argv.end(), {"-naccept", "1"});
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "fail server harness-connection-completes");
+  EXPECT_EQ(result.verdict.at.value().connection, 2U);
+}
+
+TEST_F(RunServers, DiesInAHandshake) {
+  fake_front("dies-half-way");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "fail server harness-connection-completes");
+  EXPECT_EQ(result.verdict.at.value().connection, 2U);
+  EXPECT_THAT(told(result.verdict), HasSubstr("the server killed by signal 9"));
+}
+
+TEST_F(RunServers, HangsInTheHandshake) {
+  fake_server("hangs-in-the-handshake");
+  site_.limits.step = std::chrono::milliseconds(300);
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "fail server harness-connection-completes");
+  EXPECT_EQ(result.verdict.at.value().connection, 1U);
+}
+
+TEST_F(RunServers, TalksGarbage) {
+  fake_server("talks-garbage");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "fail server rfc5246-6-well-formed");
+  EXPECT_EQ(result.verdict.at.value().connection, 1U);
+}
+
+TEST_F(RunServers, NeverGetsReady) {
+  fake_server("never-ready");
+  site_.limits.start = std::chrono::milliseconds(300);
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_THAT(result.verdict.reason,
+              AllOf(StartsWith("server never-ready did not say \"ACCEPT\""), HasSubstr("reading configuration")));
+}
+
+TEST_F(RunServers, ExitsAtOnce) {
+  fake_server("exits-at-once");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_THAT(result.verdict.reason, HasSubstr("cannot load the certificate"));
+}
+
+TEST_F(RunServers, IsNotThere) {
+  server_.binary = "/nonexistent/openssl";
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_THAT(result.verdict.reason, HasSubstr("/nonexistent/openssl"));
+}
+
+TEST_F(RunServers, SaysThatItIsReadyAndDoesNotListen) {
+  fake_server("ready-without-listening");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_THAT(result.verdict.reason, HasSubstr("the tap"));
+}
+
+TEST_F(RunServers, ThatWillNotStartIsSetAside) {
+  fake_server("exits-at-once");
+  RunnerSettings settings;
+  settings.jobs = 1;
+  settings.mode = mode_;
+  settings.cell = CellSettings{results_.path(), Keep::none};
+  Heard heard;
+  Runner runner(site_, settings, {&heard});
+  run(runner.run(std::vector<PlannedCell>(Runner::patience + 3, planned())));
+  ASSERT_EQ(heard.cells.size(), Runner::patience + 3);
+  for (std::size_t i = 0; i < heard.cells.size(); ++i) {
+    EXPECT_EQ(heard.cells[i].verdict.outcome, Outcome::error);
+    EXPECT_EQ(heard.cells[i].verdict.reason.ends_with("is set aside: it failed to start again and again"),
+              i >= Runner::patience);
+  }
+}
+
+}  // namespace
+}  // namespace ti
