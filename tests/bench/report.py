@@ -1,0 +1,283 @@
+#!/usr/bin/env python3
+"""Runs the harness, its bare floor and the naive way, and prints what they cost beside what was promised.
+
+CPU seconds say more than wall seconds when the machine has other work: the table gives both. Needs /proc.
+"""
+import argparse
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from measure import Cost, measure
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CORES = os.cpu_count()
+JOBS = CORES + 1  # as many as the harness takes
+# The cells that the floor can do bare: three connections each, by libssl against servers of libssl.
+BARE = ["--client", "openssl", "--server", "nginx", "--server", "openssl", "--scenario", "renew"]
+
+
+class Table:
+    def __init__(self):
+        self.missed = []
+
+    def title(self, text):
+        print(f"\n{text}\n" + "-" * len(text), flush=True)
+
+    def row(self, what, measured, target="", well=None):
+        verdict = "" if well is None else "ok" if well else "MISSED"
+        print(f"  {what:<58} {measured:>14}   {target:<22} {verdict}", flush=True)
+        if well is False:
+            self.missed.append(what)
+
+
+@dataclass
+class Run:
+    """A run of the harness: the cells that ran, repetitions counted, and what they cost."""
+    cells: int
+    errors: int
+    cost: Cost
+
+    def each(self, seconds):
+        return seconds / self.cells * 1e3
+
+
+class Harness:
+    def __init__(self, build, folder):
+        self.program = (build / "bin" / "ticket-interop").resolve()
+        self.folder = folder
+
+    def run(self, arguments, repeat=1, fresh=False, split=False):
+        out = self.folder / "out"
+        argv = [self.program, "run", "--quiet", "--keep", "none", "--out", out, "--repeat", repeat, *arguments]
+        cost = measure(argv + ["--fresh"] * fresh, servers=ROOT / "build" / "servers", split=split,
+                       stdout=self.folder / "console")
+        if cost.status not in (0, 1, 3):
+            sys.exit(f"report: {' '.join(map(str, argv))} failed:\n" + (self.folder / "console").read_text())
+        totals = json.loads((out / "results.json").read_text())["totals"]
+        shutil.rmtree(out)
+        ran = sum(count for verdict, count in totals.items() if verdict != "unsupported")
+        return Run(ran * repeat, totals["error"], cost)
+
+    def ready(self, clients):
+        """How many cells these clients have that can run here."""
+        listed = subprocess.run([self.program, "list", "cells", "--json"], check=True, capture_output=True, text=True)
+        return sum(cell["state"] == "ready" and (not clients or cell["id"].split("/")[1] in clients)
+                   for cell in json.loads(listed.stdout))
+
+    def commands(self):
+        """The bare cells' commands, by server and version: argv, and the texts of files."""
+        text = subprocess.run([self.program, "run", "--dry-run", *BARE], check=True, capture_output=True, text=True).stdout
+        for cell in re.split(r"^# (?=[^/\s]+/openssl/renew@)", text, flags=re.M)[1:]:
+            name, argv, rest = cell.split("\n", 2)
+            server, tls = re.fullmatch(r"([^/]+)/openssl/renew@(.*)", name).groups()
+            files = re.split(r"^# /tmp/cell/(.*)\n", rest.rstrip("\n").rpartition("\n")[0] + "\n", flags=re.M)[1:]
+            yield server, tls, argv, dict(zip(files[::2], files[1::2]))
+
+
+def without_comments(text):
+    return re.sub(r"(^|[\s,\[{])//.*$", r"\1", text, flags=re.M)
+
+
+def compiled_clients():
+    """The clients in C and C++: those that CMake builds."""
+    names = []
+    for lists in sorted(ROOT.glob("clients/*/CMakeLists.txt")):
+        manifest = lists.with_name("client.json")
+        if manifest.exists():
+            names += json.loads(without_comments(manifest.read_text()))["clients"]
+    return names
+
+
+def make_credentials(folder):
+    """Like the harness's own: a CA, an RSA and a P-256 certificate for localhost."""
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+    (folder / "req.cnf").write_text("[req]\ndistinguished_name=dn\n[dn]\n[ca]\nbasicConstraints=critical,CA:TRUE\n"
+                                    "[leaf]\nsubjectAltName=DNS:localhost\n")
+    kinds = {"rsa": ["-newkey", "rsa:2048"], "ec": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]}
+    common = ["req", "-x509", "-nodes", "-days", "30", "-config", "req.cnf"]
+    openssl(*common, *kinds["rsa"], "-extensions", "ca", "-subj", "/CN=floor CA", "-keyout", "ca.key", "-out", "ca.pem")
+    for name, kind in (("server", "rsa"), ("ecdsa", "ec")):
+        openssl(*common, *kinds[kind], "-extensions", "leaf", "-subj", "/CN=localhost", "-CA", "ca.pem",
+                "-CAkey", "ca.key", "-keyout", f"{name}.key", "-out", f"{name}.pem")
+
+
+def prepare_floor(harness, folder, credentials):
+    """A folder for each bare server, with the very command and files that the harness gives it."""
+    for server, tls, argv, files in harness.commands():
+        place = folder / f"{server}-{tls}"
+        place.mkdir(parents=True)
+
+        def moved(text):
+            return re.sub(r"/[^\s\"]*/ti-[0-9a-f]+(?=/)", str(credentials), text).replace("/tmp/cell", str(place))
+
+        for name, text in files.items():
+            (place / name).write_text(moved(text))
+        ready = json.loads(without_comments((ROOT / "servers" / server / "server.json").read_text()))["ready"]
+        for name, text in {"argv": "\n".join(moved(argv).split(" ")), "ready": ready, "socket": str(place / "s.sock"),
+                           "tls": tls, "ca": str(credentials / "ca.pem")}.items():
+            (place / name).write_text(text + "\n")
+
+
+def run_floor(build, folders, cells, libfaketime):
+    """All folders at once. Gives CPU milliseconds a cell by who spent them, and the cells a second of them together."""
+    def one(folder):
+        argv = [build / "tests" / "bench" / "floor", folder, str(cells // len(folders))] + [libfaketime] * bool(libfaketime)
+        return json.loads(subprocess.run(argv, check=True, stdout=subprocess.PIPE).stdout)
+
+    with ThreadPoolExecutor(len(folders)) as pool:
+        results = list(pool.map(one, folders))
+    done = sum(result["cells"] for result in results)
+    each = {who: sum(result[f"{who}_s"] for result in results) / done * 1e3 for who in ("servers", "clients", "starter")}
+    return each, done / max(result["wall_s"] for result in results)
+
+
+def find_libfaketime():
+    for root in ("/usr/lib", "/usr/local/lib", "/usr/lib64"):
+        for found in Path(root).glob("**/faketime/libfaketime.so.1"):
+            return str(found)
+    sys.exit("report: the virtual clock needs libfaketime (apt-get install libfaketime)")
+
+
+def show(table, name, run, *, floor=None, fresh=False):
+    cost = run.cost
+    cpu = run.each(cost.cpu)
+    table.row(f"{name}: cells", f"{run.cells}" + (f" ({run.errors} err)" if run.errors else ""))
+    table.row(f"{name}: cells a second", f"{run.cells / cost.wall:.1f}")
+    table.row(f"{name}: CPU a cell", f"{cpu:.2f} ms")
+    if floor:
+        table.row(f"{name}: CPU / floor's CPU", f"{cpu / floor:.2f}", "<= 1.5", cpu / floor <= 1.5)
+    orchestrator = run.each(cost.orchestrator)
+    share = cost.orchestrator / cost.cpu
+    table.row(f"{name}: orchestrator, CPU a cell", f"{orchestrator:.2f} ms", "< 2 ms", orchestrator < 2)
+    table.row(f"{name}: orchestrator, share of all CPU", f"{share:.1%}", "< 10 %" if fresh else "",
+              share < 0.1 if fresh else None)
+    idle = cost.wall / (cost.children / CORES)
+    table.row(f"{name}: wall / (children's CPU / cores)", f"{idle:.2f}", "< 1.15", idle < 1.15)
+    table.row(f"{name}: orchestrator, peak memory", f"{cost.peak / 2**20:.1f} MiB")
+
+
+def show_split(table, name, run):
+    cost = run.cost
+    table.row(f"{name}: CPU a cell, servers", f"{run.each(cost.servers):.2f} ms")
+    table.row(f"{name}: CPU a cell, clients", f"{run.each(cost.clients):.2f} ms", f"({cost.seen:.0%} watched)")
+
+
+def thousand(table, name, run):
+    seconds = run.cost.wall / run.cells * 1000
+    table.row(f"{name}: 1,000 cells", f"{seconds:.1f} s", "< 10 s, then 4 s", seconds < 10)
+
+
+def growth(table, harness, most):
+    table.title("Growth: the bare cells again and again, warm")
+    each = {}
+    for cells in (100, 1000, 10000):
+        if cells > most:
+            break
+        run = harness.run(BARE, repeat=cells // 8)
+        each[cells] = run.each(run.cost.cpu)
+        small = run.cost.peak < 100 * 2**20
+        table.row(f"{cells} cells: wall a cell", f"{run.each(run.cost.wall):.2f} ms")
+        table.row(f"{cells} cells: CPU a cell", f"{each[cells]:.2f} ms")
+        table.row(f"{cells} cells: orchestrator, CPU a cell", f"{run.each(run.cost.orchestrator):.2f} ms")
+        table.row(f"{cells} cells: orchestrator, peak memory", f"{run.cost.peak / 2**20:.1f} MiB", "< 100 MiB", small)
+    if 10000 in each:
+        more = each[10000] / each[1000] - 1
+        table.row("CPU a cell at 10,000 against 1,000", f"{more:+.1%}", "within +10 %", more < 0.1)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="run_matrix.sh --bench", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=Path, default=ROOT / "build" / "release", help="the CMake build folder to measure")
+    parser.add_argument("--cells", type=int, default=1000, help="cells of each measured run (default 1000)")
+    parser.add_argument("--most", type=int, default=10000, help="the last step of the growth: 100, 1000 or 10000")
+    parser.add_argument("--whole", action="store_true", help="the whole matrix, not an even share of --cells of it")
+    parser.add_argument("--only", choices=["floor", "compiled", "whole", "growth", "naive"], action="append",
+                        help="only this part; may be given again")
+    options = parser.parse_args()
+    wanted = set(options.only or ["floor", "compiled", "whole", "growth", "naive"])
+    options.build = options.build.resolve()
+
+    table = Table()
+    load = os.getloadavg()[0]
+    print(f"{CORES} cores, load {load:.1f} before the first run" +
+          (": walls are those of a busy machine, judge by CPU" if load > 1 else ""))
+    shm = Path("/dev/shm")
+    with contextlib.ExitStack() as stack:
+        home = shm if os.access(shm, os.W_OK) else None
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ticket-bench-", dir=home)))
+        harness = Harness(options.build, folder)
+
+        if "floor" in wanted:
+            table.title("Three connections by libssl to nginx and s_server: the floor, and the harness on the same cells")
+            credentials = folder / "credentials"
+            credentials.mkdir()
+            make_credentials(credentials)
+            folders = [folder / f"floor{i}" for i in range(JOBS)]
+            for place in folders:
+                prepare_floor(harness, place, credentials)
+            floors = {}
+            for name, library in (("floor, true clock", None), ("floor, libfaketime", find_libfaketime())):
+                each, rate = run_floor(options.build, folders, options.cells, library)
+                floors[name] = sum(each.values())
+                table.row(f"{name}: cells a second", f"{rate:.1f}")
+                table.row(f"{name}: CPU a cell", f"{floors[name]:.2f} ms")
+                for who, spent in each.items():
+                    table.row(f"{name}: CPU a cell, {who}", f"{spent:.2f} ms")
+            repeat = max(1, options.cells // 8)
+            fresh = harness.run(BARE, repeat=repeat, fresh=True)
+            show(table, "fresh", fresh, floor=floors["floor, libfaketime"], fresh=True)
+            show_split(table, "fresh", harness.run(BARE, repeat=max(1, repeat // 4), fresh=True, split=True))
+            warm = harness.run(BARE, repeat=repeat)
+            show(table, "warm", warm)
+            thousand(table, "warm", warm)
+            show_split(table, "warm", harness.run(BARE, repeat=max(1, repeat // 4), split=True))
+
+        if "compiled" in wanted:
+            clients = compiled_clients()
+            ready = harness.ready(clients)
+            arguments = [word for name in clients for word in ("--client", name)]
+            arguments += ["--shard", f"1/{max(1, round(ready / options.cells))}"]
+            table.title(f"(a) all {len(clients)} clients in C and C++: an even share of their {ready} cells")
+            for name, fresh in (("fresh", True), ("warm", False)):
+                run = harness.run(arguments, fresh=fresh)
+                show(table, name, run, fresh=fresh)
+                if not fresh:
+                    thousand(table, name, run)
+                show_split(table, name, harness.run(arguments, fresh=fresh, split=True))
+
+        if "whole" in wanted:
+            ready = harness.ready(None)
+            shards = 1 if options.whole else max(1, round(ready / options.cells))
+            table.title(f"(b) the whole matrix of {ready} cells" + (f": an even share of 1/{shards}" if shards > 1 else ""))
+            run = harness.run(["--shard", f"1/{shards}"])
+            show(table, "warm", run)
+
+        if "growth" in wanted:
+            growth(table, harness, options.most)
+
+        if "naive" in wanted:
+            table.title("The naive way: one cell by a shell script with s_server and s_client, one after the other")
+            script = [ROOT / "tests" / "bench" / "naive.sh", ROOT / "build" / "servers" / "openssl" / "openssl"]
+            seconds = float(subprocess.run(script, check=True, stdout=subprocess.PIPE, text=True).stdout)
+            table.row("one cell", f"{seconds:.1f} s")
+            table.row("1,000 cells, extrapolated", f"{seconds * 1000 / 3600:.1f} h")
+
+    if table.missed:
+        print(f"\n{len(table.missed)} targets missed:\n  " + "\n  ".join(table.missed))
+    return 1 if table.missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
