@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/text.hpp"
 #include "cli/catalogue.hpp"
@@ -75,7 +76,7 @@ std::string state(const std::map<std::string, std::string>& missing, const std::
   return found == missing.end() ? "ready" : found->second;
 }
 
-Table servers(const Catalogue& catalogue) {
+Table servers(const Catalogue& catalogue, const Paths&) {
   Table table{{"id", "library", "tls", "state", "title"}, {}};
   for (const ServerManifest& server : catalogue.servers) {
     std::vector<Version> tls;
@@ -86,7 +87,7 @@ Table servers(const Catalogue& catalogue) {
   return table;
 }
 
-Table clients(const Catalogue& catalogue) {
+Table clients(const Catalogue& catalogue, const Paths&) {
   Table table{{"id", "library", "carry", "tls", "state", "front_door"}, {}};
   for (const ClientManifest& client : catalogue.clients)
     table.rows.push_back({client.id, client.library, client.carry == Carry::cache ? "cache" : "export",
@@ -121,7 +122,7 @@ Table clients_in_full(const Catalogue& catalogue) {
   return table;
 }
 
-Table scenarios(const Catalogue& catalogue) {
+Table scenarios(const Catalogue& catalogue, const Paths&) {
   Table table{{"id", "tls", "spec", "title"}, {}};
   for (const Scenario& scenario : catalogue.scenarios) {
     std::string spec;
@@ -143,16 +144,33 @@ const char* actor_name(Actor actor) {
   return "";
 }
 
-Table rules(const Catalogue&) {
-  Table table{{"id", "actor", "severity", "section", "sentence"}, {}};
+/// Rule -> the scenarios of the latest run that gave it something to look at; nothing when there was no run.
+std::optional<std::map<std::string, std::set<std::string>>> exercised(const std::filesystem::path& latest) {
+  if (!std::filesystem::exists(latest / "results.json")) return std::nullopt;
+  const Result<Results> results = load_results(latest);
+  if (!results) throw UsageError(results.error().text());
+  std::map<std::string, std::set<std::string>> scenarios;
+  for (const CellResult& cell : results->cells)
+    for (const std::string& rule : cell.verdict.exercised) scenarios[rule].insert(cell.id.scenario);
+  return scenarios;
+}
+
+Table rules(const Catalogue&, const Paths& paths) {
+  const auto scenarios = exercised(paths.root / "reports" / "latest");
+  Table table{{"id", "actor", "severity", "section", "scenarios", "sentence"}, {}};
   for (const Rule& rule : all_rules()) {
+    std::string count = "-";
+    if (scenarios) {
+      const auto found = scenarios->find(std::string(rule.id));
+      count = std::to_string(found == scenarios->end() ? 0 : found->second.size());
+    }
     table.rows.push_back({std::string(rule.id), actor_name(rule.actor), std::string(name(rule.severity)),
-                          std::string(rule.section), std::string(rule.sentence)});
+                          std::string(rule.section), count, std::string(rule.sentence)});
   }
   return table;
 }
 
-Table cells(const Catalogue& catalogue) {
+Table cells(const Catalogue& catalogue, const Paths&) {
   const auto planned = plan(catalogue, Filter{}, false);
   if (!planned) throw UsageError(planned.error().text());
   Table table{{"id", "state"}, {}};
@@ -171,10 +189,11 @@ Action make_list(CLI::App& app) {
   };
   auto options = std::make_shared<Options>();
   app.add_option("what", options->what, "servers, clients, scenarios, rules or cells")->required();
+  app.footer("`list rules` counts the scenarios of reports/latest in which a rule had something to look at.");
   auto* json = app.add_flag("--json", options->json, "as a JSON array");
   app.add_flag("--markdown", options->markdown, "clients only: the table of clients/README.md")->excludes(json);
   return [options](const Invocation& invocation) {
-    using Make = Table (*)(const Catalogue&);
+    using Make = Table (*)(const Catalogue&, const Paths&);
     static const std::map<std::string, Make> tables{
         {"servers", servers}, {"clients", clients}, {"scenarios", scenarios}, {"rules", rules}, {"cells", cells}};
     const auto found = tables.find(options->what);
@@ -190,7 +209,7 @@ Action make_list(CLI::App& app) {
     if (options->markdown)
       clients_in_full(catalogue).print_markdown();
     else
-      found->second(catalogue).print(options->json);
+      found->second(catalogue, invocation.paths).print(options->json);
     return catalogue.errors.empty() ? status::ok : status::error;
   };
 }

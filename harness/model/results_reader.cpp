@@ -104,6 +104,8 @@ Verdict read_verdict(const JsonValue& value) {
   if (const auto* findings = value.find("findings")) {
     for (const JsonValue& item : findings->items()) verdict.findings.push_back(read_finding(item));
   }
+  if (const auto* exercised = value.find("exercised"))
+    for (const JsonValue& item : exercised->items()) verdict.exercised.push_back(item.string());
   if (const auto* consequences = value.find("consequences")) {
     for (const JsonValue& item : consequences->items())
       verdict.consequences.push_back({item.at("what").string(), read_known_place(item.at("at"))});

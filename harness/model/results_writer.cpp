@@ -138,6 +138,7 @@ void write_cell(JsonWriter& json, const CellResult& cell) {
   for (const ConnectionSummary& connection : cell.connections) write_connection(json, connection);
   json.end_array();
   write_findings(json, verdict);
+  strings_field(json, "exercised", verdict.exercised);
   json.field("duration_ms", cell.duration_ms);
   write_evidence(json, cell.evidence);
   json.end_object();

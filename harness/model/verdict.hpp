@@ -48,6 +48,7 @@ struct Verdict {
   std::optional<Place> at;
   std::vector<Finding> findings;  ///< all, in wire order; also those that do not decide
   std::vector<Consequence> consequences;
+  std::vector<std::string> exercised;  ///< ids of the rules that had something to look at
 };
 
 }  // namespace ti

@@ -128,6 +128,9 @@ void name_fault(const Observation& cell, const Finding& first, Verdict& verdict)
 
 Verdict judge(const Observation& observation) {
   Verdict verdict;
+  for (const Rule& rule : all_rules())
+    if ((observation.has_expectations || !needs_scenario(rule)) && rule.applies(observation))
+      verdict.exercised.emplace_back(rule.id);
   verdict.findings = run_all(observation);
   const auto first = std::find_if(verdict.findings.begin(), verdict.findings.end(),
                                   [&](const Finding& finding) { return decides(observation, finding); });
