@@ -34,7 +34,6 @@ libboost1.81-dev Asio and Process
 nlohmann-json3-dev manifests and results
 libcli11-dev command line
 libfmt-dev text
-libspdlog-dev logging
 libgtest-dev tests
 libgmock-dev tests
 libbenchmark-dev benchmarks
