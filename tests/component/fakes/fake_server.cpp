@@ -23,14 +23,14 @@ sockaddr_un address(const char* path) {
 }
 
 int listen_on(const char* path) {
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const sockaddr_un at = address(path);
   if (::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 || ::listen(fd, 16) != 0) ::_exit(1);
   return fd;
 }
 
 int connect_to(const char* path) {
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const sockaddr_un at = address(path);
   if (::connect(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) ::_exit(1);
   return fd;

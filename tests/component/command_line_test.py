@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""The command line: exit statuses, help with what was mistyped, and the commands that read results.
+
+TI_PROGRAM names the program.
+"""
+
+import json
+import shutil
+import unittest
+
+from program import ROOT, ProgramTest, cells, results, ticket_interop
+
+PAIR = ["--server", "openssl", "--client", "openssl"]
+
+
+class CommandLine(ProgramTest):
+    def test_help_teaches(self):
+        said = ticket_interop("--help")
+        self.assertEqual(said.returncode, 0)
+        for word in "run", "list", "show", "decode", "doctor", "merge", "Examples:", "Exit status":
+            self.assertIn(word, said.stdout)
+        options = ticket_interop("run", "--help").stdout
+        for option in "--server", "--clock", "--shard", "--resume", "--fresh", "--keep", "--baseline", "--dry-run":
+            self.assertIn(option, options)
+
+    def test_a_mistyped_command(self):
+        said = self.usage("rnu")
+        self.assertIn('no command "rnu"', said)
+        self.assertIn('did you mean "run"?', said)
+
+    def test_no_command(self):
+        self.usage()
+
+    def test_a_mistyped_option(self):
+        self.assertIn('did you mean "--scenario"?', self.usage("run", "--scenari", "renew"))
+
+    def test_a_glob_that_matches_nothing(self):
+        said = self.usage("run", "--server", "opnssl")
+        self.assertIn('no server matches "opnssl"; did you mean "openssl"?', said)
+        self.assertIn("ticket-interop list servers", said)
+        self.assertIn('did you mean "s_client"?', self.usage("run", "--client", "sclient"))
+        self.assertIn('did you mean "expired"?', self.usage("run", "--scenario", "expird"))
+
+    def test_a_version_that_is_none(self):
+        self.assertIn("1.0, 1.1, 1.2 or 1.3", self.usage("run", "--tls", "1.4"))
+
+    def test_filters_that_leave_nothing(self):
+        self.assertIn("leave no cell", self.usage("run", *PAIR, "--scenario", "pr2888", "--tls", "1.3"))
+
+    def test_a_mistyped_choice(self):
+        self.assertIn("want one of real, virtual", self.usage("run", *PAIR, "--clock", "vritual"))
+        self.assertIn("want one of all, failed, none", self.usage("run", *PAIR, "--keep", "some"))
+
+    def test_a_shard_that_makes_no_sense(self):
+        self.assertIn("I/N", self.usage("run", *PAIR, "--shard", "3/2"))
+        self.usage("run", *PAIR, TICKET_INTEROP_SHARD="none")
+
+    def test_a_folder_that_is_no_run(self):
+        self.assertIn("no cells.jsonl there", self.usage("run", *PAIR, "--resume", self.folder))
+        self.usage("show", self.folder, "*")
+        self.usage("run", *PAIR, "--baseline", self.folder / "none.json")
+
+    def test_a_mistyped_list(self):
+        self.assertIn('did you mean "servers"?', self.usage("list", "server"))
+
+    def test_lists_as_json(self):
+        for what, known in ("servers", "openssl"), ("clients", "s_client"), ("scenarios", "renew"), (
+            "rules", "rfc5077-3.3-one-ticket"), ("cells", "openssl/openssl/renew@1.2"):
+            rows = json.loads(ticket_interop("list", what, "--json").stdout)
+            self.assertIn(known, [row["id"] for row in rows])
+
+    def test_dry_run_prints_commands_and_runs_none(self):
+        said = ticket_interop("run", *PAIR, "--scenario", "renew", "--tls", "1.2", "--dry-run", "--out", self.folder / "o")
+        self.assertEqual(said.returncode, 0, said.stderr)
+        self.assertIn("# openssl/openssl/renew@1.2", said.stdout)
+        self.assertIn("-ticket_renew_after 10", said.stdout)
+        self.assertFalse((self.folder / "o").exists())
+
+
+class Decode(ProgramTest):
+    def test_the_report_of_2012_is_the_servers_fault(self):
+        said = ticket_interop("decode", ROOT / "tests/golden/seed/renewal-report-2012.txt")
+        self.assertEqual(said.returncode, 1)
+        self.assertIn("verdict: fail, fault: server, rule: rfc5077-3.3-one-ticket, at connection 2 message 8", said.stdout)
+        offending = [line for line in said.stdout.splitlines() if line.startswith(">")]
+        self.assertEqual(len(offending), 1)
+        self.assertIn("NewSessionTicket", offending[0])
+        self.assertIn("<== rfc5077-3.3-one-ticket (server)", offending[0])
+        self.assertIn("consequence: the client sent the alert unexpected_message", said.stdout)
+
+    def test_a_capture_of_the_same_bug(self):
+        said = ticket_interop("decode", ROOT / "tests/golden/wire/tls10-double-ticket.pcapng")
+        self.assertEqual(said.returncode, 1)
+        self.assertIn("fault: server, rule: rfc5077-3.3-one-ticket", said.stdout)
+
+    def test_what_is_neither(self):
+        file = self.folder / "letter.txt"
+        file.write_text("Dear list,\nmy tickets do not renew.\n")
+        self.assertIn(str(file), self.usage("decode", file))
+        self.assertIn("cannot be read", self.usage("decode", self.folder / "none.pcapng"))
+
+
+class OneFailure(ProgramTest):
+    """A server with the bug of 2012, against a client of today."""
+
+    def setUp(self):
+        super().setUp()
+        self.assertTrue((ROOT / "build/servers/openssl-double-ticket/openssl").exists(),
+                        "not built: servers/openssl-double-ticket/build.sh build/servers/openssl-double-ticket")
+        self.out = self.folder / "out"
+        self.cell = "openssl-double-ticket/openssl/pr2888@1.0"
+        none_known = self.folder / "known.json"
+        none_known.write_text("[]")
+        self.ran = ticket_interop("run", "--server", "openssl-double-ticket", "--client", "openssl", "--scenario",
+                                  "pr2888", "--out", self.out, "--known", none_known)
+
+    def test_is_told_shown_and_decoded_alike(self):
+        verdict = ("fail", "server", "rfc5077-3.3-one-ticket")
+        self.assertEqual(self.ran.returncode, 1, self.ran.stdout + self.ran.stderr)
+        self.assertEqual(cells(self.out), {self.cell: verdict})
+        self.assertIn(f"{self.cell}  fail server  rfc5077-3.3-one-ticket", self.ran.stdout)
+
+        shown = ticket_interop("show", self.out, self.cell)
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        offending = [line for line in shown.stdout.splitlines() if line.startswith(">")]
+        self.assertEqual(len(offending), 1, shown.stdout)
+        self.assertIn("<== rfc5077-3.3-one-ticket (server)", offending[0])
+
+        evidence = results(self.out)["cells"][0]["evidence"]
+        decoded = ticket_interop("decode", self.out / evidence["capture"])
+        self.assertEqual(decoded.returncode, 1)
+        at = results(self.out)["cells"][0]["at"]
+        self.assertIn(f"fault: server, rule: rfc5077-3.3-one-ticket, at connection {at['connection']} "
+                      f"message {at['message']}", decoded.stdout)
+        for file in [evidence["capture"], evidence["keylog"], evidence["trace"], *evidence["logs"]]:
+            self.assertTrue((self.out / file).exists(), file)
+            self.assertEqual((self.out / file).stat().st_mode & 0o077, 0, f"{file} is not private")
+
+        self.assertIn("did you mean", self.usage("show", self.out, self.cell.replace("pr2888", "pr2889")))
+        again = ticket_interop("run", "--server", "openssl-double-ticket", "--client", "openssl", "--scenario", "pr2888",
+                               "--out", self.folder / "again", "--baseline", self.out)
+        self.assertEqual(again.returncode, 0, "what failed before is expected to fail\n" + again.stdout)
+
+
+class Merge(ProgramTest):
+    MATRIX = [*PAIR, "--scenario", "renew", "--scenario", "young"]
+
+    def setUp(self):
+        super().setUp()
+        for shard in "1", "2":
+            ended = ticket_interop("run", *self.MATRIX, "--out", self.folder / shard, TICKET_INTEROP_SHARD=f"{shard}/2")
+            self.assertEqual(ended.returncode, 0, ended.stdout + ended.stderr)
+
+    def merge(self, *folders):
+        return ["merge", *(self.folder / folder for folder in folders), "-o", self.folder / "joined"]
+
+    def changed(self, name, change):
+        """A copy of shard 2 of which something was changed."""
+        shutil.copytree(self.folder / "2", self.folder / name)
+        document = results(self.folder / name)
+        change(document)
+        (self.folder / name / "results.json").write_text(json.dumps(document))
+        return name
+
+    def test_joins_to_what_one_run_gives_and_refuses_the_rest(self):
+        first, second = cells(self.folder / "1"), cells(self.folder / "2")
+        self.assertEqual(set(first) & set(second), set())
+        self.assertEqual(abs(len(first) - len(second)), 0, "the shards are not even")
+        joined = ticket_interop(*self.merge("1", "2"))
+        self.assertEqual(joined.returncode, 0, joined.stderr)
+        ticket_interop("run", *self.MATRIX, "--out", self.folder / "whole")
+        self.assertEqual(cells(self.folder / "joined"), cells(self.folder / "whole"))
+        for part in "servers", "clients", "scenarios", "totals", "pairs":
+            self.assertEqual(results(self.folder / "joined")[part], results(self.folder / "whole")[part])
+        self.assertIn("already holds results", self.usage(*self.merge("1", "2")))
+        shutil.rmtree(self.folder / "joined")
+
+        self.assertIn("shard 2/2 is missing", self.usage(*self.merge("1")))
+        self.assertIn("shard 1/2 is there twice", self.usage(*self.merge("1", "1", "2")))
+
+        def in_both(document):
+            document["run"]["shard"] = "2/2"
+            document["cells"] = results(self.folder / "1")["cells"]
+
+        self.assertIn("is in both", self.usage(*self.merge("1", self.changed("overlap", in_both))))
+
+        def other_version(document):
+            document["run"]["version"] = "0.0.1"
+
+        said = self.usage(*self.merge("1", self.changed("older", other_version)))
+        self.assertIn("0.0.1", said)
+        self.assertIn("version of ticket-interop", said)
+
+        def other_server(document):
+            document["servers"]["openssl"]["binary_sha256"] = "00"
+
+        self.assertIn("server openssl", self.usage(*self.merge("1", self.changed("rebuilt", other_server))))
+
+        def one_short(document):
+            document["cells"].pop()
+
+        self.assertIn("is not complete", self.usage(*self.merge("1", self.changed("short", one_short))))
+        self.assertFalse((self.folder / "joined").exists(), "a refused merge leaves nothing")
+
+
+class Statuses(ProgramTest):
+    def test_an_error_is_3(self):
+        ended = ticket_interop("run", *PAIR, "--scenario", "renew", "--tls", "1.2", "--out", self.folder / "out",
+                               "--deadline", "1", "--clock", "real")
+        self.assertEqual(ended.returncode, 3, ended.stdout + ended.stderr)
+        self.assertIn("stopped: ", ended.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
