@@ -2,9 +2,9 @@
 
 #include "common/text.hpp"
 
-#include <chrono>
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 

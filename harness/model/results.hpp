@@ -118,8 +118,8 @@ struct PairSummary {
   Outcome verdict() const;
 };
 
-/// ResultsDocument gives results.json piece by piece, so that a run need not hold its cells: head, each cell in order of
-/// id (its cell_json line), tail with pairs and totals. `facts.cells` is not looked at.
+/// ResultsDocument gives results.json piece by piece, so that a run need not hold its cells: head, each cell in order
+/// of id (its cell_json line), tail with pairs and totals. `facts.cells` is not looked at.
 class ResultsDocument {
  public:
   explicit ResultsDocument(const Results& facts) : facts_(facts) {}

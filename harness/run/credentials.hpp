@@ -20,7 +20,7 @@ struct Credentials {
 
 /// What the server's certificates say.
 struct CertificateFacts {
-  std::string server_name = "localhost";                      ///< with 127.0.0.1 beside it if it is that
+  std::string server_name = "localhost";                       ///< with 127.0.0.1 beside it if it is that
   std::chrono::seconds server_valid = std::chrono::years(20);  ///< from now on; virtual time needs room
 };
 

@@ -1,7 +1,8 @@
 // The bare floor of a cell: a server process, a client process, three handshakes, and nothing between or around them.
 //
 //   floor FOLDER CELLS [LIBFAKETIME]      runs that many cells, one after the other, and prints what they cost as JSON
-//   floor client SOCKET CA TLS CLOCK      the bare client: a full handshake, then two resumptions (CLOCK: a file, or "-")
+//   floor client SOCKET CA TLS CLOCK      the bare client: a full handshake, then two resumptions (CLOCK: a file, or
+//   "-")
 //
 // FOLDER holds one folder for each server, made ready by the caller: `argv` (one argument a line), `ready` (the text
 // that the server prints when it is up), `socket` (where it then listens), `tls` (the version) and `ca`.
@@ -116,7 +117,9 @@ struct Spent {
   double clients = 0;
 };
 
-double seconds(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6; }
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
 
 /// Starts a program in a folder; its stdout and stderr go to `out`.
 pid_t start(const std::vector<std::string>& argv, const fs::path& folder, const std::vector<std::string>& environment,
@@ -191,8 +194,9 @@ void run_cells(const fs::path& folder, std::size_t cells, const std::string& lib
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - began;
   rusage own{};
   ::getrusage(RUSAGE_SELF, &own);
-  std::printf(R"({"cells": %zu, "wall_s": %.6f, "servers_s": %.6f, "clients_s": %.6f, "starter_s": %.6f})" "\n", cells,
-              wall.count(), spent.servers, spent.clients, seconds(own.ru_utime) + seconds(own.ru_stime));
+  std::printf(R"({"cells": %zu, "wall_s": %.6f, "servers_s": %.6f, "clients_s": %.6f, "starter_s": %.6f})"
+              "\n",
+              cells, wall.count(), spent.servers, spent.clients, seconds(own.ru_utime) + seconds(own.ru_stime));
 }
 
 }  // namespace
