@@ -246,7 +246,7 @@ TEST_F(ProcessTest, AHarnessThatIsKilledLeavesNeitherProcessNorFolder) {
 
   ::kill(harness.id(), SIGKILL);
   EXPECT_EQ(run(harness.wait()), Exit(Signalled{SIGKILL}));
-  for (const std::size_t i : {2U, 1U, 0U}) {
+  for (const std::size_t i : {1U, 2U, 0U}) {  // each becomes ours to reap when its parent is dead
     run(with_deadline(soon(), doomed[i].async_wait(stream_descriptor::wait_read, use_awaitable)));
     ::waitpid(ids[i], nullptr, 0);
   }

@@ -320,10 +320,10 @@ TEST_F(TapTest, NeitherListenerNorConnectionsOutliveAnExec) {
   const int ours[] = {listener_.native_handle(), client_.native_handle(), server_.native_handle()};
   int of_the_tap = 0;
   for (int fd = 3; fd < 64; ++fd) {
-    int type = 0;
-    socklen_t size = sizeof type;
-    const bool is_socket = ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
-    if (!is_socket || std::find(std::begin(ours), std::end(ours), fd) != std::end(ours)) continue;
+    int domain = 0;
+    socklen_t size = sizeof domain;
+    const bool is_tcp = ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_INET;
+    if (!is_tcp || std::find(std::begin(ours), std::end(ours), fd) != std::end(ours)) continue;
     ++of_the_tap;
     EXPECT_TRUE(::fcntl(fd, F_GETFD) & FD_CLOEXEC) << fd;
   }
