@@ -102,7 +102,7 @@ std::string lacks(const ClientManifest& client) {
     const bool can = client.capabilities.contains(what) || client.tls.contains(version_of(what));
     if (can || what == "own_clock") continue;
     const auto same =
-        std::find_if(reasons.begin(), reasons.end(), [&](const auto& reason) { return reason.first == why; });
+        std::find_if(reasons.begin(), reasons.end(), [&why = why](const auto& reason) { return reason.first == why; });
     if (same == reasons.end())
       reasons.emplace_back(why, what);
     else
