@@ -270,6 +270,8 @@ int run(const Options& options, const Invocation& invocation) {
   if (!known) throw UsageError(known.error().text());
   Expectations expectations(std::move(*known), std::move(baseline));
 
+  Results facts = gather_facts(cells, catalogue, site, invocation, settings.mode.libfaketime);
+  set_aside_still_clocks(cells, facts);
   std::size_t done = 0;
   if (resuming) {
     const Result<std::vector<CellResult>> ended = load_cells(folder / "cells.jsonl");
@@ -283,8 +285,6 @@ int run(const Options& options, const Invocation& invocation) {
     std::erase_if(cells, [&](const PlannedCell& cell) { return have.contains(cell.id.text()); });
   }
 
-  Results facts = gather_facts(cells, catalogue, site, invocation, settings.mode.libfaketime);
-  set_aside_still_clocks(cells, facts);
   facts.run.id = id;
   facts.run.started = now_text();
   facts.run.clock = options.clock;

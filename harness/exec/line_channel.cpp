@@ -27,7 +27,7 @@ awaitable<std::string> LineChannel::request(std::string line, Deadline deadline)
 awaitable<std::string> LineChannel::exchange(std::string line) {
   asio::posix::stream_descriptor::bytes_readable unasked;
   process_.out.io_control(unasked);
-  if (!unread_.empty() || unasked.get() != 0) throw ChannelError(process_.program() + " spoke unasked");
+  if (!unread_.empty() || unasked.get() != 0) throw ChannelMisuse(process_.program() + " spoke unasked");
 
   transcript_.push_back({ChannelLine::Way::to_process, clock_.now(), line});
   line += '\n';
@@ -62,7 +62,7 @@ awaitable<std::string> LineChannel::exchange(std::string line) {
     }
     throw ChannelError(process_.program() + " closed its end " + fate);
   }
-  if (end > longest_line) throw ChannelError(process_.program() + " gave a line of more than 1 MiB");
+  if (end > longest_line) throw ChannelMisuse(process_.program() + " gave a line of more than 1 MiB");
   co_return answer;
 }
 

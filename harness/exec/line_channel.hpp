@@ -14,6 +14,11 @@ struct ChannelError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// It broke the conversation's rules, rather than ending.
+struct ChannelMisuse : ChannelError {
+  using ChannelError::ChannelError;
+};
+
 struct ChannelLine {
   enum class Way : std::uint8_t { to_process, from_process };
   Way way;

@@ -1,6 +1,7 @@
 #include "exec/process.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -189,6 +190,12 @@ void Process::reap() {
   } else {
     exit_ = Exited{WEXITSTATUS(status)};
   }
+}
+
+const std::optional<Exit>& Process::poll() {
+  pollfd ended{handle_.native_handle(), POLLIN, 0};
+  if (!exit_ && ::poll(&ended, 1, 0) == 1) reap();
+  return exit_;
 }
 
 awaitable<Exit> Process::wait() {

@@ -60,6 +60,9 @@ class Process {
   /// SIGTERM to the group; SIGKILL after `grace`. Returns when the whole group is gone.
   awaitable<Exit> stop(std::chrono::nanoseconds grace);
 
+  /// Looks, without waiting, whether it has ended; then as wait().
+  const std::optional<Exit>& poll();
+
   /// How it ended, if it was seen to end.
   const std::optional<Exit>& ended() const { return exit_; }
 

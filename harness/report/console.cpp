@@ -43,6 +43,11 @@ std::string totals_text(const Totals& totals) {
   return text.empty() ? "no cell" : text;
 }
 
+/// As a person can paste it into a shell.
+std::string shell_word(const std::string& arg) {
+  return arg.find_first_of(" *?'\"$&;|<>()[]") == std::string::npos ? arg : "'" + arg + "'";
+}
+
 }  // namespace
 
 std::string in_words(std::chrono::seconds duration) {
@@ -75,6 +80,10 @@ Console::Console(std::FILE* out, std::FILE* progress, Style style, std::string r
     : out_(out), progress_(progress), style_(style), results_path_(std::move(results_path)) {}
 
 void Console::run_started(const Results& facts, std::size_t total, std::size_t done) {
+  resume_command_ = "ticket-interop";
+  for (const std::string& arg : facts.run.argv) resume_command_ += " " + shell_word(arg);
+  if (std::find(facts.run.argv.begin(), facts.run.argv.end(), "--resume") == facts.run.argv.end())
+    resume_command_ += " --resume " + shell_word(results_path_);
   total_ = total;
   ended_ = before_ = done;
   started_ = shown_ = std::chrono::steady_clock::now();
@@ -147,7 +156,7 @@ void Console::run_ended(const RunFacts&, bool stopped) {
   const auto took = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started_);
   fmt::print(out_, "\n{}{} in {}{}; results in {}\n", stopped ? "stopped: " : "", totals_text(totals_), in_words(took),
              known_ ? fmt::format(" ({} known)", known_) : "", results_path_);
-  if (stopped) fmt::print(out_, "to go on: ticket-interop run --resume {}\n", results_path_);
+  if (stopped) fmt::print(out_, "to go on: {}\n", resume_command_);
   std::fflush(out_);
 }
 

@@ -32,6 +32,7 @@ class Console final : public Listener {
   std::FILE* progress_;
   Style style_;
   std::string results_path_;
+  std::string resume_command_;
   std::size_t total_ = 0;
   std::size_t ended_ = 0;
   std::size_t before_ = 0;  ///< of `ended_`, those of an earlier run

@@ -106,7 +106,7 @@ void collect_consequences(const Observation& cell, const Finding& first, Verdict
     if (finding.severity == Severity::expect && finding.at.connection == number &&
         wire_order(first.at) <= wire_order(finding.at) && finding.rule != first.rule)
       add(finding.reason, finding.at);
-  if (visit.connection.client.answered && !visit.connection.client.ok && !visit.connection.client.error_text.empty())
+  if (!visit.connection.client.ok && !visit.connection.client.error_text.empty())
     verdict.consequences.push_back({"the client said: " + visit.connection.client.error_text, visit.at()});
   for (const std::string& line : visit.connection.server.errors)
     verdict.consequences.push_back({"the server's log said: " + line, visit.at()});

@@ -160,6 +160,9 @@ awaitable<ClientWord> LineClient::connect(ConnectOrder order, Deadline deadline)
   } catch (const TimedOut&) {
     lost.error_stage = "answer";
     lost.error_text = "the client did not answer";
+  } catch (const ChannelMisuse& error) {
+    broken_ = true;
+    throw HarnessError(std::string("the adapter broke the line protocol: ") + error.what());
   } catch (const ChannelError& error) {
     lost.error_stage = "process";
     lost.error_text = error.what();

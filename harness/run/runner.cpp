@@ -67,6 +67,8 @@ class Runner::Queue {
     return take(chosen);
   }
 
+  void clear() { waiting_.clear(); }
+
   /// Notes how a start went; says whether the thing is set aside now.
   void started(const std::string& what, bool well) { well ? failures_.erase(what) : ++failures_[what]; }
   bool set_aside(const std::string& what) const {
@@ -109,6 +111,8 @@ awaitable<void> Runner::work(std::shared_ptr<Queue> queue) {
   std::exception_ptr stopped;
   try {
     while (std::optional<PlannedCell> cell = queue->next(key)) {
+      // A cell winds down undisturbed; from here on the worker can be stopped again.
+      co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
       const std::string server = "server " + cell->id.server;
       const std::string client = "client " + cell->id.client;
       const bool aside = queue->set_aside(server) || queue->set_aside(client);
@@ -156,6 +160,7 @@ awaitable<void> Runner::run(std::vector<PlannedCell> cells) {
   }
   if (!stopped) co_return;
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  queue->clear();  // for workers whose cell is winding down, whom the signal does not reach
   slots.cancel();
   try {
     co_await slots.join();

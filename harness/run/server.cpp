@@ -142,7 +142,7 @@ awaitable<void> Server::stop() {
   if (process_) co_await process_->stop(std::chrono::seconds(1));
 }
 
-std::string Server::ended() const { return process_ && process_->ended() ? text(*process_->ended()) : ""; }
+std::string Server::ended() const { return process_ && process_->poll() ? text(*process_->ended()) : ""; }
 
 std::vector<LogLine> Server::take_log() {
   if (!log_) return {};

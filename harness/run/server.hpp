@@ -51,7 +51,7 @@ class Server {
 
   const ServerOrder& order() const { return order_; }
   Upstream upstream() const { return upstream_; }
-  bool running() const { return process_ && !process_->ended(); }
+  bool running() const { return process_ && !process_->poll(); }
   /// How it ended, in words, if it ended by itself; else empty.
   std::string ended() const;
 
