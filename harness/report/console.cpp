@@ -80,10 +80,11 @@ Console::Console(std::FILE* out, std::FILE* progress, Style style, std::string r
     : out_(out), progress_(progress), style_(style), results_path_(std::move(results_path)) {}
 
 void Console::run_started(const Results& facts, std::size_t total, std::size_t done) {
-  resume_command_ = "ticket-interop";
-  for (const std::string& arg : facts.run.argv) resume_command_ += " " + shell_word(arg);
-  if (std::find(facts.run.argv.begin(), facts.run.argv.end(), "--resume") == facts.run.argv.end())
+  const std::vector<std::string>& argv = facts.run.argv;
+  resume_command_ = "ticket-interop run";
+  if (std::find(argv.begin(), argv.end(), "--resume") == argv.end())
     resume_command_ += " --resume " + shell_word(results_path_);
+  for (std::size_t i = 1; i < argv.size(); ++i) resume_command_ += " " + shell_word(argv[i]);
   total_ = total;
   ended_ = before_ = done;
   started_ = shown_ = std::chrono::steady_clock::now();

@@ -4,6 +4,7 @@
 TI_PROGRAM names the program.
 """
 
+import shlex
 import signal
 import time
 import unittest
@@ -100,8 +101,9 @@ class Interruption(ProgramTest):
 
     def test_the_way_to_go_on_that_is_printed_runs_what_was_left(self):
         _, said, _ = self.stop(signal.SIGINT, 2)
-        words = said[said.index("to go on: ticket-interop ") :].splitlines()[0].split()[3:]
-        ticket_interop(*words, "--deadline", "20")
+        line = said[said.index("to go on: ticket-interop ") :].splitlines()[0]
+        words = shlex.split(line)[4:]
+        ticket_interop(*words, "--deadline", "60")
         self.assertEqual(self.left(), 0)
 
 
