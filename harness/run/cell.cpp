@@ -34,6 +34,7 @@ struct Seen {
   ClientWord client;
   std::vector<LogLine> server_log;
   bool timed_out = false;
+  std::string server_end = {};  ///< how the server ended, if it did so in this step
 };
 
 /// CellRun is one cell on its way through its timeline.
@@ -160,6 +161,7 @@ class CellRun {
     }
     std::vector<Tapped> tapped = tap_->take();
     seen.server_log = take_server_log();
+    if (server_ended_.empty()) seen.server_end = server_ended_ = server_->ended();
     lost_ = !seen.client.answered;
     if (tapped.empty()) seen_.push_back(seen);
     for (std::size_t i = 0; i < tapped.size(); ++i) {
@@ -169,6 +171,7 @@ class CellRun {
       seen.recording = rebased(std::move(cut ? *tapped[i].delivered : tapped[i].sent), began_);
       seen.first = i == 0;
       seen_.push_back(seen);
+      seen.server_end.clear();
       seen.server_log.clear();  // the server's word of the whole step stands with its first connection
     }
   }
@@ -191,7 +194,7 @@ class CellRun {
     std::vector<LogLine> rest = take_server_log();
     if (!seen_.empty()) seen_.back().server_log.insert(seen_.back().server_log.end(), rest.begin(), rest.end());
     gathered_.keylog += server_->take_keylog();
-    server_ended_ = server_->ended();
+    if (server_ended_.empty()) server_ended_ = server_->ended();
   }
 
   void gather_client() {
@@ -222,6 +225,7 @@ class CellRun {
         else if (tells_of_error(line.text))
           connection.server.errors.push_back(line.text);
       }
+      if (!seen.server_end.empty()) connection.server.errors.push_back("the server " + seen.server_end);
       if (seen.recording) {
         connection.transcript = decode(*seen.recording, keys);
         gathered_.recordings.push_back(std::move(*seen.recording));
@@ -229,8 +233,6 @@ class CellRun {
       connection.handshakes = handshakes_of(connection.transcript);
       observation.connections.push_back(std::move(connection));
     }
-    if (!server_ended_.empty() && !observation.connections.empty())
-      observation.connections.back().server.errors.push_back("the server " + server_ended_);
     return observation;
   }
 
