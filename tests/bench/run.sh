@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 build=${TICKET_INTEROP_BUILD:-build/release}
-case ${1:-} in --help | -h) exec python3 tests/bench/report.py --help ;; esac
+case ${1:-} in --help | -h) exec python3 -B tests/bench/report.py --help ;; esac
 "$build/tests/bench/decode_bench" --benchmark_min_time=0.2
 echo
-exec python3 tests/bench/report.py --build "$build" "$@"
+exec python3 -B tests/bench/report.py --build "$build" "$@"
