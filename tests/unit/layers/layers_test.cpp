@@ -18,8 +18,8 @@ struct Layer {
 };
 
 const std::vector<std::string> event_loop{"boost/asio", "boost/process"};
-const std::vector<std::string> machine{"boost/asio", "boost/process", "<fstream>",     "<unistd.h>", "<thread>",
-                                       "_clock::now", "<ctime>",       "std::getenv("};
+const std::vector<std::string> machine{"boost/asio", "boost/process", "<fstream>", "<unistd.h>",
+                                       "<thread>",   "_clock::now",   "<ctime>",   "std::getenv("};
 
 const std::map<std::string, Layer>& layers() {
   static const std::map<std::string, Layer> table{
