@@ -23,24 +23,28 @@ Results load(const std::string& folder) {
   return std::move(*results);
 }
 
-/// What would make a joined result untrue: refused, by name.
-void check_alike(const Results& first, const Results& other, const std::string& name) {
+std::string fact_of(const Facts& facts, const char* name) {
+  const auto found = facts.find(name);
+  return found == facts.end() ? "none" : found->second;
+}
+
+/// What would make a joined result untrue: refused, by name. A server that was built on one machine only is that too.
+void check_alike(const Results& joined, const Results& other, const std::string& name) {
   const auto differs = [&](const char* what, const std::string& a, const std::string& b) {
     if (a != b) throw UsageError(fmt::format("{} is of another {}: {} against {}", name, what, b, a));
   };
-  differs("version of ticket-interop", first.run.version, other.run.version);
-  differs("clock", first.run.clock, other.run.clock);
+  differs("version of ticket-interop", joined.run.version, other.run.version);
+  differs("clock", joined.run.clock, other.run.clock);
   const auto same_facts = [&](const char* kind, const auto& ours, const auto& theirs) {
     for (const auto& [id, facts] : theirs) {
       const auto mine = ours.find(id);
       if (mine == ours.end()) continue;
       for (const char* fact : {"version", "binary_sha256"})
-        if (mine->second.contains(fact) && facts.contains(fact))
-          differs((std::string(kind) + " " + id).c_str(), mine->second.at(fact), facts.at(fact));
+        differs(fmt::format("{} of {} {}", fact, kind, id).c_str(), fact_of(mine->second, fact), fact_of(facts, fact));
     }
   };
-  same_facts("server", first.servers, other.servers);
-  same_facts("client", first.clients, other.clients);
+  same_facts("server", joined.servers, other.servers);
+  same_facts("client", joined.clients, other.clients);
 }
 
 /// Every shard of N, once each; folders that were not sharded are only checked for overlap.
@@ -77,7 +81,7 @@ int merge(const Options& options) {
   std::map<std::string, std::string> from;  // cell -> the folder it came from
   std::vector<CellResult> cells;
   for (const auto& [folder, results] : parts) {
-    check_alike(parts.front().second, results, folder);
+    check_alike(joined, results, folder);
     for (const CellResult& cell : results.cells) {
       const auto [at, fresh] = from.emplace(cell.id.text(), folder);
       if (!fresh) throw UsageError(fmt::format("{} is in both {} and {}", cell.id.text(), at->second, folder));
