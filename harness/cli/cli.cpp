@@ -41,8 +41,9 @@ std::string wrong_option(const CLI::App& app, const std::string& message) {
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_options())
     for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  if (message.find("not expected") == std::string::npos) return {};  // a known option with a wrong value
   for (const std::string& word : split(message, ' '))
-    if (word.starts_with("--")) return did_you_mean(word.substr(0, word.find('=')), names);
+    if (word.starts_with("--")) return ";" + did_you_mean(word.substr(0, word.find('=')), names);
   return {};
 }
 

@@ -57,6 +57,7 @@ Observation from_capture(const std::string& bytes, const Options& options) {
   for (const Recording& recording : capture->connections) {
     ObservedConnection connection = observed(decode(recording, keys));
     connection.at = std::chrono::duration_cast<Milliseconds>(recording.opened);
+    connection.begun = recording.opened;
     observation.connections.push_back(std::move(connection));
   }
   return observation;

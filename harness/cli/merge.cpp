@@ -6,6 +6,7 @@
 
 #include "cli/command.hpp"
 #include "report/console.hpp"
+#include "report/expected.hpp"
 #include "report/results_file.hpp"
 
 namespace ti {
@@ -104,19 +105,15 @@ int merge(const Options& options) {
   for (const std::string& folder : options.folders) copy_evidence(folder, out);
   ResultsFile file(out, false);
   Console console(stdout, stderr, {}, options.out);
-  int exit_status = status::ok;
+  Expected expected({}, {}, {});
   for (Listener* listener : {static_cast<Listener*>(&file), static_cast<Listener*>(&console)}) {
     listener->run_started(joined, cells.size(), 0);
     for (const CellResult& cell : cells) listener->cell_ended(cell);
     listener->run_ended(joined.run, false);
   }
-  for (const CellResult& cell : cells) {
-    const Outcome outcome = cell.verdict.outcome;
-    if (outcome == Outcome::error) exit_status = status::error;
-    if (outcome != cell.expected && outcome != Outcome::unsupported && exit_status == status::ok)
-      exit_status = status::unexpected;
-  }
-  return exit_status;
+  for (const CellResult& cell : cells) expected.count(cell);
+  if (expected.any_error()) return status::error;
+  return expected.any_unexpected() ? status::unexpected : status::ok;
 }
 
 }  // namespace

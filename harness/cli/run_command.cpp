@@ -10,14 +10,15 @@
 
 #include "cli/catalogue.hpp"
 #include "cli/command.hpp"
+#include "cli/dry_run.hpp"
 #include "cli/facts.hpp"
 #include "cli/shard_from_environment.hpp"
 #include "exec/deadline.hpp"
 #include "exec/task_group.hpp"
 #include "report/agreement.hpp"
 #include "report/console.hpp"
+#include "report/expected.hpp"
 #include "report/results_file.hpp"
-#include "run/evidence.hpp"
 #include "run/runner.hpp"
 
 namespace ti {
@@ -39,62 +40,6 @@ struct Options {
   bool dry_run = false;
   std::size_t repeat = 1;
   std::size_t deadline_s = 0;
-};
-
-/// Expectations marks what was expected, and counts what was not.
-class Expectations final : public Listener {
- public:
-  Expectations(std::vector<KnownIssue> issues, std::map<std::string, Outcome> baseline)
-      : issues_(std::move(issues)), baseline_(std::move(baseline)) {}
-
-  void forward_to(std::vector<Listener*> listeners) { listeners_ = std::move(listeners); }
-
-  void run_started(const Results& facts, std::size_t total, std::size_t done) override {
-    facts_ = &facts;
-    for (Listener* listener : listeners_) listener->run_started(facts, total, done);
-  }
-
-  void cell_ended(const CellResult& cell) override {
-    CellResult marked = cell;
-    const KnownIssue* issue =
-        find_known(issues_, cell, version(facts_->servers, cell.id.server), version(facts_->clients, cell.id.client));
-    if (issue) {
-      marked.known = true;
-      marked.known_link = issue->link;
-      marked.expected = Outcome::fail;
-    }
-    if (const auto before = baseline_.find(cell.id.text()); before != baseline_.end()) marked.expected = before->second;
-    count(marked);
-    for (Listener* listener : listeners_) listener->cell_ended(marked);
-  }
-
-  void run_ended(const RunFacts& run, bool stopped) override {
-    for (Listener* listener : listeners_) listener->run_ended(run, stopped);
-  }
-
-  int exit_status() const { return errors_ ? status::error : unexpected_ ? status::unexpected : status::ok; }
-
-  /// Counts a cell of an earlier run that this one resumes.
-  void count(const CellResult& cell) {
-    const Outcome outcome = cell.verdict.outcome;
-    if (outcome == Outcome::error) ++errors_;
-    if (outcome != cell.expected && outcome != Outcome::unsupported) ++unexpected_;
-  }
-
- private:
-  static std::string version(const std::map<std::string, Facts>& of, const std::string& id) {
-    const auto facts = of.find(id);
-    if (facts == of.end()) return {};
-    const auto found = facts->second.find("version");
-    return found == facts->second.end() ? "" : found->second;
-  }
-
-  std::vector<KnownIssue> issues_;
-  std::map<std::string, Outcome> baseline_;
-  std::vector<Listener*> listeners_;
-  const Results* facts_ = nullptr;
-  std::size_t unexpected_ = 0;
-  std::size_t errors_ = 0;
 };
 
 std::string run_id() {
@@ -137,20 +82,24 @@ void link_latest(const std::filesystem::path& reports, const std::filesystem::pa
   if (!ignored) std::filesystem::rename(made, link, ignored);
 }
 
-void print_commands(const std::vector<PlannedCell>& cells, const Site& site) {
-  for (const PlannedCell& cell : cells) {
-    fmt::print("# {}\n", cell.id.text());
-    if (!cell.unsupported.empty()) {
-      fmt::print("#   unsupported: {}\n", cell.unsupported);
-      continue;
-    }
-    const ServerOrder order{cell.server, cell.scenario->policy, cell.id.tls, cell.scenario->ciphers};
-    const Result<ServerLaunch> server = prepare(order, site, "/tmp/cell");
-    if (!server) throw UsageError(server.error().text());
-    fmt::print("{}\n", pasteable(server->launch.argv));
-    for (const auto& [name, text] : server->files) fmt::print("# /tmp/cell/{}\n{}\n", name, text);
-    fmt::print("{}\n\n", pasteable(client_argv(*cell.client, site)));
-  }
+/// Makes the folder of a run, private to the user. What an earlier run left in it goes, unless it is resumed; what is
+/// there and not ours stays as it is.
+void make_results_folder(const std::filesystem::path& folder, bool resuming) {
+  namespace fs = std::filesystem;
+  if (fs::create_directories(folder)) fs::permissions(folder, fs::perms::owner_all);
+  if (resuming) return;
+  const bool ours = fs::exists(folder / "cells.jsonl");
+  if (!ours && fs::exists(folder / "evidence"))
+    throw UsageError("--out " + folder.string() +
+                     ": there is an evidence folder that no run made; give another folder");
+  for (const char* name : {"results.json", "cells.jsonl", "evidence", "credentials"})
+    if (ours) fs::remove_all(folder / name);
+}
+
+void print_not_seen_again(const Expected& expected) {
+  for (const KnownIssue& issue : expected.not_seen_again())
+    fmt::print("known issue not seen again: server {}, client {}, scenario {}, rule {} ({})\n", issue.server,
+               issue.client, issue.scenario, issue.rule, issue.link);
 }
 
 /// Runs the cells until they have ended, or a signal came. Gives whether it was stopped.
@@ -224,18 +173,10 @@ int run(const Options& options, const Invocation& invocation) {
     }
   if (shard.count > 1) cells = take_shard(std::move(cells), shard, cost_ms);
 
-  Guardian guardian;
-  asio::io_context loop(1);
-  TempDir private_files(guardian);
-  Site site{loop.get_executor(),
-            &guardian,
-            make_credentials(private_files.path()),
-            paths.servers_build(),
-            paths.clients_build(),
-            paths.optional_clients_build(),
-            {}};
+  const std::filesystem::path reports = paths.root / "reports";
+  const std::string id = run_id();
   if (options.dry_run) {
-    print_commands(cells, site);
+    print_commands(cells, paths, options.out.empty() ? reports / "dry-run" : std::filesystem::path(options.out));
     return status::ok;
   }
 
@@ -251,27 +192,44 @@ int run(const Options& options, const Invocation& invocation) {
     settings.mode.libfaketime = *libfaketime;
   }
 
-  const std::filesystem::path reports = paths.root / "reports";
-  const std::string id = run_id();
-  std::filesystem::path folder = !options.resume.empty() ? std::filesystem::path(options.resume)
-                                 : !options.out.empty()  ? std::filesystem::path(options.out)
-                                                         : reports / id;
-  const bool resuming = !options.resume.empty();
-  if (resuming && !std::filesystem::exists(folder / "cells.jsonl"))
-    throw UsageError("--resume " + folder.string() +
-                     ": no cells.jsonl there; give the folder of a run that was stopped");
-  std::filesystem::create_directories(folder);
-  std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
-  settings.cell = CellSettings{folder, keep};
-
   const std::filesystem::path known_file =
       options.known.empty() ? reports / "known_issues.json" : std::filesystem::path(options.known);
   Result<std::vector<KnownIssue>> known = load_known_issues(known_file);
   if (!known) throw UsageError(known.error().text());
-  Expectations expectations(std::move(*known), std::move(baseline));
 
+  const bool resuming = !options.resume.empty();
+  const std::filesystem::path folder = std::filesystem::absolute(resuming              ? options.resume
+                                                                 : options.out.empty() ? (reports / id).string()
+                                                                                       : options.out)
+                                           .lexically_normal();
+  if (resuming && !std::filesystem::exists(folder / "cells.jsonl"))
+    throw UsageError("--resume " + folder.string() +
+                     ": no cells.jsonl there; give the folder of a run that was stopped");
+  make_results_folder(folder, resuming);
+  settings.cell = CellSettings{folder, keep};
+
+  Guardian guardian;
+  asio::io_context loop(1);
+  TempDir private_files(guardian);
+  // With evidence goes what its commands need to be repeated.
+  const std::filesystem::path credentials = keep == Keep::none ? private_files.path() : folder / "credentials";
+  if (std::filesystem::create_directory(credentials))
+    std::filesystem::permissions(credentials, std::filesystem::perms::owner_all);
+  Site site{loop.get_executor(),
+            &guardian,
+            make_credentials(credentials),
+            paths.servers_build(),
+            paths.clients_build(),
+            paths.optional_clients_build(),
+            {}};
   Results facts = gather_facts(cells, catalogue, site, invocation, settings.mode.libfaketime);
   set_aside_still_clocks(cells, facts);
+  ResultsFile file(folder, resuming);
+  const bool terminal = ::isatty(STDERR_FILENO) == 1;
+  const bool colour = ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR");
+  const std::string shown = resuming ? options.resume : options.out.empty() ? folder.string() : options.out;
+  Console console(stdout, stderr, {terminal, colour, options.quiet}, shown);
+  Expected expected(std::move(*known), std::move(baseline), {&file, &console});
   std::size_t done = 0;
   if (resuming) {
     const Result<std::vector<CellResult>> ended = load_cells(folder / "cells.jsonl");
@@ -279,7 +237,7 @@ int run(const Options& options, const Invocation& invocation) {
     std::set<std::string> have;
     for (const CellResult& cell : *ended) {
       have.insert(cell.id.text());
-      expectations.count(cell);
+      expected.count(cell);
     }
     done = have.size();
     std::erase_if(cells, [&](const PlannedCell& cell) { return have.contains(cell.id.text()); });
@@ -291,25 +249,21 @@ int run(const Options& options, const Invocation& invocation) {
   facts.run.planned = cells.size() + done;
   if (shard.count > 1) facts.run.shard = fmt::format("{}/{}", shard.index, shard.count);
 
-  ResultsFile file(folder, resuming);
-  const bool terminal = ::isatty(STDERR_FILENO) == 1;
-  const bool colour = ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR");
-  Console console(stdout, stderr, {terminal, colour, options.quiet}, folder.string());
-  expectations.forward_to({&file, &console});
-  expectations.run_started(facts, cells.size() + done, done);
+  expected.run_started(facts, cells.size() + done, done);
 
-  settings.repetitions = std::max<std::size_t>(1, options.repeat);
-  Agreement agreement(settings.repetitions, {&expectations});
+  settings.repetitions = options.repeat;
+  Agreement agreement(settings.repetitions, {&expected});
   Runner runner(site, std::move(settings), {&agreement});
   const std::chrono::seconds deadline(options.deadline_s);
   LoopWatch watch(loop.get_executor());
   site.loop_watch = &watch;
   const bool stopped = run_cells(loop, runner, watch, std::move(cells), deadline);
   facts.run.finished = now_text();
-  expectations.run_ended(facts.run, stopped);
+  expected.run_ended(facts.run, stopped);
+  if (!stopped) print_not_seen_again(expected);
   if (folder.parent_path() == reports) link_latest(reports, folder);
-  if (!catalogue.errors.empty() || stopped) return status::error;
-  return expectations.exit_status();
+  if (!catalogue.errors.empty() || stopped || expected.any_error()) return status::error;
+  return expected.any_unexpected() ? status::unexpected : status::ok;
 }
 
 }  // namespace
@@ -338,7 +292,8 @@ Action make_run(CLI::App& app) {
       ->take_all();
   app.add_option("--clock", options->clock, "virtual: timelines in milliseconds by libfaketime; real: in true seconds")
       ->capture_default_str();
-  app.add_option("--jobs,-j", options->jobs, "cells at once (default: by cores, memory and clock)");
+  app.add_option("--jobs,-j", options->jobs, "cells at once (default: by cores, memory and clock)")
+      ->check(CLI::Range(1, 10000));
   app.add_option("--shard", options->shard,
                  "the I-th of N even shares (default: from the variables of GitHub Actions, GitLab, Kubernetes, Slurm)")
       ->type_name("I/N");
@@ -350,11 +305,14 @@ Action make_run(CLI::App& app) {
                  "results of an earlier run: what differs is unexpected; its durations order the cells")
       ->type_name("RESULTS");
   app.add_option("--known", options->known, "known issues (default: reports/known_issues.json)")->type_name("FILE");
-  app.add_option("--deadline", options->deadline_s, "stop the run after so many seconds")->type_name("S");
+  app.add_option("--deadline", options->deadline_s, "stop the run after so many seconds")
+      ->check(CLI::Range(1, 100000000))
+      ->type_name("S");
   app.add_option("--repeat", options->repeat, "run each cell so often; it must end the same way each time")
+      ->check(CLI::Range(1, 1000000))
       ->type_name("N");
   app.add_flag("--fresh", options->fresh, "new processes for every cell, none kept warm");
-  app.add_flag("--dry-run", options->dry_run, "print the commands that each cell would run");
+  app.add_flag("--dry-run", options->dry_run, "make the files and print the commands of each cell, and run none");
   app.add_flag("--quiet,-q", options->quiet, "only failures and totals");
   return [options](const Invocation& invocation) { return run(*options, invocation); };
 }

@@ -44,18 +44,17 @@ Result<std::vector<KnownIssue>> load_known_issues(const std::filesystem::path& f
   });
 }
 
-const KnownIssue* find_known(const std::vector<KnownIssue>& issues, const CellResult& cell,
-                             const std::string& server_version, const std::string& client_version) {
-  if (cell.verdict.outcome != Outcome::fail) return nullptr;
-  const auto covers = [&](const KnownIssue& issue) {
-    return glob_match(issue.server, cell.id.server) && glob_match(issue.client, cell.id.client) &&
-           glob_match(issue.scenario, cell.id.scenario) && glob_match(issue.rule, cell.verdict.rule) &&
-           (issue.tls.empty() || std::find(issue.tls.begin(), issue.tls.end(), cell.id.tls) != issue.tls.end()) &&
-           in_version_range(issue.server_versions, server_version) &&
-           in_version_range(issue.client_versions, client_version);
-  };
-  const auto found = std::find_if(issues.begin(), issues.end(), covers);
-  return found == issues.end() ? nullptr : &*found;
+bool speaks_of(const KnownIssue& issue, const CellId& cell, const std::string& server_version,
+               const std::string& client_version) {
+  return glob_match(issue.server, cell.server) && glob_match(issue.client, cell.client) &&
+         glob_match(issue.scenario, cell.scenario) &&
+         (issue.tls.empty() || std::find(issue.tls.begin(), issue.tls.end(), cell.tls) != issue.tls.end()) &&
+         in_version_range(issue.server_versions, server_version) &&
+         in_version_range(issue.client_versions, client_version);
+}
+
+bool explains(const KnownIssue& issue, const Verdict& verdict) {
+  return verdict.outcome == Outcome::fail && glob_match(issue.rule, verdict.rule);
 }
 
 }  // namespace ti

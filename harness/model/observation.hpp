@@ -44,12 +44,14 @@ struct ServerWord {
 /// One connection of a cell.
 struct ObservedConnection {
   Milliseconds at{0};  ///< scheduled time in the timeline
+  Instant begun{};     ///< when the transcript's time stood at `at`
   Connect connect;
   Expect expect;
   Transcript transcript;
   std::vector<Handshake> handshakes;  ///< handshakes_of(transcript)
   ClientWord client;
   ServerWord server;
+  bool sole = true;        ///< the only connection of its step: what the two sides said of the step, they said of it
   bool connected = true;   ///< a TCP connection was seen at all
   bool timed_out = false;  ///< the step's deadline struck and the harness closed it
 };

@@ -17,11 +17,13 @@ std::optional<CellId> CellId::parse(std::string_view text) {
 }
 
 Outcome PairSummary::verdict() const {
-  for (const Outcome outcome : {Outcome::fail, Outcome::error, Outcome::pass}) {
+  const auto any = [&](Outcome outcome) {
     const auto found = totals.counts.find(outcome);
-    if (found != totals.counts.end() && found->second > 0) return outcome;
-  }
-  return Outcome::unsupported;
+    return found != totals.counts.end() && found->second > 0;
+  };
+  for (const Outcome outcome : {Outcome::fail, Outcome::error, Outcome::pass})
+    if (any(outcome)) return outcome;
+  return any(Outcome::inconclusive) ? Outcome::error : Outcome::unsupported;
 }
 
 std::vector<PairSummary> pairs_of(const std::vector<CellResult>& cells) {

@@ -114,7 +114,8 @@ struct Totals {
 struct PairSummary {
   std::string server, client;
   Totals totals;
-  /// fail if any cell failed, else error if any, else pass if any passed, else unsupported.
+  /// fail if any cell failed, else error if any, else pass if any passed, else error if any was inconclusive, so that
+  /// nothing is known of the pair, else unsupported.
   Outcome verdict() const;
 };
 
@@ -152,8 +153,10 @@ struct KnownIssue {
 };
 
 Result<std::vector<KnownIssue>> load_known_issues(const std::filesystem::path& file);
-/// The first known issue that covers this failure, or nullptr.
-const KnownIssue* find_known(const std::vector<KnownIssue>& issues, const CellResult& cell,
-                             const std::string& server_version, const std::string& client_version);
+/// Whether the issue speaks of this cell, at these versions of its two sides, however the cell ended.
+bool speaks_of(const KnownIssue& issue, const CellId& cell, const std::string& server_version,
+               const std::string& client_version);
+/// Whether the verdict is the failure that the issue tells of.
+bool explains(const KnownIssue& issue, const Verdict& verdict);
 
 }  // namespace ti

@@ -150,6 +150,11 @@ Result<Scenario> load_scenario(const std::filesystem::path& file, const std::str
 
 }  // namespace
 
+bool Scenario::shows_certificate() const {
+  return std::any_of(timeline.begin(), timeline.end(),
+                     [](const Step& step) { return step.connect && step.connect->certificate; });
+}
+
 Result<Scenario> parse_scenario(std::string_view text, const std::string& id, const std::string& where) {
   return read_json(text, where, [&](const JsonValue& file) { return ScenarioReader().read(file, id); });
 }

@@ -87,6 +87,8 @@ struct Scenario {
   std::vector<Step> timeline;
   std::set<std::string> rules;
 
+  /// Whether a client certificate is at hand in one of its connections.
+  bool shows_certificate() const;
   Milliseconds duration() const { return timeline.empty() ? Milliseconds{0} : timeline.back().at; }
 };
 

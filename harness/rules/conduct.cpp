@@ -309,7 +309,9 @@ bool alert_may_be_sealed(const Visit& visit, Side side) {
 
 std::optional<BadEnd> bad_end_of(const Visit& visit) {
   if (!visit.connection.connected)
-    return BadEnd{Side::client, visit.at(), "the client made no TCP connection, though the server listens"};
+    return BadEnd{Side::client, visit.at(),
+                  visit.connection.timed_out ? "the client neither connected nor answered before the step's deadline"
+                                             : "the client made no TCP connection, though the server listens"};
   if (const auto alert = first_error_alert(visit.connection)) {
     const std::optional<Side> sender =
         what_drew_alert(visit) == Drawn::cannot_be_told ? std::nullopt : std::optional(visit.messages()[*alert].from);

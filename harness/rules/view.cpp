@@ -56,7 +56,7 @@ bool all_tickets_known(const Observation& cell, std::size_t before) {
 }
 
 Milliseconds moment(const Visit& visit, std::size_t message) {
-  const Instant since = visit.messages()[message].at - visit.messages().front().at;
+  const Instant since = visit.messages()[message].at - visit.connection.begun;
   return visit.connection.at + std::chrono::duration_cast<Milliseconds>(since);
 }
 

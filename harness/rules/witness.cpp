@@ -1,4 +1,5 @@
-// The client's word and the server's log against the wire.
+// The client's word and the server's log against the wire. Both speak of a step: where a client connected several times
+// in one, which connection they mean is not known, and nothing is compared.
 #include "rules/conduct.hpp"
 #include "rules/subjects.hpp"
 
@@ -16,7 +17,7 @@ std::string kind_text(const Exchange& exchange) { return std::string(name(exchan
 
 // --- the client's word -----------------------------------------------------------------------------------------------
 
-bool says_resumed(const Visit& visit) { return visit.connection.client.resumed.has_value(); }
+bool says_resumed(const Visit& visit) { return visit.connection.sole && visit.connection.client.resumed.has_value(); }
 
 void resumed_as_seen(const Visit& visit, Findings& findings) {
   const auto exchange = first_exchange(visit);
@@ -29,7 +30,8 @@ void resumed_as_seen(const Visit& visit, Findings& findings) {
 }
 
 bool says_version(const Visit& visit) {
-  return visit.connection.client.version && version_of(*visit.connection.client.version) != Version::none;
+  return visit.connection.sole && visit.connection.client.version &&
+         version_of(*visit.connection.client.version) != Version::none;
 }
 
 void version_as_seen(const Visit& visit, Findings& findings) {
@@ -39,7 +41,9 @@ void version_as_seen(const Visit& visit, Findings& findings) {
                                               ", the wire shows TLS " + std::string(name(seen))));
 }
 
-bool says_ok(const Visit& visit) { return visit.connection.client.answered && visit.connection.client.ok; }
+bool says_ok(const Visit& visit) {
+  return visit.connection.sole && visit.connection.client.answered && visit.connection.client.ok;
+}
 
 void ok_as_seen(const Visit& visit, Findings& findings) {
   const auto exchange = first_exchange(visit);
@@ -47,7 +51,9 @@ void ok_as_seen(const Visit& visit, Findings& findings) {
     findings.push_back(breach(visit.at(), "the client says that all went well, the wire shows no completed handshake"));
 }
 
-bool says_error(const Visit& visit) { return visit.connection.client.answered && !visit.connection.client.ok; }
+bool says_error(const Visit& visit) {
+  return visit.connection.sole && visit.connection.client.answered && !visit.connection.client.ok;
+}
 
 /// Whether the server ended its side properly: a close_notify, or a protected alert that may be one, and no reset.
 bool server_ended_well(const Visit& visit) {
@@ -91,7 +97,7 @@ void client_answers(const Visit& visit, Findings& findings) {
 
 // --- the server's log ------------------------------------------------------------------------------------------------
 
-bool logs_decisions(const Visit& visit) { return visit.cell.server_logs_decisions; }
+bool logs_decisions(const Visit& visit) { return visit.connection.sole && visit.cell.server_logs_decisions; }
 
 /// The best result that the server's callback gave to a ticket offered in this connection; nothing if it was not asked.
 std::optional<int> opening_result(const Visit& visit) {

@@ -8,10 +8,13 @@
 #include "exec/deadline.hpp"
 #include "exec/tap.hpp"
 #include "exec/task_group.hpp"
+#include "model/files.hpp"
 #include "rules/registry.hpp"
+#include "run/client_script.hpp"
 #include "run/decision_log.hpp"
 #include "run/disturber.hpp"
 #include "run/evidence.hpp"
+#include "run/key_ages.hpp"
 #include "wire/decoder.hpp"
 
 namespace ti {
@@ -30,6 +33,8 @@ Recording rebased(Recording recording, Instant began) {
 struct Seen {
   std::size_t step;  ///< index in the timeline
   bool first;        ///< the step's own connection; a further one is the client's own idea
+  Instant begun;     ///< when the step was told to the client
+  bool sole = true;  ///< the step's only connection
   std::optional<Recording> recording;
   ClientWord client;
   std::vector<LogLine> server_log;
@@ -95,12 +100,6 @@ class CellRun {
     return false;
   }
 
-  bool shows_certificate() const {
-    for (const Step& step : cell_.scenario->timeline)
-      if (step.connect && step.connect->certificate) return true;
-    return false;
-  }
-
   awaitable<void> timeline() {
     GatePass starting(slot_.starting());
     co_await starting.enter();
@@ -110,7 +109,10 @@ class CellRun {
     DisturbPlan* plan = &plan_;
     tap_ = std::make_unique<Tap>(site_.executor, server_->upstream(), slot_.watch(),
                                  [plan](std::size_t) { return make_disturbance(*plan); });
-    ClientSettings settings{cell_.id.tls, shows_certificate(), {}};
+    tap_port_ = tap_->port();
+    if (!cell_.server->capabilities.contains("keylog") && cell_.client->capabilities.contains("keylog"))
+      client_keylog_ = slot_.client_keylog();
+    ClientSettings settings{cell_.id.tls, cell_.scenario->shows_certificate(), client_keylog_};
     client_ = co_await slot_.lend_client(*cell_.client, std::move(settings), start);
     co_await slot_.clock().begin(std::chrono::milliseconds(0));  // second 0 is when all is ready
     starting.leave();
@@ -142,10 +144,14 @@ class CellRun {
   awaitable<void> connect(std::size_t index, std::size_t number) {
     const Connect& wanted = *cell_.scenario->timeline[index].connect;
     plan_ = wanted.disturb;
-    Seen seen{index, true, std::nullopt, {}, {}, false};
-    ConnectOrder order{number, tap_->port(), wanted.offer == "none", wanted.offer_connection, wanted.read_response};
+    Seen seen{.step = index,
+              .first = true,
+              .begun = slot_.watch().now() - began_,
+              .recording = {},
+              .client = {},
+              .server_log = {}};
+    ConnectOrder order{number, tap_port_, wanted.offer == "none", wanted.offer_connection, wanted.read_response};
 
-    const Instant begun = slot_.watch().now();
     const Deadline deadline = deadline_in(site_.limits.step);
     TaskGroup watchdog(site_.executor);
     watchdog.spawn(take_away(deadline, &seen.timed_out));
@@ -154,15 +160,19 @@ class CellRun {
     co_await watchdog.join();
 
     const bool idle = co_await tap_->idle(deadline);
-    if (idle && !seen.timed_out) slowest_ = std::max(slowest_, slot_.watch().now() - begun);
     if (!idle) {
       tap_->close_all();
       seen.timed_out = true;
     }
+    if (seen.timed_out)
+      deadline_struck_ = true;
+    else
+      took_.push_back({cell_.scenario->timeline[index].at, slot_.watch().now() - began_ - seen.begun});
     std::vector<Tapped> tapped = tap_->take();
     seen.server_log = take_server_log();
     if (server_ended_.empty()) seen.server_end = server_ended_ = server_->ended();
     lost_ = !seen.client.answered;
+    seen.sole = tapped.size() <= 1;
     if (tapped.empty()) seen_.push_back(seen);
     for (std::size_t i = 0; i < tapped.size(); ++i) {
       if (!tapped[i].error.empty() && server_->running()) throw HarnessError("the tap: " + tapped[i].error);
@@ -200,6 +210,10 @@ class CellRun {
   void gather_client() {
     stray_ = client_->take_stray();
     gathered_.client_log = client_->take_transcript();
+    if (client_keylog_.empty()) return;
+    if (const Result<std::string> secrets = read_file(client_keylog_)) gathered_.keylog += *secrets;
+    std::error_code ignored;  // the slot's folder goes as a whole in the end
+    std::filesystem::remove(client_keylog_, ignored);
   }
 
   /// All that the witnesses saw, once everything has stopped.
@@ -214,6 +228,8 @@ class CellRun {
       const Step& step = cell_.scenario->timeline[seen.step];
       ObservedConnection connection;
       connection.at = step.at;
+      connection.begun = seen.begun;
+      connection.sole = seen.sole;
       connection.connect = *step.connect;
       if (seen.first) connection.expect = step.expect_at.at(cell_.id.tls);
       connection.connected = seen.recording.has_value();
@@ -254,7 +270,9 @@ class CellRun {
 
   /// A server whose log tells key ages that did not grow with the timeline does not live in the cell's time.
   void check_server_clock(const Observation& observation, Verdict& verdict) const {
-    const double tolerance_s = 3 + std::chrono::duration<double>(slowest_).count();
+    Instant slowest{};
+    for (const StepTook& step : took_) slowest = std::max(slowest, step.took);
+    const double tolerance_s = 3 + std::chrono::duration<double>(slowest).count();
     std::map<std::string, double> born;  // key -> second of the timeline
     for (const ObservedConnection& connection : observation.connections) {
       const double now = static_cast<double>(connection.at.count()) / 1000;
@@ -275,16 +293,23 @@ class CellRun {
     }
   }
 
-  /// Deadlines and silences are no evidence when the harness itself stood still; and a connection that took seconds
-  /// made the ages of its tickets others than the scenario's, for time flows on within a step.
+  /// A deadline that struck is no evidence when the harness itself stood still meanwhile; nor is a ticket's fate when a
+  /// connection was so slow that the ticket's key came over a border of the policy, for time flows on within a step.
   void check_time(Verdict& verdict, Deadline started) const {
-    const bool clean = verdict.outcome == Outcome::pass || verdict.outcome == Outcome::error;
-    if (clean || !site_.loop_watch) return;
-    const auto still = site_.loop_watch->longest_since(started);
-    if (still.count() == 0 && slowest_ <= site_.limits.slow) return;
-    verdict = error_verdict(fmt::format("the machine was too slow ({} ms {}), which would else be: {}",
-                                        std::chrono::duration_cast<Milliseconds>(std::max(still, slowest_)).count(),
-                                        still.count() ? "of standstill" : "for one connection", verdict.reason));
+    if (verdict.outcome != Outcome::fail && verdict.outcome != Outcome::inconclusive) return;
+    const auto in_ms = [](Instant time) { return std::chrono::duration_cast<Milliseconds>(time).count(); };
+    const Instant still = deadline_struck_ && site_.loop_watch ? site_.loop_watch->longest_since(started) : Instant{};
+    if (still > Instant{}) {
+      verdict =
+          error_verdict(fmt::format("a deadline struck, and the harness itself had stood still for {} ms; "
+                                    "else it would be: {}",
+                                    in_ms(still), verdict.reason));
+    } else if (const StepTook* slow = moved_over_a_border(took_, cell_.scenario->policy)) {
+      verdict = error_verdict(
+          fmt::format("the connection at {:g} s took {} ms, by which a key's age comes over a border "
+                      "of the ticket policy; else it would be: {}",
+                      std::chrono::duration<double>(slow->at).count(), in_ms(slow->took), verdict.reason));
+    }
   }
 
   void leave_evidence(const Observation& observation, CellResult& result) {
@@ -307,7 +332,10 @@ class CellRun {
       text += pasteable(launched.launch.argv) + "\n";
       for (const auto& [name, file] : launched.files) text += "\n# " + name + "\n" + file;
     }
-    if (client_) text += "\n# client\n" + pasteable(client_->argv()) + "\n";
+    if (client_)
+      text += "\n# client, at the port of the tap; client.log has what was really said\n" +
+              client_script(*cell_.client, site_, {cell_.id.tls, cell_.scenario->shows_certificate(), {}},
+                            *cell_.scenario, tap_port_);
     return text;
   }
 
@@ -319,12 +347,15 @@ class CellRun {
   Client* client_ = nullptr;
   std::unique_ptr<Tap> tap_;
   DisturbPlan plan_;
+  std::uint16_t tap_port_ = 0;
+  std::filesystem::path client_keylog_;  ///< where the server tells no secrets and the client can
   Instant began_{};
   std::vector<Seen> seen_;
   Gathered gathered_;
   std::string server_ended_;
   std::string stray_;
-  Instant slowest_{};  ///< of the connections that came to their end by themselves
+  std::vector<StepTook> took_;  ///< the steps that came to their end by themselves
+  bool deadline_struck_ = false;
   bool lost_ = false;
 };
 

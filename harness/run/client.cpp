@@ -12,7 +12,6 @@ std::unique_ptr<Client> make_client(const ClientManifest& manifest, const Site& 
 }
 
 std::vector<std::string> client_argv(const ClientManifest& manifest, const Site& site) {
-  if (manifest.program) return manifest.argv;
   const std::map<std::string, std::string> variables{{"build", site.build_of(manifest).string()},
                                                      {"source", manifest.folder.string()}};
   std::vector<std::string> argv;

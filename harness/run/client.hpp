@@ -51,17 +51,13 @@ class Client {
   /// What it wrote to stderr since the last call, where that must be nothing; and all that was said, for the evidence.
   virtual std::string take_stray() = 0;
   virtual std::vector<std::string> take_transcript() = 0;
-
-  /// The command line that starts it, for the evidence.
-  virtual std::vector<std::string> argv() const = 0;
 };
 
 /// Makes the driver that the manifest asks for. `folder` is private to it and outlives it, as do site and clock.
 std::unique_ptr<Client> make_client(const ClientManifest& manifest, const Site& site, const ClockControl& clock,
                                     Stopwatch watch, std::filesystem::path folder);
 
-/// The command line that starts an adapter; for an unmodified program the manifest's, its fragments not filled in.
-/// Throws HarnessError.
+/// The command line that starts an adapter. Throws HarnessError.
 std::vector<std::string> client_argv(const ClientManifest& manifest, const Site& site);
 
 inline constexpr std::string_view http_request = "GET / HTTP/1.0\r\n\r\n";

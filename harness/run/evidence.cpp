@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -48,11 +49,14 @@ std::string pasteable(const std::vector<std::string>& argv) {
   return line;
 }
 
-Evidence write_evidence(const std::filesystem::path& results, const CellId& id, const Gathered& gathered) {
+std::string folder_name(const CellId& id) {
   std::string name = id.text();
-  for (char& c : name)
-    if (c == '/') c = '_';
-  const std::filesystem::path relative = std::filesystem::path("evidence") / name;
+  std::replace(name.begin(), name.end(), '/', '_');
+  return name;
+}
+
+Evidence write_evidence(const std::filesystem::path& results, const CellId& id, const Gathered& gathered) {
+  const std::filesystem::path relative = std::filesystem::path("evidence") / folder_name(id);
   const std::filesystem::path folder = results / relative;
   std::filesystem::create_directories(folder);
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all);

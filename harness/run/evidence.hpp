@@ -23,6 +23,9 @@ struct Gathered {
   std::chrono::system_clock::time_point began;
 };
 
+/// The name of a cell's folder.
+std::string folder_name(const CellId& id);
+
 /// Writes the files of one cell below `results`/evidence/ and gives their names relative to `results`. Files are the
 /// user's alone (0600, folders 0700).
 Evidence write_evidence(const std::filesystem::path& results, const CellId& id, const Gathered& gathered);

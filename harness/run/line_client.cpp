@@ -56,15 +56,43 @@ ConnectAnswer parse_answer(const std::string& line) {
   }
 }
 
+std::string configure_line(const ClientSettings& settings, const Site& site) {
+  const Json certificate = settings.certificate ? Json{{"cert", site.credentials.client_cert.string()},
+                                                       {"key", site.credentials.client_key.string()}}
+                                                : Json(nullptr);
+  return Json{{"do", "configure"},
+              {"tls", name(settings.tls)},
+              {"server_name", "localhost"},
+              {"ca", site.credentials.ca.string()},
+              {"certificate", certificate},
+              {"ciphers", nullptr},
+              {"keylog", or_null(settings.keylog)}}
+      .dump();
+}
+
+std::string connect_line(const ClientManifest& manifest, const ConnectOrder& order, double offset_s,
+                         const std::string& session) {
+  Json line{{"do", "connect"},
+            {"connection", order.connection},
+            {"host", "127.0.0.1"},
+            {"port", order.port},
+            {"offer", "latest"},
+            {"request", http_request},
+            {"read", order.read_response ? "all" : "none"}};
+  if (order.fresh) line["offer"] = "none";
+  if (order.offer_connection) line["offer"] = *order.offer_connection;
+  if (manifest.capabilities.contains("own_clock")) line["clock_offset_s"] = offset_s;
+  if (manifest.carry == Carry::session_export) line["session"] = session.empty() ? Json(nullptr) : Json(session);
+  return line.dump();
+}
+
 LineClient::LineClient(const ClientManifest& manifest, const Site& site, const ClockControl& clock, Stopwatch watch,
                        std::filesystem::path folder)
     : manifest_(manifest), site_(site), clock_(clock), watch_(watch), folder_(std::move(folder)) {}
 
-std::vector<std::string> LineClient::argv() const { return client_argv(manifest_, site_); }
-
 void LineClient::start() {
   Launch launch;
-  launch.argv = argv();
+  launch.argv = client_argv(manifest_, site_);
   launch.env = site_.environment(folder_.path());
   for (const auto& [name, value] : manifest_.env) launch.env[name] = value;
   if (!manifest_.capabilities.contains("own_clock")) launch.env.merge(clock_.env());
@@ -92,17 +120,8 @@ awaitable<std::string> LineClient::ask(std::string line, Deadline deadline) {
 
 awaitable<void> LineClient::configure(Deadline deadline) {
   if (!process_ || process_->ended()) start();
-  const Json certificate = settings_.certificate ? Json{{"cert", site_.credentials.client_cert.string()},
-                                                        {"key", site_.credentials.client_key.string()}}
-                                                 : Json(nullptr);
-  const Json order{{"do", "configure"},
-                   {"tls", name(settings_.tls)},
-                   {"server_name", "localhost"},
-                   {"ca", site_.credentials.ca.string()},
-                   {"certificate", certificate},
-                   {"ciphers", nullptr},
-                   {"keylog", or_null(settings_.keylog)}};
-  const std::string answer = co_await ask(order.dump(), deadline);
+  std::string line = configure_line(settings_, site_);
+  const std::string answer = co_await ask(std::move(line), deadline);
   const Json object = parse_object(answer);
   if (!object.value("ok", false))
     throw HarnessError("client " + manifest_.id + " refused its configuration: " + answer);
@@ -127,31 +146,15 @@ awaitable<void> LineClient::begin(ClientSettings settings, Deadline deadline) {
   throw HarnessError("client " + manifest_.id + " did not come up: " + failed + "\n" + stray_.substr(0, 2000));
 }
 
-std::string LineClient::connect_line(const ConnectOrder& order) const {
-  Json line{{"do", "connect"},
-            {"connection", order.connection},
-            {"host", "127.0.0.1"},
-            {"port", order.port},
-            {"offer", "latest"},
-            {"request", http_request},
-            {"read", order.read_response ? "all" : "none"}};
-  if (order.fresh) line["offer"] = "none";
-  if (order.offer_connection) line["offer"] = *order.offer_connection;
-  if (manifest_.capabilities.contains("own_clock")) line["clock_offset_s"] = clock_.offset_s();
-  if (manifest_.carry == Carry::session_export) {
-    const auto forced = order.offer_connection ? kept_.find(*order.offer_connection) : kept_.end();
-    const std::string& session = forced != kept_.end() ? forced->second : latest_;
-    line["session"] = order.fresh || session.empty() ? Json(nullptr) : Json(session);
-  }
-  return line.dump();
-}
-
 awaitable<ClientWord> LineClient::connect(ConnectOrder order, Deadline deadline) {
   ClientWord lost;
   try {
     const bool exporting = manifest_.carry == Carry::session_export;
     if (exporting) co_await configure(deadline);
-    const std::string answer = co_await ask(connect_line(order), deadline);
+    const auto forced = order.offer_connection ? kept_.find(*order.offer_connection) : kept_.end();
+    const std::string& session = forced != kept_.end() ? forced->second : latest_;
+    std::string line = connect_line(manifest_, order, clock_.offset_s(), order.fresh ? std::string() : session);
+    const std::string answer = co_await ask(std::move(line), deadline);
     ConnectAnswer said = parse_answer(answer);
     if (!said.session.empty()) latest_ = said.session;
     if (!latest_.empty()) kept_[order.connection] = latest_;

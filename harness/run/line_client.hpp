@@ -21,13 +21,11 @@ class LineClient final : public Client {
   bool reusable() const override;
   std::string take_stray() override;
   std::vector<std::string> take_transcript() override;
-  std::vector<std::string> argv() const override;
 
  private:
   void start();
   awaitable<void> configure(Deadline deadline);
   awaitable<std::string> ask(std::string line, Deadline deadline);
-  std::string connect_line(const ConnectOrder& order) const;
   void collect();
 
   const ClientManifest& manifest_;
@@ -45,6 +43,11 @@ class LineClient final : public Client {
   std::vector<std::string> transcript_;
   bool broken_ = false;
 };
+
+/// What an adapter is told, as clients/PROTOCOL.md has it. The session counts for carry `export` only; empty: none.
+std::string configure_line(const ClientSettings& settings, const Site& site);
+std::string connect_line(const ClientManifest& manifest, const ConnectOrder& order, double offset_s,
+                         const std::string& session);
 
 /// The client's word from the answer to a connect. Throws HarnessError when it is not an answer of the protocol.
 struct ConnectAnswer {

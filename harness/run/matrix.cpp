@@ -70,6 +70,7 @@ Result<std::vector<PlannedCell>> plan(const Catalogue& catalogue, const Filter& 
       return ParseError{"--tls " + tls + ": a version is 1.0, 1.1, 1.2 or 1.3", "", 0};
 
   std::vector<PlannedCell> cells;
+  std::set<std::string> skipped;  // the globs that did
   for (const ServerManifest& server : catalogue.servers) {
     if (!chosen(filter.servers, server.id)) continue;
     for (const ClientManifest& client : catalogue.clients) {
@@ -79,7 +80,12 @@ Result<std::vector<PlannedCell>> plan(const Catalogue& catalogue, const Filter& 
         for (const Version tls : scenario.tls) {
           if (!chosen(filter.tls, name(tls))) continue;
           PlannedCell cell{{server.id, client.id, scenario.id, tls}, &server, &client, &scenario, {}, {}};
-          if (!filter.skip.empty() && chosen(filter.skip, cell.id.text())) continue;
+          const auto skip = std::find_if(filter.skip.begin(), filter.skip.end(),
+                                         [id = cell.id.text()](const auto& glob) { return glob_match(glob, id); });
+          if (skip != filter.skip.end()) {
+            skipped.insert(*skip);
+            continue;
+          }
           cell.unsupported = missing_capability(server, client, scenario, tls);
           if (const auto why = catalogue.server_missing.find(server.id); why != catalogue.server_missing.end())
             cell.unsupported = why->second;
@@ -92,6 +98,10 @@ Result<std::vector<PlannedCell>> plan(const Catalogue& catalogue, const Filter& 
       }
     }
   }
+  for (const std::string& glob : filter.skip)
+    if (!skipped.contains(glob))
+      return ParseError{"--skip " + glob + ": no cell of this run matches; `ticket-interop list cells` prints them all",
+                        "", 0};
   if (cells.empty()) return ParseError{"the filters leave no cell: no scenario has the versions asked for", "", 0};
   std::sort(cells.begin(), cells.end(), [](const auto& a, const auto& b) { return a.id.text() < b.id.text(); });
   return cells;

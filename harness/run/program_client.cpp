@@ -72,34 +72,35 @@ std::filesystem::path ProgramClient::session_file(std::size_t connection) const 
   return folder_ / ("session-" + std::to_string(connection));
 }
 
-std::vector<std::string> ProgramClient::command(const ConnectOrder& order, const std::filesystem::path& offered,
-                                                const std::filesystem::path& kept) const {
-  const ProgramDriver& driver = *manifest_.program;
+std::vector<std::string> program_command(const ClientManifest& manifest, const Site& site,
+                                         const ClientSettings& settings, std::uint16_t port,
+                                         const std::filesystem::path& offered, const std::filesystem::path& kept) {
+  const ProgramDriver& driver = *manifest.program;
   const Variables variables{{"host", "127.0.0.1"},
-                            {"port", std::to_string(order.port)},
+                            {"port", std::to_string(port)},
                             {"server_name", "localhost"},
-                            {"ca", site_.credentials.ca.string()},
-                            {"cert", site_.credentials.client_cert.string()},
-                            {"key", site_.credentials.client_key.string()},
-                            {"source", manifest_.folder.string()},
-                            {"build", site_.build_of(manifest_).string()}};
+                            {"ca", site.credentials.ca.string()},
+                            {"cert", site.credentials.client_cert.string()},
+                            {"key", site.credentials.client_key.string()},
+                            {"source", manifest.folder.string()},
+                            {"build", site.build_of(manifest).string()}};
   const auto with_file = [&](const std::filesystem::path& file) {
     Variables more = variables;
     more["file"] = file.string();
     return more;
   };
   std::vector<std::string> argv;
-  for (const std::string& arg : manifest_.argv) {
+  for (const std::string& arg : manifest.argv) {
     if (arg == "{tls}")
-      append(argv, driver.tls.at(settings_.tls), variables);
+      append(argv, driver.tls.at(settings.tls), variables);
     else if (arg == "{session_in}")
       offered.empty() ? void() : append(argv, driver.session_in, with_file(offered));
     else if (arg == "{session_out}")
       append(argv, driver.session_out, with_file(kept));
     else if (arg == "{certificate}")
-      settings_.certificate ? append(argv, driver.certificate, variables) : void();
+      settings.certificate ? append(argv, driver.certificate, variables) : void();
     else if (arg == "{keylog}")
-      settings_.keylog.empty() ? void() : append(argv, driver.keylog, with_file(settings_.keylog));
+      settings.keylog.empty() ? void() : append(argv, driver.keylog, with_file(settings.keylog));
     else
       append(argv, {arg}, variables);
   }
@@ -114,7 +115,7 @@ awaitable<ClientWord> ProgramClient::connect(ConnectOrder order, Deadline deadli
   }
   const std::filesystem::path out = session_file(order.connection);
   Launch launch;
-  launch.argv = command(order, offered, out);
+  launch.argv = program_command(manifest_, site_, settings_, order.port, offered, out);
   launch.env = site_.environment(folder_.path());
   for (const auto& [name, value] : manifest_.env) launch.env[name] = value;
   launch.env.merge(clock_.env());

@@ -19,12 +19,9 @@ class ProgramClient final : public Client {
   bool reusable() const override { return true; }
   std::string take_stray() override { return {}; }
   std::vector<std::string> take_transcript() override;
-  std::vector<std::string> argv() const override { return manifest_.argv; }
 
  private:
   std::filesystem::path session_file(std::size_t connection) const;
-  std::vector<std::string> command(const ConnectOrder& order, const std::filesystem::path& offered,
-                                   const std::filesystem::path& kept) const;
 
   const ClientManifest& manifest_;
   const Site& site_;
@@ -36,6 +33,12 @@ class ProgramClient final : public Client {
   std::filesystem::path latest_;
   std::vector<std::string> transcript_;
 };
+
+/// The command line of one connection, which offers the session in a file (empty: none) and keeps its own in another.
+/// Throws HarnessError.
+std::vector<std::string> program_command(const ClientManifest& manifest, const Site& site,
+                                         const ClientSettings& settings, std::uint16_t port,
+                                         const std::filesystem::path& offered, const std::filesystem::path& kept);
 
 /// The program's word, read from its output by the manifest's expressions.
 ClientWord program_word(const std::map<std::string, std::string>& said, const std::string& output, bool ok);

@@ -23,7 +23,6 @@ struct Limits {
   std::chrono::milliseconds start{10000};  ///< a server or adapter to come up
   std::chrono::milliseconds step{10000};   ///< one connection
   std::chrono::milliseconds answer{2000};  ///< the adapter's answer after its connection was taken away
-  std::chrono::milliseconds slow{2000};    ///< a connection that takes longer makes ages that are not the scenario's
   std::chrono::milliseconds late{250};     ///< how late a step may start under the real clock
 };
 

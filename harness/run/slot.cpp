@@ -34,9 +34,7 @@ void Slot::make_clock() {
     clock_ = std::make_unique<VirtualClock>(folder_.path() / "clock", mode_.libfaketime);
 }
 
-std::filesystem::path Slot::new_folder(const char* kind) {
-  return folder_.path() / (kind + std::to_string(++folders_));
-}
+std::filesystem::path Slot::new_path(const char* kind) { return folder_.path() / (kind + std::to_string(++folders_)); }
 
 bool Slot::has_warm(const ServerOrder& order) const {
   return std::any_of(servers_.begin(), servers_.end(), [&](const auto& server) { return server->order() == order; });
@@ -60,7 +58,7 @@ awaitable<Server*> Slot::begin_cell(ServerOrder order, Deadline deadline) {
     }
   }
   co_await clock_->begin(std::chrono::milliseconds(0));
-  server_ = std::make_unique<Server>(std::move(order), site_, new_folder("s"));
+  server_ = std::make_unique<Server>(std::move(order), site_, new_path("s"));
   co_await server_->start(*clock_, watch_, deadline);
   co_return server_.get();
 }
@@ -72,7 +70,7 @@ awaitable<Client*> Slot::lend_client(const ClientManifest& manifest, ClientSetti
     client_ = std::move(warm->second);
     clients_.erase(warm);
   } else {
-    client_ = make_client(manifest, site_, *clock_, watch_, new_folder("c"));
+    client_ = make_client(manifest, site_, *clock_, watch_, new_path("c"));
   }
   client_id_ = manifest.id;
   co_await client_->begin(std::move(settings), deadline);

@@ -45,11 +45,14 @@ class Slot {
   /// Stops everything.
   awaitable<void> clear();
 
+  /// A file of its own for a client's secrets.
+  std::filesystem::path client_keylog() { return new_path("k"); }
+
   /// Whether a server for this order is warm here.
   bool has_warm(const ServerOrder& order) const;
 
  private:
-  std::filesystem::path new_folder(const char* kind);
+  std::filesystem::path new_path(const char* kind);
   void make_clock();
 
   static constexpr std::size_t most_warm = 12;

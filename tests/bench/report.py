@@ -80,13 +80,11 @@ class Harness:
                    for cell in json.loads(listed.stdout))
 
     def commands(self):
-        """The bare cells' commands, by server and version: argv, and the texts of files."""
-        text = subprocess.run([self.program, "run", "--dry-run", *BARE], check=True, capture_output=True, text=True).stdout
-        for cell in re.split(r"^# (?=[^/\s]+/openssl/renew@)", text, flags=re.M)[1:]:
-            name, argv, rest = cell.split("\n", 2)
-            server, tls = re.fullmatch(r"([^/]+)/openssl/renew@(.*)", name).groups()
-            files = re.split(r"^# /tmp/cell/(.*)\n", rest.rstrip("\n").rpartition("\n")[0] + "\n", flags=re.M)[1:]
-            yield server, tls, argv, dict(zip(files[::2], files[1::2]))
+        """The bare cells' commands, by server and version: folder with what the server needs, argv."""
+        argv = [self.program, "run", "--dry-run", "--out", self.folder / "bare", *BARE]
+        text = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+        for server, tls, place, argv in re.findall(r"^# ([^/\s]+)/openssl/renew@(\S+)\ncd (.*)\n(.*)\n", text, flags=re.M):
+            yield server, tls, Path(place), argv
 
 
 def without_comments(text):
@@ -103,35 +101,20 @@ def compiled_clients():
     return names
 
 
-def make_credentials(folder):
-    """Like the harness's own: a CA, an RSA and a P-256 certificate for localhost."""
-    def openssl(*arguments):
-        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
-
-    (folder / "req.cnf").write_text("[req]\ndistinguished_name=dn\n[dn]\n[ca]\nbasicConstraints=critical,CA:TRUE\n"
-                                    "[leaf]\nsubjectAltName=DNS:localhost\n")
-    kinds = {"rsa": ["-newkey", "rsa:2048"], "ec": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]}
-    common = ["req", "-x509", "-nodes", "-days", "30", "-config", "req.cnf"]
-    openssl(*common, *kinds["rsa"], "-extensions", "ca", "-subj", "/CN=floor CA", "-keyout", "ca.key", "-out", "ca.pem")
-    for name, kind in (("server", "rsa"), ("ecdsa", "ec")):
-        openssl(*common, *kinds[kind], "-extensions", "leaf", "-subj", "/CN=localhost", "-CA", "ca.pem",
-                "-CAkey", "ca.key", "-keyout", f"{name}.key", "-out", f"{name}.pem")
-
-
-def prepare_floor(harness, folder, credentials):
+def prepare_floor(harness, folder):
     """A folder for each bare server, with the very command and files that the harness gives it."""
-    for server, tls, argv, files in harness.commands():
+    for server, tls, made, argv in harness.commands():
         place = folder / f"{server}-{tls}"
-        place.mkdir(parents=True)
+        shutil.copytree(made, place)
 
         def moved(text):
-            return re.sub(r"/[^\s\"]*/ti-[0-9a-f]+(?=/)", str(credentials), text).replace("/tmp/cell", str(place))
+            return text.replace(str(made), str(place))
 
-        for name, text in files.items():
-            (place / name).write_text(moved(text))
+        for file in place.iterdir():
+            file.write_text(moved(file.read_text()))
         ready = json.loads(without_comments((ROOT / "servers" / server / "server.json").read_text()))["ready"]
         for name, text in {"argv": "\n".join(moved(argv).split(" ")), "ready": ready, "socket": str(place / "s.sock"),
-                           "tls": tls, "ca": str(credentials / "ca.pem")}.items():
+                           "tls": tls, "ca": str(harness.folder / "bare" / "credentials" / "ca.pem")}.items():
             (place / name).write_text(text + "\n")
 
 
@@ -227,12 +210,9 @@ def main():
 
         if "floor" in wanted:
             table.title("Three connections by libssl to nginx and s_server: the floor, and the harness on the same cells")
-            credentials = folder / "credentials"
-            credentials.mkdir()
-            make_credentials(credentials)
             folders = [folder / f"floor{i}" for i in range(JOBS)]
             for place in folders:
-                prepare_floor(harness, place, credentials)
+                prepare_floor(harness, place)
             floors = {}
             for name, library in (("floor, true clock", None), ("floor, libfaketime", find_libfaketime())):
                 each, rate = run_floor(options.build, folders, options.cells, library)

@@ -74,7 +74,11 @@ class CommandLine(ProgramTest):
         self.assertEqual(said.returncode, 0, said.stderr)
         self.assertIn("# openssl/openssl/renew@1.2", said.stdout)
         self.assertIn("-ticket_renew_after 10", said.stdout)
-        self.assertFalse((self.folder / "o").exists())
+        self.assertEqual(said.stdout.count('"do":"connect"'), 3)
+        made = self.folder / "o"
+        self.assertEqual(sorted(path.name for path in made.iterdir()), ["credentials", "openssl_openssl_renew@1.2"])
+        self.assertIn(str(made / "credentials"), said.stdout)
+        self.assertTrue((made / "credentials/ca.pem").exists())
 
 
 class Decode(ProgramTest):

@@ -47,6 +47,26 @@ TEST_F(RunClients, KeepsTheOldTicket) {
   EXPECT_THAT(result.verdict.reason, AllOf(HasSubstr("offered A"), HasSubstr("should have offered B")));
 }
 
+TEST_F(RunClients, KeepsTheOldTicketAndIsSlow) {
+  fake_client("keeps-the-first-ticket-and-dawdles");
+  EXPECT_EQ(in_short(cell().verdict), "fail client expect-offered");
+}
+
+TEST_F(RunClients, IsSoSlowThatTheKeyComesOverItsBorder) {
+  fake_client("keeps-the-first-ticket-and-dawdles");
+  scenario_.timeline[2].at = scenario_.timeline[1].at + std::chrono::milliseconds(18800);
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_THAT(result.verdict.reason, AllOf(HasSubstr("at 33.8 s took 5"), HasSubstr("should have offered B")));
+}
+
+TEST_F(RunClients, ConnectsTwiceInAStep) {
+  fake_client("connects-twice");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "pass") << result.verdict.reason;
+  EXPECT_EQ(result.connections.size(), 6U);
+}
+
 TEST_F(RunClients, HangsBeforeItConnects) {
   fake_client("hangs-at-connect");
   site_.limits.step = site_.limits.answer = std::chrono::milliseconds(200);

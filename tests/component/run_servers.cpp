@@ -19,6 +19,15 @@ TEST_F(RunServers, AHealthyPairPasses) {
   }
 }
 
+TEST_F(RunServers, TellsNoSecretsAndTheClientDoes) {
+  server_.capabilities.erase("keylog");
+  const auto option = std::find(server_.argv.begin(), server_.argv.end(), "-keylogfile");
+  server_.argv.erase(option, option + 2);
+  EXPECT_EQ(in_short(cell(Version::tls13).verdict), "pass");
+  client_.capabilities.erase("keylog");
+  EXPECT_EQ(in_short(cell(Version::tls13).verdict), "inconclusive");
+}
+
 TEST_F(RunServers, RenewsTooLate) {
   server_.policy["renew_after"].any.args = {"-ticket_renew_after", "18"};
   const CellResult result = cell();

@@ -110,6 +110,17 @@ const std::map<std::string, Fault> faults{
        if (is(command, "connect")) hang();
        say(answer.dump());
      }},
+    {"keeps-the-first-ticket-and-dawdles",
+     [](Real& real, Json command) {
+       if (is(command, "connect") && command["connection"] > 1 && command["offer"] == "latest") command["offer"] = 1;
+       if (is_connection(command, 3)) ::poll(nullptr, 0, 500);
+       say(real.ask(command).dump());
+     }},
+    {"connects-twice",
+     [](Real& real, const Json& command) {
+       if (is(command, "connect")) real.ask(command);
+       say(real.ask(command).dump());
+     }},
     {"crashes",
      [](Real& real, const Json& command) {
        if (is_connection(command, 2)) ::raise(SIGSEGV);

@@ -173,13 +173,15 @@ TEST(Pairs, AFailureOutweighsAnErrorAndAnErrorAPass) {
   const std::vector<CellResult> cells = {
       cell_of("a", Outcome::pass),        cell_of("a", Outcome::fail),        cell_of("a", Outcome::error),
       cell_of("b", Outcome::pass),        cell_of("b", Outcome::error),       cell_of("c", Outcome::pass),
-      cell_of("c", Outcome::unsupported), cell_of("d", Outcome::unsupported), cell_of("c", Outcome::inconclusive)};
+      cell_of("c", Outcome::unsupported), cell_of("d", Outcome::unsupported), cell_of("c", Outcome::inconclusive),
+      cell_of("e", Outcome::unsupported), cell_of("e", Outcome::inconclusive)};
   const auto pairs = pairs_of(cells);
-  ASSERT_EQ(pairs.size(), 4U);
+  ASSERT_EQ(pairs.size(), 5U);
   EXPECT_EQ(pairs[0].verdict(), Outcome::fail);
   EXPECT_EQ(pairs[1].verdict(), Outcome::error);
   EXPECT_EQ(pairs[2].verdict(), Outcome::pass);
   EXPECT_EQ(pairs[3].verdict(), Outcome::unsupported);
+  EXPECT_EQ(pairs[4].verdict(), Outcome::error);
   EXPECT_EQ(pairs[0].server, "nginx");
   EXPECT_EQ(pairs[0].client, "a");
   EXPECT_EQ(totals_of(cells).counts.at(Outcome::pass), 3U);

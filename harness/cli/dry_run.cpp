@@ -1,0 +1,59 @@
+#include "cli/dry_run.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "cli/command.hpp"
+#include "run/client_script.hpp"
+#include "run/evidence.hpp"
+#include "run/server.hpp"
+
+namespace ti {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint16_t port = 4433;
+
+void make_private(const fs::path& folder) {
+  if (fs::create_directories(folder)) fs::permissions(folder, fs::perms::owner_all);
+}
+
+void print_cell(const PlannedCell& cell, const Site& site, const fs::path& folder) {
+  const ServerOrder order{cell.server, cell.scenario->policy, cell.id.tls, cell.scenario->ciphers};
+  const Result<ServerLaunch> server = prepare(order, site, folder);
+  if (!server) throw UsageError(server.error().text());
+  make_private(folder);
+  for (const auto& [name, text] : server->files) std::ofstream(folder / name, std::ios::binary) << text;
+  fmt::print("cd {}\n", pasteable({folder.string()}));
+  fmt::print("{}\n", pasteable(server->launch.argv));
+  if (cell.server->unix_socket)
+    fmt::print("socat TCP-LISTEN:{},bind=127.0.0.1,fork,reuseaddr UNIX-CONNECT:{}\n", port,
+               pasteable({server->socket.string()}));
+  const ClientSettings settings{cell.id.tls, cell.scenario->shows_certificate(), {}};
+  fmt::print("{}\n", client_script(*cell.client, site, settings, *cell.scenario, port));
+}
+
+}  // namespace
+
+void print_commands(const std::vector<PlannedCell>& cells, const Paths& paths, const fs::path& out) {
+  const fs::path root = fs::absolute(out).lexically_normal();
+  make_private(root);
+  make_private(root / "credentials");
+  Site site{};
+  site.credentials = make_credentials(root / "credentials");
+  site.servers = paths.servers_build();
+  site.clients = paths.clients_build();
+  site.optional_clients = paths.optional_clients_build();
+  for (const PlannedCell& cell : cells) {
+    fmt::print("# {}\n", cell.id.text());
+    if (cell.unsupported.empty())
+      print_cell(cell, site, root / folder_name(cell.id));
+    else
+      fmt::print("#   unsupported: {}\n", cell.unsupported);
+  }
+}
+
+}  // namespace ti
