@@ -31,7 +31,7 @@ void Slot::make_clock() {
   if (real_clock())
     clock_ = std::make_unique<RealClock>();
   else
-    clock_ = std::make_unique<VirtualClock>(folder_.path() / "clock", mode_.libfaketime);
+    clock_ = std::make_unique<VirtualClock>(*site_.guardian, folder_.path() / "clock", mode_.libfaketime);
 }
 
 std::filesystem::path Slot::new_path(const char* kind) { return folder_.path() / (kind + std::to_string(++folders_)); }

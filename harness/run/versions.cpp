@@ -70,7 +70,7 @@ awaitable<Said> ask_adapter(const ClientManifest& manifest, const Site& site,
   std::optional<VirtualClock> clock;
   const bool own_clock = manifest.capabilities.contains("own_clock");
   if (!libfaketime.empty() && !own_clock) {
-    clock.emplace(folder.path() / "clock", libfaketime);
+    clock.emplace(*site.guardian, folder.path() / "clock", libfaketime);
     launch.env.merge(clock->env());
   }
   launch.input = true;
