@@ -190,7 +190,7 @@ awaitable<ClientWord> CheckBench::attempt_dead_port(Client* client) {
 awaitable<std::string> CheckBench::dismiss() {
   std::string stray;
   for (Guest& guest : guests_) {
-    co_await guest.client->end();
+    co_await guest.client->end(site_.limits.answer);
     stray += guest.client->take_stray();
   }
   guests_.clear();
