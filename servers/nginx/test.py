@@ -427,7 +427,7 @@ def launch(binary, folder, tls, **policy):
     def fill(text, more={}):
         values = {"binary": str(binary), "dir": str(folder), "socket": f"{folder}/s", "keylog": f"{folder}/keylog",
                   "cert": f"{folder}/rsa.pem", "key": f"{folder}/rsa.key", "ecdsa_cert": f"{folder}/ecdsa.pem",
-                  "ecdsa_key": f"{folder}/ecdsa.key", "ca": f"{folder}/rsa.pem", "ciphers": "ALL", **more}
+                  "ecdsa_key": f"{folder}/ecdsa.key", "ca": f"{folder}/rsa.pem", "ciphers": "ALL:@SECLEVEL=0", **more}
         return re.sub(r"\{([a-z_]+)\}", lambda name: values[name[1]], text)
 
     fragments = []
