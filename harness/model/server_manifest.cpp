@@ -118,8 +118,8 @@ void read_start(const JsonValue& file, ServerManifest& server) {
 
 /// `server` is empty, or the server that this one is like.
 ServerManifest read_server(const JsonValue& file, const std::filesystem::path& folder, ServerManifest server) {
-  file.allow({"like", "title", "library", "binary", "version", "argv", "env", "files", "listen", "listen_port", "ready",
-              "tls", "policy", "capabilities", "warm"});
+  file.allow({"like", "title", "library", "library_version", "binary", "version", "argv", "env", "files", "listen",
+              "listen_port", "ready", "tls", "policy", "capabilities", "warm"});
   server.id = folder.filename().string();
   server.folder = folder;
   server.title = file.at("title").string();
@@ -128,6 +128,7 @@ ServerManifest read_server(const JsonValue& file, const std::filesystem::path& f
     server.version = read_argv(*version);
     check_variables(*version, variables);
   }
+  if (const auto* expression = file.find("library_version")) server.library_version = read_expression(*expression, 1);
   read_start(file, server);
   read_versions_and_policy(file, server);
   if (const auto* capabilities = file.find("capabilities")) server.capabilities = read_set(*capabilities);

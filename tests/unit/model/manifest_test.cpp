@@ -111,6 +111,7 @@ TEST_F(Servers, ComplainsWithFileAndLine) {
   EXPECT_THAT(complaint("\"1.3\"", "\"1.4\""), HasSubstr("a TLS version is"));
   EXPECT_THAT(complaint("\"unix\"", "\"udp\""), HasSubstr("\"listen\" may be \"unix\" or \"tcp\""));
   EXPECT_THAT(complaint("\"args\": [\"-tls1_2\"]", "\"arg\": []"), HasSubstr("did you mean \"args\"?"));
+  EXPECT_THAT(complaint("\"ready\"", "\"library_version\": \"L\", \"ready\""), HasSubstr("must have a group"));
   EXPECT_THAT(complaint("[\"-tls1_2\"]", "[\"{value}\"]"), HasSubstr("unknown variable \"value\""));
   EXPECT_THAT(complaint("\"title\": \"A server\",", ""), HasSubstr("\"title\" is missing in the file"));
 }
@@ -127,13 +128,14 @@ TEST_F(Servers, AServerOnTcpSaysHowItsPortIsFound) {
 TEST_F(Servers, OneThatIsLikeAnotherReplacesWhatItGives) {
   folder.write("thing/server.json", server_text);
   folder.write("other/o.in", "o {policy}\n");
-  folder.write("other/server.json", R"json({"like": "thing", "title": "Another",
+  folder.write("other/server.json", R"json({"like": "thing", "title": "Another", "library_version": "L (.+)",
     "files": {"o.conf": "o.in"}, "tls": {"1.0": {}}, "policy": {"expire_after": {"args": ["{value}"]}}, "warm": false})json");
   const ServerManifest server = parse_server_manifest(folder.path / "other").value();
   EXPECT_EQ(server.id, "other");
   EXPECT_EQ(server.folder, folder.path / "other");
   EXPECT_EQ(server.title, "Another");
   EXPECT_EQ(server.library, "L");
+  EXPECT_EQ(server.library_version, "L (.+)");
   EXPECT_EQ(server.binary, "s");
   EXPECT_EQ(server.argv.size(), 5U);
   EXPECT_EQ(server.env.at("A"), "{dir}");
