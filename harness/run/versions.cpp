@@ -143,7 +143,8 @@ awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site,
               {"front_door", manifest.front_door},
               {"carry", manifest.carry == Carry::cache ? "cache" : "export"}};
   if (manifest.program) {
-    awaitable<std::string> asked = printed_version(manifest.program->version, site);
+    std::vector<std::string> argv = filled_in(manifest.program->version, manifest, site);
+    awaitable<std::string> asked = printed_version(std::move(argv), site);
     const std::string printed = co_await or_unknown(std::move(asked));
     facts["version"] = first_line(printed);
     facts["clock"] = "not told";
