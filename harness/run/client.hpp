@@ -58,6 +58,10 @@ class Client {
 std::unique_ptr<Client> make_client(const ClientManifest& manifest, const Site& site, const ClockControl& clock,
                                     Stopwatch watch, std::filesystem::path folder);
 
+/// Words of a client's manifest with its own folders for {build} and {source}. Throws HarnessError.
+std::vector<std::string> filled_in(const std::vector<std::string>& words, const ClientManifest& manifest,
+                                   const Site& site);
+
 /// The command line that starts an adapter. Throws HarnessError.
 std::vector<std::string> client_argv(const ClientManifest& manifest, const Site& site);
 

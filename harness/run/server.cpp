@@ -73,7 +73,7 @@ Result<ServerLaunch> prepare(const ServerOrder& order, const Site& site, const s
   variables["dir"] = folder.string();
   variables["socket"] = prepared.socket.string();
   variables["keylog"] = prepared.keylog.string();
-  variables["ciphers"] = order.ciphers.empty() ? "ALL:@SECLEVEL=0" : order.ciphers + ":@SECLEVEL=0";
+  variables["ciphers"] = (order.ciphers.empty() ? "ALL" : order.ciphers) + ":@SECLEVEL=0";
 
   Told policy;
   for (const auto& [key, value] : order.policy.values) {

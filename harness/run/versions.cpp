@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "exec/clock.hpp"
 #include "exec/deadline.hpp"
@@ -25,7 +26,7 @@ Launch launch_of(std::vector<std::string> argv, const Site& site, const std::fil
   return launch;
 }
 
-/// The first line that a version command prints.
+/// What a version command prints.
 awaitable<std::string> printed_version(std::vector<std::string> argv, const Site& site) {
   const TempDir folder(*site.guardian);
   Launch launch = launch_of(std::move(argv), site, folder.path());
@@ -35,8 +36,17 @@ awaitable<std::string> printed_version(std::vector<std::string> argv, const Site
   const bool ended = co_await log.wait_for_end(deadline_in(site.limits.start));
   if (!ended) throw HarnessError("its version command does not end");
   co_await process.wait();
-  const std::vector<LogLine> lines = log.lines();
-  co_return lines.empty() ? "unknown: it printed nothing" : lines.front().text;
+  co_return std::string(log.text());
+}
+
+std::string first_line(const std::string& printed) {
+  return printed.empty() ? "unknown: it printed nothing" : printed.substr(0, printed.find_first_of("\r\n"));
+}
+
+std::string first_match(const std::string& printed, const std::string& expression) {
+  std::smatch match;
+  if (std::regex_search(printed, match, std::regex(expression))) return match[1].str();
+  return "unknown: its version command does not say it";
 }
 
 /// What an adapter says of itself.
@@ -121,8 +131,9 @@ awaitable<Facts> server_facts(const ServerManifest& manifest, const Site& site) 
   for (const std::string& arg : manifest.version) argv.push_back(arg == "{binary}" ? binary.string() : arg);
   Facts facts{{"title", manifest.title}, {"library", manifest.library}, {"binary_sha256", file_sha256(binary)}};
   awaitable<std::string> asked = printed_version(std::move(argv), site);
-  std::string version = co_await or_unknown(std::move(asked));
-  facts["version"] = std::move(version);
+  const std::string printed = co_await or_unknown(std::move(asked));
+  facts["version"] = first_line(printed);
+  if (!manifest.library_version.empty()) facts["library_version"] = first_match(printed, manifest.library_version);
   co_return facts;
 }
 
@@ -132,9 +143,10 @@ awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site,
               {"front_door", manifest.front_door},
               {"carry", manifest.carry == Carry::cache ? "cache" : "export"}};
   if (manifest.program) {
-    awaitable<std::string> asked = printed_version(manifest.program->version, site);
-    std::string version = co_await or_unknown(std::move(asked));
-    facts["version"] = std::move(version);
+    std::vector<std::string> argv = filled_in(manifest.program->version, manifest, site);
+    awaitable<std::string> asked = printed_version(std::move(argv), site);
+    const std::string printed = co_await or_unknown(std::move(asked));
+    facts["version"] = first_line(printed);
     facts["clock"] = "not told";
     co_return facts;
   }
