@@ -12,6 +12,7 @@
 #include "exec/output_log.hpp"
 #include "exec/temp_dir.hpp"
 #include "run/client.hpp"
+#include "run/clock_check.hpp"
 #include "wire/transcript.hpp"
 
 namespace ti {
@@ -66,10 +67,11 @@ nlohmann::json parse_hello(const std::string& line) {
 std::string clock_observed(const nlohmann::json& before, const nlohmann::json& after, std::chrono::seconds moved) {
   const auto first = before.find("time");
   const auto second = after.find("time");
-  if (first == before.end() || second == after.end() || !first->is_number() || !second->is_number()) return "not told";
+  if (first == before.end() || second == after.end() || !first->is_number() || !second->is_number())
+    return clock_not_told;
   constexpr double tolerance_s = 60;
   const double went = second->get<double>() - first->get<double>();
-  return std::abs(went - static_cast<double>(moved.count())) < tolerance_s ? "moves" : "stands still";
+  return std::abs(went - static_cast<double>(moved.count())) < tolerance_s ? clock_moves : clock_stands_still;
 }
 
 awaitable<Said> ask_adapter(const ClientManifest& manifest, const Site& site,
@@ -94,7 +96,7 @@ awaitable<Said> ask_adapter(const ClientManifest& manifest, const Site& site,
   const nlohmann::json before = parse_hello(first);
   Said said;
   said.version = before.value("library", manifest.library) + " " + before.value("version", "unknown");
-  if (own_clock) said.clock = "its own";
+  if (own_clock) said.clock = clock_not_told;
   if (clock) {
     constexpr std::chrono::seconds moved{100000};
     co_await clock->advance_to(moved);
@@ -147,7 +149,7 @@ awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site,
     awaitable<std::string> asked = printed_version(std::move(argv), site);
     const std::string printed = co_await or_unknown(std::move(asked));
     facts["version"] = first_line(printed);
-    facts["clock"] = "not told";
+    facts["clock"] = clock_not_told;
     co_return facts;
   }
   std::string why;
@@ -159,8 +161,8 @@ awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site,
   } catch (const std::exception& error) {
     why = error.what();
   }
-  facts["version"] = "unknown: " + why;
-  facts["clock"] = "not told";
+  facts["version"] = "unknown";
+  facts["broken"] = why;
   co_return facts;
 }
 
