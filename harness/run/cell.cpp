@@ -21,11 +21,11 @@ namespace ti {
 
 namespace {
 
-/// A recording with its times counted from the beginning of the cell.
-Recording rebased(Recording recording, Instant began) {
-  recording.opened -= began;
-  for (Segment& segment : recording.segments) segment.at -= began;
-  for (Ending& ending : recording.endings) ending.at -= began;
+/// A recording with its times counted from second 0 of the timeline.
+Recording rebased(Recording recording, Instant zero) {
+  recording.opened -= zero;
+  for (Segment& segment : recording.segments) segment.at -= zero;
+  for (Ending& ending : recording.endings) ending.at -= zero;
   return recording;
 }
 
@@ -52,7 +52,7 @@ class CellRun {
   awaitable<CellEnd> run() {
     const auto started = std::chrono::steady_clock::now();
     gathered_.began = std::chrono::system_clock::now();
-    began_ = slot_.watch().now();
+    zero_ = slot_.watch().now();
     std::exception_ptr cancelled;
     std::string broken;
     try {
@@ -153,6 +153,7 @@ class CellRun {
       throw HarnessError(
           fmt::format("the machine is overloaded: the step at {} s began {} ms late; run fewer cells at once",
                       in_seconds(at), std::chrono::duration_cast<std::chrono::milliseconds>(late).count()));
+    zero_ = slot_.watch().now() - at;
   }
 
   awaitable<void> connect_at(std::size_t index, std::size_t number) {
@@ -176,7 +177,7 @@ class CellRun {
     plan_ = wanted.disturb;
     Seen seen{.step = index,
               .first = true,
-              .begun = slot_.watch().now() - began_,
+              .begun = cell_.scenario->timeline[index].at,
               .recording = {},
               .client = {},
               .server_log = {}};
@@ -197,7 +198,7 @@ class CellRun {
     if (seen.timed_out)
       deadline_struck_ = true;
     else
-      took_.push_back({cell_.scenario->timeline[index].at, slot_.watch().now() - began_ - seen.begun});
+      took_.push_back({cell_.scenario->timeline[index].at, slot_.watch().now() - zero_ - seen.begun});
     std::vector<Tapped> tapped = tap_->take();
     seen.server_log = take_server_log();
     lost_ = !seen.client.answered;
@@ -210,7 +211,7 @@ class CellRun {
       }
       // What was cut off never reached anybody: the judge sees the connection as its ends did.
       const bool cut = plan_.cut && tapped[i].delivered;
-      seen.recording = rebased(std::move(cut ? *tapped[i].delivered : tapped[i].sent), began_);
+      seen.recording = rebased(std::move(cut ? *tapped[i].delivered : tapped[i].sent), zero_);
       seen.first = i == 0;
       seen_.push_back(seen);
       seen.server_log.clear();  // the server's word of the whole step stands with its first connection
@@ -227,7 +228,7 @@ class CellRun {
 
   std::vector<LogLine> take_server_log() {
     std::vector<LogLine> lines = server_->take_log();
-    for (LogLine& line : lines) line.at -= began_;
+    for (LogLine& line : lines) line.at -= zero_;
     gathered_.server_log.insert(gathered_.server_log.end(), lines.begin(), lines.end());
     return lines;
   }
@@ -399,7 +400,7 @@ class CellRun {
   DisturbPlan plan_;
   std::uint16_t tap_port_ = 0;
   std::filesystem::path client_keylog_;  ///< where the server tells no secrets and the client can
-  Instant began_{};
+  Instant zero_{};  ///< second 0 of the timeline by the watch, as the clock stands now
   std::vector<Seen> seen_;
   Gathered gathered_;
   std::string server_ended_;

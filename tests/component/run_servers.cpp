@@ -106,6 +106,14 @@ TEST_F(RunServers, HangsInTheHandshake) {
   EXPECT_EQ(result.verdict.at.value().connection, 1U);
 }
 
+TEST_F(RunServers, HangsInTheHandshakeUnderTheRealClockToo) {
+  fake_server("hangs-in-the-handshake");
+  mode_.libfaketime.clear();
+  site_.limits.step = std::chrono::milliseconds(300);
+  scenario_.timeline[1].at = std::chrono::milliseconds(20);
+  EXPECT_EQ(in_short(cell().verdict), "fail server harness-connection-completes");
+}
+
 TEST_F(RunServers, TalksGarbage) {
   fake_server("talks-garbage");
   const CellResult result = cell();
