@@ -29,9 +29,10 @@ ninja-build build
 make server builds
 perl server builds
 patch server builds
+curl server sources that no Debian mirror has
 python3 tests of the servers
 libssl-dev wire decoder, client openssl
-libboost1.81-dev Asio and Process
+libboost1.81-dev Asio
 nlohmann-json3-dev manifests and results
 libcli11-dev command line
 libfmt-dev text

@@ -71,7 +71,7 @@ fetch_from_mirrors() {
 fetch_from_project() {
     local url=$1 sha256=$2 target=$3
     rm -f "$target"
-    curl -fsSL --connect-timeout 20 --retry 1 -o "$target" "$url" 2>/dev/null && has_sha256 "$target" "$sha256"
+    curl -fsSL --connect-timeout 20 --retry 1 -o "$target" "$url" && has_sha256 "$target" "$sha256"
 }
 
 fetch_source() {

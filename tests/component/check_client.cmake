@@ -4,6 +4,7 @@ if(TARGET ti_run AND TARGET adapter_openssl)
   find_package(OpenSSL 3.0 REQUIRED)
   add_executable(component_example_adapter fakes/example_adapter.cpp)
   target_link_libraries(component_example_adapter PRIVATE adapter_common OpenSSL::SSL)
+  ti_lives_under_libfaketime(component_example_adapter)
 
   add_executable(component_check_client check_client_conformance.cpp)
   target_include_directories(component_check_client PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})

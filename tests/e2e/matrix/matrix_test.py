@@ -15,7 +15,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 SERVERS = ["nginx", "openssl"]
 CLIENTS = ["openssl", "s_client"]
-SCENARIOS = ["renew", "young", "expired", "chain", "old-after-renewal", "pr2888"]
+SCENARIOS = ["renew", "young", "expired", "chain", "old-after-renewal", "pr2888", "renew-hint-kept", "renew-rsa",
+             "renew-dhe-rsa", "renew-client-certificate", "renew-client-certificate-not-given"]
 
 
 def expected():
