@@ -47,7 +47,7 @@ final class Adapter implements Protocol.Adapter {
     context = fresh;
   }
 
-  /** An order to start afresh is carried out by a new context, which is then the one to go on with. */
+  /** An order to start afresh is carried out by a new context, the one to go on with once it holds a session. */
   @Override
   public void connect(Protocol.Order order, Map<String, Object> result) throws Protocol.Failure, Protocol.Unimplemented {
     SSLContext used = order.fresh() ? makeContext(settings) : context;
@@ -70,7 +70,7 @@ final class Adapter implements Protocol.Adapter {
     } catch (IOException error) {
       throw failure(stage, error);
     }
-    context = used;
+    if (used.getClientSessionContext().getIds().hasMoreElements()) context = used;
   }
 
   private SSLParameters parameters(String[] suites) {

@@ -56,6 +56,8 @@ class Example:
         for field in "session", "clock_offset_s":
             if order.get(field) is not None:
                 raise Unimplemented("connect." + field)
+        if order.get("read", "all") not in ("all", "none"):
+            raise Unimplemented("connect.read")
         offered = self.offered(order["offer"])
         self.newest_after[order["connection"]] = self.newest
         said = {"tickets_received": None, "session": None}
