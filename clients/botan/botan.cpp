@@ -225,6 +225,7 @@ class BotanAdapter : public Adapter {
   /// in it.
   Manager prepare(const ConnectOrder& order) {
     if (carry_ == Carry::exported) {
+      sessions_ = make_manager();
       load(order.session);
       return nullptr;
     }

@@ -390,7 +390,8 @@ class ClientCheck {
       throw CheckFailed(fmt::format("{}: it does not send close_notify", where));
   }
 
-  /// The server says nothing before it is asked: a client that reads, or asks unbidden, is found out.
+  /// The server says nothing before it is asked: a client that reads, or asks unbidden, is found out. A close_notify is
+  /// not asked for: what is left unread may have the kernel reset the connection first.
   awaitable<std::string> short_connections() {
     AdapterProcess adapter = start();
     std::vector<Version> seen;
@@ -416,12 +417,13 @@ class ClientCheck {
 
   void want_short(const Told& told, const std::string& where) {
     want_ok(told.answer, where);
-    if (told.attempt.handshakes.empty() || told.attempt.handshakes.front().kind != HandshakeKind::full)
+    if (told.attempt.handshakes.empty() || told.attempt.handshakes.front().kind == HandshakeKind::failed)
       throw CheckFailed(where + ": the handshake on the wire did not complete");
+    if (told.attempt.handshakes.front().kind == HandshakeKind::resumed)
+      throw CheckFailed(where + ": told to offer none, it resumes");
     const auto read = told.answer.find("response_bytes");
     if (read != told.answer.end() && read->is_number() && *read != 0)
       throw CheckFailed(fmt::format("{}: it says that it received {} bytes", where, read->dump()));
-    want_close_notify(told.attempt, where);
   }
 
   awaitable<std::string> version_bounds() {

@@ -113,7 +113,6 @@ TEST_F(CheckClientTest, TellsAnotherVersionThanItsManifestHasSeen) {
 TEST_F(CheckClientTest, HoldsNoDeclaredInabilityAgainstIt) {
   for (const auto& [misdeed, cannot, check] :
        {std::tuple{"ClosesWithoutNotice", "close_notify", "whole connection"},
-        std::tuple{"ClosesWithoutNotice", "close_notify", "short connections"},
         std::tuple{"LosesSessions", "resume", "carry"}, std::tuple{"FailsToResume", "resume", "carry"},
         std::tuple{"FailsToResume", "resume", "offer none"}}) {
     ClientManifest manifest = python({"bad_adapter.py", misdeed});
