@@ -124,7 +124,8 @@ TEST(KnownIssues, EveryFieldIsRead) {
 }
 
 TEST(KnownIssues, AListOfScenariosIsAnIssueEach) {
-  const File file(R"([ { "scenario": ["chain", "*renew*"], "rule": "r", "link": "l" }, { "rule": "s", "link": "l" } ])");
+  const File file(
+      R"([ { "scenario": ["chain", "*renew*"], "rule": "r", "link": "l" }, { "rule": "s", "link": "l" } ])");
   const auto issues = load_known_issues(file.path);
   ASSERT_TRUE(issues) << issues.error().text();
   ASSERT_EQ(issues->size(), 3U);

@@ -224,7 +224,7 @@ TEST_F(Clients, AProgramIsRead) {
 
 TEST_F(Clients, ComplainsWithFileAndLine) {
   EXPECT_THAT(complaint(replaced(client_text, "\"optional\"", "\"optinal\"")),
-              AllOf(HasSubstr("thing/client.json:4: "), HasSubstr("did you mean \"optional\"?")));
+              AllOf(HasSubstr("thing/client.json:5: "), HasSubstr("did you mean \"optional\"?")));
   EXPECT_THAT(complaint(replaced(client_text, "\"file\": \"/f\"", "\"x\": 1")), HasSubstr("unknown field \"x\""));
   EXPECT_THAT(complaint(replaced(client_text, "\"file\": \"/f\", ", "")),
               HasSubstr("either a \"file\" or a \"program\""));
