@@ -59,7 +59,7 @@ std::string connection_text(const CellResult& cell, std::size_t number, bool col
     const std::string arrow = message.from == Side::client ? fmt::format("{:<22} ──▶", message.type)
                                                            : fmt::format("◀── {:>22}", message.type);
     std::string line =
-        fmt::format("{}{:>4} {:>10.3f} ms  {}{}  {:>5} B  {}{}", offending ? ">" : " ", i, message.at_ms,
+        fmt::format("{}{:>4} {:>10.3f} ms  {}{}  {:>5} B  {}{}", offending ? ">" : " ", i, message.at_ms - connection.at_s * 1000,
                     message.from == Side::client ? "" : "      ", arrow, message.bytes, message.note, mark);
     if (message.sealed) line += " [sealed]";
     text += offending && colour ? fmt::format("{}{}{}\n", red, line, plain) : line + "\n";

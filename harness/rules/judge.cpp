@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <iterator>
 #include <limits>
 #include <tuple>
 
@@ -58,21 +60,56 @@ bool is_alert(const Observation& cell, const Place& place) {
   return place.message && cell.connections[place.connection - 1].transcript.messages[*place.message].as<Alert>();
 }
 
-/// Takes out findings on alerts, ends and silences that only answer the first breach. Ends and silences become
-/// consequences here; collect_consequences sees the alerts on the wire.
-void demote_symptoms(const Observation& cell, const Finding& first, Verdict& verdict) {
-  std::erase_if(verdict.findings, [&](const Finding& finding) {
-    const Rule* rule = find_rule(finding.rule);
-    const bool caused = rule != nullptr && is_symptom(*rule) && finding.severity != Severity::should &&
-                        finding.at.connection == first.at.connection && finding.rule != first.rule &&
-                        wire_order(first.at) <= wire_order(finding.at);
-    if (caused && !is_alert(cell, finding.at)) verdict.consequences.push_back({finding.reason, finding.at});
-    return caused;
-  });
+/// Whether a breach may be no more than what the scenario or the client make of an earlier one.
+bool is_echo(const Rule& rule) {
+  constexpr std::string_view words[] = {"witness-client-resumed", "witness-client-ok", "witness-client-error",
+                                        "witness-client-answers"};
+  return rule.id.starts_with("expect-") || std::find(std::begin(words), std::end(words), rule.id) != std::end(words);
 }
 
-/// What else happened on that connection: broken expectations, alerts, hellos, resets, errors in words and logs.
-void collect_consequences(const Observation& cell, const Finding& first, Verdict& verdict) {
+/// Takes out what rests on messages of which some could not be read: no breach, but a doubt if it would decide.
+std::vector<Doubt> set_aside_unfounded(const Observation& cell, Findings& findings) {
+  std::vector<Doubt> doubts;
+  std::erase_if(findings, [&](const Finding& finding) {
+    const Rule* rule = find_rule(finding.rule);
+    if (rule == nullptr || needs_scenario(*rule)) return false;
+    const Visit visit{cell, finding.at.connection, cell.connections[finding.at.connection - 1]};
+    // Our own tap loses nothing: what it has no more of did not come.
+    const std::size_t end = visit.messages().size() + (cell.has_expectations ? 0 : 1);
+    const auto unread = unread_before(visit, finding.at.message ? *finding.at.message + 1 : end, rule->rests);
+    if (unread && decides(cell, finding))
+      doubts.push_back({finding.reason + ", if nothing is missing: " + *unread, finding.at});
+    return unread.has_value();
+  });
+  return doubts;
+}
+
+/// Evidence from elsewhere of which part could not be read, where nothing speaks against anybody.
+std::vector<Doubt> unread_evidence(const Observation& cell) {
+  std::vector<Doubt> doubts;
+  each_visit(cell, [&](const Visit& visit) {
+    const bool text = visit.connection.transcript.vantage == Vantage::client_callback;
+    if (const auto unread = unread_before(visit, visit.messages().size() + (text ? 1 : 0)))
+      doubts.push_back({"not all could be judged: " + *unread, visit.at()});
+  });
+  return doubts;
+}
+
+/// Takes out findings that only answer the first breach, or say it again.
+Findings take_symptoms(const Finding& first, Findings& findings) {
+  const auto kept = std::stable_partition(findings.begin(), findings.end(), [&](const Finding& finding) {
+    const Rule* rule = find_rule(finding.rule);
+    return rule == nullptr || !(is_symptom(*rule) || is_echo(*rule)) || finding.severity == Severity::should ||
+           finding.at.connection != first.at.connection || finding.rule == first.rule ||
+           wire_order(finding.at) < wire_order(first.at);
+  });
+  Findings symptoms(std::make_move_iterator(kept), std::make_move_iterator(findings.end()));
+  findings.erase(kept, findings.end());
+  return symptoms;
+}
+
+/// What else happened on that connection: symptoms, alerts, hellos, resets, errors in words and logs.
+void collect_consequences(const Observation& cell, const Finding& first, const Findings& symptoms, Verdict& verdict) {
   const std::size_t number = first.at.connection;
   if (number == 0 || number > cell.connections.size()) return;
   const Visit visit{cell, number, cell.connections[number - 1]};
@@ -102,10 +139,11 @@ void collect_consequences(const Observation& cell, const Finding& first, Verdict
     if (ending.how == Ending::How::reset && !ending.by_harness && first.at.message &&
         *first.at.message < ending.before_message)
       verdict.consequences.push_back({"the " + std::string(name(ending.from)) + " reset the connection", visit.at()});
-  for (const Finding& finding : verdict.findings)
-    if (finding.severity == Severity::expect && finding.at.connection == number &&
-        wire_order(first.at) <= wire_order(finding.at) && finding.rule != first.rule)
-      add(finding.reason, finding.at);
+  for (const Finding& symptom : symptoms) {
+    const bool is_the_first =
+        is_symptom(*find_rule(symptom.rule)) && is_alert(cell, symptom.at) && !after(*symptom.at.message);
+    if (!is_the_first) add(symptom.reason, symptom.at);
+  }
   if (!visit.connection.client.ok && !visit.connection.client.error_text.empty())
     verdict.consequences.push_back({"the client said: " + visit.connection.client.error_text, visit.at()});
   for (const std::string& line : visit.connection.server.errors)
@@ -120,8 +158,8 @@ void name_fault(const Observation& cell, const Finding& first, Verdict& verdict)
   verdict.rule = first.rule;
   verdict.reason = first.reason;
   verdict.at = first.at;
-  demote_symptoms(cell, first, verdict);
-  collect_consequences(cell, first, verdict);
+  const Findings symptoms = take_symptoms(first, verdict.findings);
+  collect_consequences(cell, first, symptoms, verdict);
 }
 
 }  // namespace
@@ -132,6 +170,7 @@ Verdict judge(const Observation& observation) {
     if ((observation.has_expectations || !needs_scenario(rule)) && rule.applies(observation))
       verdict.exercised.emplace_back(rule.id);
   verdict.findings = run_all(observation);
+  std::vector<Doubt> doubts = set_aside_unfounded(observation, verdict.findings);
   const auto first = std::find_if(verdict.findings.begin(), verdict.findings.end(),
                                   [&](const Finding& finding) { return decides(observation, finding); });
   if (first != verdict.findings.end()) {
@@ -139,9 +178,8 @@ Verdict judge(const Observation& observation) {
     name_fault(observation, decisive, verdict);
     return verdict;
   }
-  std::vector<Doubt> doubts = unexplained_endings(observation);
-  const std::vector<Doubt> unseen = unseen_expectations(observation);
-  doubts.insert(doubts.end(), unseen.begin(), unseen.end());
+  for (const auto more : {unexplained_endings, unseen_expectations, unread_evidence})
+    for (Doubt& doubt : more(observation)) doubts.push_back(std::move(doubt));
   if (!doubts.empty()) {
     verdict.outcome = Outcome::inconclusive;
     verdict.reason = doubts.front().what;
