@@ -53,6 +53,18 @@ libcurl4-openssl-dev client libcurl
 pkg-config client builds
 "
 
+# What the optional clients are built with: folder, program, and what apt-get is to install for it on Debian 12. A
+# program that is there, from wherever, is left alone.
+optional_packages="
+go go -t bookworm-backports golang-go
+java javac openjdk-17-jdk-headless
+node node nodejs
+node-releases npm npm
+python python3 python3
+rustls cargo cargo-web
+rustls cc gcc
+"
+
 install_packages() {
   command -v dpkg-query >/dev/null || { say "this is not Debian: install what README.md lists yourself"; return; }
   local missing=() name what
@@ -63,11 +75,28 @@ install_packages() {
     grep -qxF "$name" <<<"$have" || { missing+=("$name"); say "missing: $name ($what)"; }
   done <<<"$packages"
   [ ${#missing[@]} -gt 0 ] || return 0
-  local install=(apt-get install -y --no-install-recommends "${missing[@]}")
+  apt_install "${missing[@]}" || exit 2
+}
+
+install_optional() {
+  command -v dpkg-query >/dev/null || return 0
+  local missing=() folder program package
+  while read -r folder program package; do
+    [ "$folder" = "$1" ] && ! command -v "$program" >/dev/null || continue
+    say "missing: $program (client $1)"
+    missing+=($package)
+  done <<<"$optional_packages"
+  [ ${#missing[@]} -gt 0 ] || return 0
+  apt_install "${missing[@]}"
+}
+
+# Installs packages, or says how.
+apt_install() {
+  local install=(apt-get install -y --no-install-recommends "$@")
   if [ "$(id -u)" != 0 ]; then
     command -v sudo >/dev/null && sudo -n true 2>/dev/null || {
       say "needs root; run this once: apt-get update && ${install[*]}"
-      exit 2
+      return 1
     }
     say "sudo ${install[*]}"
     sudo -n apt-get update -qq && sudo -n env DEBIAN_FRONTEND=noninteractive "${install[@]}" -qq >&2
@@ -85,6 +114,22 @@ build_servers() {
   done
 }
 
+# Builds an optional client. If it fails, why is kept in .failed, for `unsupported` verdicts and doctor.
+build_client() {
+  local dest="build/clients/$1" said
+  install_optional "$1" || true  # its build says what it needs
+  said=$(mktemp)
+  if "$2" "$dest" 2> >(tee "$said" >&2); then
+    rm -f "$dest/.failed" "$said"
+    return 0
+  fi
+  wait  # for tee
+  mkdir -p "$dest"
+  sed -n '/^error: /,$p' "$said" | tr -s '\n ' ' ' | sed 's/^error: //' >"$dest/.failed"
+  rm -f "$said"
+  return 1
+}
+
 build_optional() {
   local script id found=
   for script in clients/*/build.sh; do
@@ -93,7 +138,9 @@ build_optional() {
     [ "$1" = all ] || [ "$1" = "$id" ] || continue
     found=yes
     # One client that cannot be had costs only itself: its cells say `unsupported`. Asked for by name, it is an error.
-    "$script" "build/clients/$id" >&2 || { [ "$1" = all ] || exit 1; say "client $id is not set up, going on without"; }
+    build_client "$id" "$script" && continue
+    [ "$1" = all ] || exit 1
+    say "client $id is not set up, going on without"
   done
   [ -n "$found" ] || { say "no optional client \"$1\"; there are: $(cd clients && echo */build.sh | sed 's#/build.sh##g')"; exit 2; }
 }

@@ -191,16 +191,17 @@ class BotanAdapter : public Adapter {
     version_ = versions[static_cast<std::size_t>(settings.tls)];
     server_name_ = settings.server_name;
     kept_.clear();
-    forget();
+    sessions_ = make_manager();
   }
 
   void connect(const ConnectOrder& order, ConnectResult& result) override {
-    prepare(order);
+    Manager fresh = prepare(order);
+    tls::Session_Manager& sessions = fresh ? *fresh : *sessions_;
     const Socket socket = connect_tcp(order.host, order.port);
     const Everything policy(version_);
     const tls::Server_Information server(server_name_, order.port);
     Connection connection(socket);
-    tls::Client client(connection, *sessions_, *credentials_, policy, random_, server, version_);
+    tls::Client client(connection, sessions, *credentials_, policy, random_, server, version_);
 
     while (!client.is_active()) connection.advance(client, Stage::handshake);
     tell_session(*connection.session(), result);
@@ -208,20 +209,31 @@ class BotanAdapter : public Adapter {
     if (connection.unsent()) throw *connection.unsent();
     while (order.read_response && !connection.peer_closed()) connection.advance(client, Stage::read);
     if (order.read_response) result.response_bytes = connection.received();
-    keep(server, *connection.session(), result);
+    if (carry_ == Carry::exported)
+      tell_exported(*connection.session(), result);
+    else
+      keep(server, std::move(fresh));
     client.close();
   }
 
  private:
-  void forget() { sessions_ = std::make_unique<tls::Session_Manager_In_Memory>(random_); }
+  using Manager = std::unique_ptr<tls::Session_Manager>;
 
-  /// What is natural is left to the session manager; anything else takes a new one, with that session alone in it.
-  void prepare(const ConnectOrder& order) {
-    if (carry_ == Carry::exported) return load(order.session);
+  Manager make_manager() { return std::make_unique<tls::Session_Manager_In_Memory>(random_); }
+
+  /// What is natural is left to the session manager, and null; anything else takes a new one, with that session alone
+  /// in it.
+  Manager prepare(const ConnectOrder& order) {
+    if (carry_ == Carry::exported) {
+      sessions_ = make_manager();
+      load(order.session);
+      return nullptr;
+    }
     const Session chosen = kept_.begin(order);
-    if (order.offer.kind == Offer::Kind::latest) return;
-    forget();
-    if (chosen) sessions_->save(*chosen);
+    if (order.offer.kind == Offer::Kind::latest) return nullptr;
+    Manager fresh = make_manager();
+    if (chosen) fresh->save(*chosen);
+    return fresh;
   }
 
   void load(const std::optional<std::string>& der) {
@@ -233,15 +245,18 @@ class BotanAdapter : public Adapter {
     }
   }
 
-  void keep(const tls::Server_Information& server, const tls::Session& established, ConnectResult& result) {
-    if (carry_ == Carry::exported) {
-      const auto der = established.DER_encode();
-      result.session = std::string(der.begin(), der.end());
-      return;
-    }
+  static void tell_exported(const tls::Session& established, ConnectResult& result) {
+    const auto der = established.DER_encode();
+    result.session = std::string(der.begin(), der.end());
+  }
+
+  /// A fresh session manager is the one to go on with once it holds a session.
+  void keep(const tls::Server_Information& server, Manager fresh) {
     tls::Session session;
-    kept_.keep(sessions_->load_from_server_info(server, session) ? std::make_shared<const tls::Session>(session)
-                                                                 : nullptr);
+    const bool held = (fresh ? fresh : sessions_)->load_from_server_info(server, session);
+    if (fresh && !held) return;
+    if (fresh) sessions_ = std::move(fresh);
+    kept_.keep(held ? std::make_shared<const tls::Session>(session) : nullptr);
   }
 
   Carry carry_;
@@ -249,7 +264,7 @@ class BotanAdapter : public Adapter {
   tls::Protocol_Version version_;
   std::string server_name_;
   std::unique_ptr<Credentials> credentials_;
-  std::unique_ptr<tls::Session_Manager> sessions_;
+  Manager sessions_;
   KeptSessions<Session> kept_;
 };
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -27,12 +26,11 @@ struct Unimplemented {
   std::string what;
 };
 
-/// Who is speaking. `own_clock`: connect() heeds ConnectOrder::clock_offset.
+/// Who is speaking.
 struct Hello {
   std::string library;
   std::string version;
   Carry carry = Carry::cache;
-  bool own_clock = false;
 };
 
 /// Paths of PEM files.
@@ -70,7 +68,6 @@ struct ConnectOrder {
   std::optional<std::string> session;
   std::optional<std::string> request;
   bool read_response = true;
-  std::optional<std::chrono::duration<double>> clock_offset;
 };
 
 /// What the library told. What it does not tell stays empty; nothing here is guessed. `version` is "1.0" to "1.3",

@@ -48,7 +48,6 @@ class Fields {
   static bool has_type(const Json& value) {
     if constexpr (std::is_same_v<T, std::string>) return value.is_string();
     if constexpr (std::is_same_v<T, std::int64_t>) return value.is_number_integer();
-    if constexpr (std::is_same_v<T, double>) return value.is_number();
     if constexpr (std::is_same_v<T, Json::object_t>) return value.is_object();
     if constexpr (std::is_same_v<T, std::vector<std::string>>)
       return value.is_array() && std::ranges::all_of(value, [](const Json& item) { return item.is_string(); });
@@ -98,8 +97,7 @@ bool reads_response(const Fields& fields) {
 }
 
 ConnectOrder read_order(const Json& command, const Hello& hello) {
-  const Fields fields(command, "connect",
-                      {"do", "connection", "host", "port", "offer", "session", "request", "read", "clock_offset_s"});
+  const Fields fields(command, "connect", {"do", "connection", "host", "port", "offer", "session", "request", "read"});
   ConnectOrder order;
   order.connection = positive("connect.connection", fields.get<std::int64_t>("connection"), INT32_MAX);
   order.host = fields.get<std::string>("host");
@@ -112,10 +110,6 @@ ConnectOrder read_order(const Json& command, const Hello& hello) {
     order.session = from_base64(*session);
     if (!order.session) throw malformed("connect.session is not base64");
     if (order.offer.kind == Offer::Kind::none) order.session.reset();
-  }
-  if (const auto offset = fields.find<double>("clock_offset_s")) {
-    if (!hello.own_clock) throw Unimplemented{"connect.clock_offset_s"};
-    order.clock_offset = std::chrono::duration<double>(*offset);
   }
   return order;
 }

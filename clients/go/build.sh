@@ -11,11 +11,17 @@ die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 [ $# -eq 1 ] || die "usage: $0 DEST"
 mkdir -p "$1"
 dest=$(cd "$1" && pwd)
-command -v go >/dev/null || die "go is not installed: apt-get install golang-go (1.21 or newer)"
+needs="Go 1.21 or newer is needed, from go.dev/dl or on Debian 12: \
+with bookworm-backports among the sources of apt: \
+apt-get install -y -t bookworm-backports golang-go"
+command -v go >/dev/null || die "go is not installed: $needs"
+case $(go env GOVERSION) in
+    go1.[0-9] | go1.[0-9].* | go1.1[0-9]* | go1.20*) die "this is $(go env GOVERSION): $needs" ;;
+esac
 stamp=$(cd "$here" && { go version; cat ./*.go go.mod build.sh; } | sha256sum | cut -d' ' -f1)
 [ "$(cat "$dest/.stamp" 2>/dev/null)" != "$stamp" ] || exit 0
 rm -f "$dest/.stamp"
 (cd "$here" && GOTOOLCHAIN=local GOFLAGS=-buildvcs=false go build -trimpath -o "$dest/adapter" .) ||
-    die "the adapter does not compile with $(go version); it needs Go 1.21 or newer"
+    die "the adapter does not compile with $(go version)"
 printf '%s\n' "$stamp" >"$dest/.stamp"
 printf 'go: ready in %s\n' "$dest" >&2

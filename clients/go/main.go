@@ -30,14 +30,12 @@ func (cache *counting) Put(key string, session *tls.ClientSessionState) {
 	cache.ClientSessionCache.Put(key, session)
 }
 
-// lru is the front door tls.NewLRUClientSessionCache.
-type lru struct {
+// configured is what both front doors do with a configuration; export then puts a slot in the cache's place.
+type configured struct {
 	config *tls.Config
 }
 
-func (*lru) Carry() string { return "cache" }
-
-func (adapter *lru) Configure(settings Settings) error {
+func (adapter *configured) Configure(settings Settings) error {
 	config, err := makeConfig(settings)
 	if err != nil {
 		return err
@@ -47,6 +45,13 @@ func (adapter *lru) Configure(settings Settings) error {
 	adapter.config = config
 	return nil
 }
+
+// lru is the front door tls.NewLRUClientSessionCache.
+type lru struct {
+	configured
+}
+
+func (*lru) Carry() string { return "cache" }
 
 func (adapter *lru) Connect(order Order, result *Result) error {
 	config := adapter.config.Clone()
@@ -101,20 +106,10 @@ func load(session []byte) (*tls.ClientSessionState, error) {
 
 // export is the front door ClientSessionState.ResumptionState and NewResumptionState.
 type export struct {
-	config *tls.Config
+	configured
 }
 
 func (*export) Carry() string { return "export" }
-
-func (adapter *export) Configure(settings Settings) error {
-	config, err := makeConfig(settings)
-	if err != nil {
-		return err
-	}
-	closeKeyLog(adapter.config)
-	adapter.config = config
-	return nil
-}
 
 func (adapter *export) Connect(order Order, result *Result) error {
 	offered, err := load(order.Session)

@@ -19,13 +19,13 @@ type Settings struct {
 
 // Order is the connect command. Session is what to load, nil for nothing; only an adapter that exports is given one.
 type Order struct {
-	Connection, Port int
-	Host             string
-	Fresh            bool
-	Session          []byte
-	Request          string
-	ReadResponse     bool
-	ClockOffset      time.Duration
+	Host         string
+	Port         int
+	Fresh        bool
+	Session      []byte
+	Request      string
+	ReadResponse bool
+	ClockOffset  time.Duration
 }
 
 // Result is what the library told; what it does not tell stays nil.
@@ -87,8 +87,8 @@ func readOrder(line []byte, carry string) (Order, error) {
 		return Order{}, err
 	}
 	from := &reader{Fields: fields}
+	positive(from, "connection", math.MaxInt32)
 	order := Order{
-		Connection:   positive(from, "connection", math.MaxInt32),
 		Host:         required[string](from, "host"),
 		Port:         positive(from, "port", math.MaxUint16),
 		ReadResponse: true,

@@ -6,6 +6,7 @@ import java.security.GeneralSecurityException;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateException;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +48,7 @@ final class Adapter implements Protocol.Adapter {
     context = fresh;
   }
 
-  /** An order to start afresh is carried out by a new context, which is then the one to go on with. */
+  /** An order to start afresh is carried out by a new context, the one to go on with once it holds a session. */
   @Override
   public void connect(Protocol.Order order, Map<String, Object> result) throws Protocol.Failure, Protocol.Unimplemented {
     SSLContext used = order.fresh() ? makeContext(settings) : context;
@@ -66,11 +67,18 @@ final class Adapter implements Protocol.Adapter {
         stage = "read";
         if (order.readResponse()) result.put("response_bytes", readToEnd(tls));
         stage = "close";
+        if (holdsSession(used, tls.getSession())) context = used;
       }
     } catch (IOException error) {
       throw failure(stage, error);
     }
-    context = used;
+  }
+
+  /** In TLS 1.3 a ticket is a session of its own, beside that of the handshake, which cannot be offered. */
+  private static boolean holdsSession(SSLContext context, SSLSession handshake) {
+    for (byte[] id : Collections.list(context.getClientSessionContext().getIds()))
+      if (!handshake.getProtocol().equals("TLSv1.3") || !Arrays.equals(id, handshake.getId())) return true;
+    return false;
   }
 
   private SSLParameters parameters(String[] suites) {

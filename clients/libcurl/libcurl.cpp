@@ -72,16 +72,21 @@ struct Transfer {
   CURL* easy;
   bool connected = false;
   bool request_sent = false;
+  bool session_kept = false;
 
   bool to_be_closed() const { return !order.read_response && (request_sent || !order.request); }
 };
 
+const SSL* ssl_of(const Transfer& transfer) {
+  curl_tlssessioninfo* tls = nullptr;
+  const CURLcode code = curl_easy_getinfo(transfer.easy, CURLINFO_TLS_SSL_PTR, &tls);
+  return code == CURLE_OK ? static_cast<const SSL*>(tls->internals) : nullptr;
+}
+
 int on_connected(void* context, char*, char*, int, int) {
   auto& transfer = *static_cast<Transfer*>(context);
   transfer.connected = true;
-  curl_tlssessioninfo* tls = nullptr;
-  if (curl_easy_getinfo(transfer.easy, CURLINFO_TLS_SSL_PTR, &tls) == CURLE_OK && tls->internals)
-    tell_handshake(static_cast<const SSL*>(tls->internals), transfer.result);
+  if (const SSL* ssl = ssl_of(transfer)) tell_handshake(ssl, transfer.result);
   return transfer.to_be_closed() ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
@@ -95,7 +100,13 @@ int on_progress(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return transfer.connected && transfer.to_be_closed() ? 1 : 0;
 }
 
-std::size_t on_body(char*, std::size_t size, std::size_t count, void*) { return size * count; }
+/// What libcurl keeps, libssl has handed to it before the response.
+std::size_t on_body(char*, std::size_t size, std::size_t count, void* context) {
+  auto& transfer = *static_cast<Transfer*>(context);
+  const SSL* ssl = ssl_of(transfer);
+  transfer.session_kept = ssl && SSL_SESSION_is_resumable(SSL_get0_session(ssl)) == 1;
+  return size * count;
+}
 
 Stage stage_of(CURLcode code, const Transfer& transfer) {
   if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST) return Stage::connect;
@@ -130,14 +141,14 @@ class CurlAdapter : public Adapter {
       throw Unimplemented{"connect.offer " + std::to_string(order.offer.after)};
     if (!order.request && order.read_response) throw Unimplemented{"connect.request null"};
     const RequestLine request = order.request ? parse_request(*order.request) : RequestLine{"/", CURL_HTTP_VERSION_1_0};
-    if (order.offer.kind == Offer::Kind::latest) return transfer(easy_, request, order, result);
-    Easy fresh = make_easy();
-    transfer(fresh, request, order, result);
-    easy_ = std::move(fresh);
+    Easy fresh = order.offer.kind == Offer::Kind::none ? make_easy() : Easy(nullptr, curl_easy_cleanup);
+    const bool session_kept = transfer(fresh ? fresh : easy_, request, order, result);
+    if (fresh && session_kept) easy_ = std::move(fresh);
   }
 
  private:
-  void transfer(const Easy& easy, const RequestLine& request, const ConnectOrder& order, ConnectResult& result) const {
+  /// Whether the handle has come to hold a session.
+  bool transfer(const Easy& easy, const RequestLine& request, const ConnectOrder& order, ConnectResult& result) const {
     const std::string authority = settings_.server_name + ":" + std::to_string(order.port);
     const List address(curl_slist_append(nullptr, (authority + ":" + order.host).c_str()), curl_slist_free_all);
     std::array<char, CURL_ERROR_SIZE> error{};
@@ -157,11 +168,13 @@ class CurlAdapter : public Adapter {
     set(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
     set(easy, CURLOPT_XFERINFODATA, &transfer);
     set(easy, CURLOPT_WRITEFUNCTION, on_body);
+    set(easy, CURLOPT_WRITEDATA, &transfer);
 
     const CURLcode code = curl_easy_perform(easy.get());
     if (transfer.connected && order.read_response) result.response_bytes = received(easy);
     const bool closed_as_ordered = code == CURLE_ABORTED_BY_CALLBACK && transfer.to_be_closed();
     if (code != CURLE_OK && !closed_as_ordered) throw failure_of(stage_of(code, transfer), code, error.data());
+    return transfer.session_kept;
   }
 
   void apply_settings(const Easy& easy) const {

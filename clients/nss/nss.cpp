@@ -198,6 +198,12 @@ void read_to_end(PRFileDesc* connection, ConnectResult& result) {
   }
 }
 
+/// Empty while NSS holds nothing that it could offer: it makes up an ID for a session that has none but a ticket.
+std::string session_id(PRFileDesc* connection) {
+  const Item id(SSL_GetSessionID(connection));
+  return id ? std::string(id->data, id->data + id->len) : std::string();
+}
+
 void tell_handshake(PRFileDesc* connection, ConnectResult& result) {
   SSLChannelInfo channel{};
   if (SSL_GetChannelInfo(connection, &channel, sizeof channel) != SECSuccess) return;
@@ -207,7 +213,7 @@ void tell_handshake(PRFileDesc* connection, ConnectResult& result) {
   SSLCipherSuiteInfo suite{};
   if (SSL_GetCipherSuiteInfo(channel.cipherSuite, &suite, sizeof suite) == SECSuccess)
     result.cipher = suite.cipherSuiteName;
-  if (const Item id(SSL_GetSessionID(connection)); id) result.session_id = std::string(id->data, id->data + id->len);
+  result.session_id = session_id(connection);
 }
 
 class NssAdapter : public Adapter {
@@ -232,7 +238,8 @@ class NssAdapter : public Adapter {
   void connect(const ConnectOrder& order, ConnectResult& result) override {
     const Token offered = token_to_offer(order);
     Socket socket = connect_tcp(order.host, order.port);
-    const Connection connection = make_connection(socket);
+    const int peer = order.offer.kind == Offer::Kind::none ? ++peers_ : peer_;
+    const Connection connection = make_connection(socket, peer);
     PRFileDesc* ssl = connection.get();
     result_ = &result;
     refused_ = false;
@@ -246,19 +253,18 @@ class NssAdapter : public Adapter {
     tell_handshake(ssl, result);
     write(ssl, order.request.value_or(""));
     if (order.read_response) read_to_end(ssl, result);
+    if (!session_id(ssl).empty()) peer_ = peer;
   }
 
  private:
-  /// NSS's own cache goes by the peer's identity: a new one is what makes a connection start afresh.
   Token token_to_offer(const ConnectOrder& order) {
     if (handover_ == Handover::callback) return kept_.begin(order);
     if (order.offer.kind == Offer::Kind::saved)
       throw Unimplemented{"connect.offer " + std::to_string(order.offer.after)};
-    if (order.offer.kind == Offer::Kind::none) ++peer_;
     return nullptr;
   }
 
-  Connection make_connection(Socket& socket) {
+  Connection make_connection(Socket& socket, int peer) {
     Connection plain(PR_ImportTCPSocket(socket.descriptor()));
     expect(plain != nullptr, "PR_ImportTCPSocket");
     socket.release();
@@ -272,7 +278,7 @@ class NssAdapter : public Adapter {
     enable_all_ciphers(ssl);
     set_option(ssl, SSL_ENABLE_SESSION_TICKETS, PR_TRUE);
     expect(SSL_SetURL(ssl, server_name_.c_str()) == SECSuccess, server_name_);
-    expect(SSL_SetSockPeerID(ssl, std::to_string(peer_).c_str()) == SECSuccess, "SSL_SetSockPeerID");
+    expect(SSL_SetSockPeerID(ssl, std::to_string(peer).c_str()) == SECSuccess, "SSL_SetSockPeerID");
     expect(SSL_AuthCertificateHook(ssl, on_certificate, this) == SECSuccess, "SSL_AuthCertificateHook");
     expect(SSL_GetClientAuthDataHook(ssl, Identity::on_certificate_request, identity_.get()) == SECSuccess,
            "SSL_GetClientAuthDataHook");
@@ -304,7 +310,10 @@ class NssAdapter : public Adapter {
   std::unique_ptr<Library> library_;
   std::unique_ptr<Identity> identity_;
   KeptSessions<Token> kept_;
+  /// NSS's own cache goes by the peer's identity: a new one is what makes a connection start afresh. It is gone on with
+  /// once a session is kept under it.
   int peer_ = 0;
+  int peers_ = 0;
   ConnectResult* result_ = nullptr;  // of the connection under way
   bool refused_ = false;             // by the hook, in the connection under way
 };

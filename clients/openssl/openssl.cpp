@@ -20,6 +20,11 @@ SSL_SESSION* parse(std::string_view bytes, SSL_CTX*) {
   return d2i_SSL_SESSION(nullptr, &der, static_cast<long>(bytes.size()));
 }
 
+/// SSL_get_session(3): in TLSv1.3 it is recommended that each SSL_SESSION object is only used for resumption once.
+Use use(const SSL_SESSION* session) {
+  return SSL_SESSION_get_protocol_version(session) == TLS1_3_VERSION ? Use::once : Use::many_times;
+}
+
 template <Handover handover, Carry carry>
 std::unique_ptr<Adapter> make() {
   return std::make_unique<LibsslAdapter>(
@@ -30,7 +35,7 @@ std::unique_ptr<Adapter> make() {
                     .serialise = serialise,
                     .parse = parse,
                     .copy = [](SSL_SESSION* session) { return SSL_SESSION_dup(session); },
-                    .use = [](const SSL_SESSION*) { return Use::many_times; }},
+                    .use = use},
       handover, carry);
 }
 

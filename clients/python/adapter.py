@@ -76,10 +76,15 @@ class PythonSsl:
         with tls:
             result.update(resumed=tls.session_reused, version=SAID[tls.version()], cipher=tls.cipher()[0])
             self.exchange(tls, order, result)
-            if tls.session is not None:
-                result["session_id"] = tls.session.id.hex()
-                self.newest = self.newest_after[order.connection] = tls.session
+            self.keep(tls.session, order, result)
             self.close(tls, order)
+
+    def keep(self, session, order, result):
+        """ssl gives a session in any case: one with neither ticket nor ID is no way to resume."""
+        if session is None or not (session.has_ticket or session.id):
+            return
+        result["session_id"] = session.id.hex()
+        self.newest = self.newest_after[order.connection] = session
 
     def choose(self, offer):
         if offer == "none":

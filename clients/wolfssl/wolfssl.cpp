@@ -131,6 +131,11 @@ std::optional<std::string> session_id(WOLFSSL* ssl) {
   return std::string(id, id + length);
 }
 
+/// wolfSSL gives a session of TLS 1.3 in any case: one without a ticket cannot be offered.
+bool may_resume(WOLFSSL* ssl) {
+  return wolfSSL_version(ssl) != TLS1_3_VERSION || wolfSSL_SESSION_has_ticket(wolfSSL_get_session(ssl)) == 1;
+}
+
 std::string serialise(WOLFSSL_SESSION* session) {
   const int length = wolfSSL_i2d_SSL_SESSION(session, nullptr);
   if (length <= 0) return {};
@@ -190,7 +195,8 @@ class WolfsslAdapter : public Adapter {
     write(ssl, order.request.value_or(""));
     if (order.read_response) read_to_end(ssl, result);
     result.session_id = session_id(ssl);
-    if (handover_ == Handover::get_session) keep(Session(wolfSSL_get1_session(ssl), wolfSSL_SESSION_free));
+    if (handover_ == Handover::get_session && may_resume(ssl))
+      keep(Session(wolfSSL_get1_session(ssl), wolfSSL_SESSION_free));
     close(ssl, order.read_response);
   }
 

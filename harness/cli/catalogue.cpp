@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
 
 #include "base/text.hpp"
 
@@ -21,26 +22,37 @@ bool in_path(const std::string& program) {
   return false;
 }
 
+/// The first need that is not met, with what helps; empty when all are.
+std::string unmet(const std::vector<Need>& needs) {
+  for (const Need& need : needs) {
+    const bool found = need.program.empty() ? std::filesystem::exists(need.file) : in_path(need.program);
+    if (!found) return fmt::format("{}: {}", need.program.empty() ? need.file : need.program, need.install);
+  }
+  return {};
+}
+
+/// Why an adapter that is not in its folder was not built, and what builds it.
+std::string not_built(const ClientManifest& client, const std::filesystem::path& build) {
+  const std::string set_up =
+      client.optional ? "./run_matrix.sh --with " + client.folder.filename().string() : "./run_matrix.sh --setup";
+  std::string failed;
+  std::getline(std::ifstream(build / ".failed"), failed);
+  if (!failed.empty()) return fmt::format("client {} is not built ({}): {}", client.id, set_up, failed);
+  const std::string lack = unmet(client.build_needs);
+  return fmt::format("client {} is not built: {}{}", client.id, set_up, lack.empty() ? "" : ", which needs " + lack);
+}
+
 /// Why a client cannot be used here; empty when it can.
 std::string missing(const ClientManifest& client, const Paths& paths) {
   const std::filesystem::path build =
       (client.optional ? paths.optional_clients_build() : paths.clients_build()) / client.folder.filename();
-  for (const Need& need : client.needs) {
-    const bool found = need.program.empty() ? std::filesystem::exists(need.file) : in_path(need.program);
-    if (!found)
-      return fmt::format("client {} needs {}: {}", client.id, need.program.empty() ? need.file : need.program,
-                         need.install);
-  }
+  if (const std::string lack = unmet(client.needs); !lack.empty())
+    return fmt::format("client {} needs {}", client.id, lack);
   const std::map<std::string, std::string> variables{{"build", build.string()}, {"source", client.folder.string()}};
   for (const std::string& arg : client.argv) {
     if (arg.find("{build}") == std::string::npos) continue;
     const Result<std::string> file = fill_in(arg, variables);
-    if (file && !std::filesystem::exists(*file))
-      return client.optional
-                 ? fmt::format("client {} is not built: ./run_matrix.sh --with {}", client.id,
-                               client.folder.filename().string())
-                 : fmt::format("client {} was not built: its library's headers are missing (ticket-interop doctor)",
-                               client.id);
+    if (file && !std::filesystem::exists(*file)) return not_built(client, build);
   }
   return {};
 }

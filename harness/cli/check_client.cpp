@@ -61,8 +61,12 @@ const char* text(CheckState state) {
       return "ok";
     case CheckState::failed:
       return "FAILED";
+    case CheckState::excused:
+      return "cannot";
     case CheckState::skipped:
       return "skipped";
+    case CheckState::impossible:
+      return "UNCHECKED";
   }
   return "";
 }
@@ -77,7 +81,7 @@ std::string one_line(std::string note) {
 void print(const std::string& title, const ClientReport& report) {
   fmt::print("{}\n", title);
   for (const CheckResult& check : report.checks)
-    fmt::print("  {:<24} {:<8} {}\n", check.name, text(check.state), one_line(check.note));
+    fmt::print("  {:<24} {:<9} {}\n", check.name, text(check.state), one_line(check.note));
   if (!report.capabilities.empty()) fmt::print("  {:<24} {:<9} {:<9}\n", "capability", "declared", "observed");
   for (const CapabilityResult& capability : report.capabilities) {
     const char* observed = !capability.observed ? "-" : *capability.observed ? "yes" : "no";
@@ -108,7 +112,13 @@ T wait_for(asio::io_context& loop, awaitable<T> work) {
 }
 
 int check(const Options& options, const Invocation& invocation) {
-  const std::vector<std::string> names = check_names();
+  const std::vector<std::string> known = capability_names();
+  for (const std::string& capability : options.capabilities)
+    if (std::find(known.begin(), known.end(), capability) == known.end())
+      throw UsageError(fmt::format("--capability {}: no such capability;{} there are: {}", capability,
+                                   did_you_mean(capability, known), fmt::join(known, ", ")));
+  std::vector<std::string> names = check_names();
+  names.insert(names.end(), known.begin(), known.end());
   if (std::none_of(names.begin(), names.end(), [&](const auto& name) { return glob_match(options.only, name); }))
     throw UsageError(fmt::format("--only {}: no such check;{} there are: {}", options.only,
                                  did_you_mean(options.only, names), fmt::join(names, ", ")));
@@ -164,7 +174,8 @@ Action make_check_client(CLI::App& app) {
   app.add_option("--capability", options->capabilities, "one that the command claims to have; may be given again")
       ->type_name("NAME")
       ->expected(1)
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);  // else it would take the words after "--" for its own
   app.footer(
       "What is asked is clients/PROTOCOL.md. Exit status: 0 all holds; 1 something does not; 2 usage; 3 the harness or "
       "the\nenvironment broke.");

@@ -88,19 +88,18 @@ Table servers(const Catalogue& catalogue, const Paths&) {
 }
 
 Table clients(const Catalogue& catalogue, const Paths&) {
-  Table table{{"id", "library", "carry", "tls", "state", "front_door"}, {}};
+  Table table{{"id", "library", "seen", "carry", "tls", "state", "front_door"}, {}};
   for (const ClientManifest& client : catalogue.clients)
-    table.rows.push_back({client.id, client.library, client.carry == Carry::cache ? "cache" : "export",
+    table.rows.push_back({client.id, client.library, client.seen, client.carry == Carry::cache ? "cache" : "export",
                           versions(client.tls), state(catalogue.client_missing, client.id), client.front_door});
   return table;
 }
 
-/// What a client lacks, and why; equal reasons once. That it is not told the time but reads it is no lack.
+/// What a client lacks, and why; equal reasons once.
 std::string lacks(const ClientManifest& client) {
   std::vector<std::pair<std::string, std::string>> reasons;
   for (const auto& [what, why] : client.cannot) {
-    const bool can = client.capabilities.contains(what) || client.tls.contains(version_of(what));
-    if (can || what == "own_clock") continue;
+    if (client.capabilities.contains(what) || client.tls.contains(version_of(what))) continue;
     const auto same =
         std::find_if(reasons.begin(), reasons.end(), [&why = why](const auto& reason) { return reason.first == why; });
     if (same == reasons.end())
@@ -115,9 +114,9 @@ std::string lacks(const ClientManifest& client) {
 
 /// The table of clients/README.md.
 Table clients_in_full(const Catalogue& catalogue) {
-  Table table{{"id", "library", "front door", "carry", "TLS", "cannot"}, {}};
+  Table table{{"id", "library", "seen", "front door", "carry", "TLS", "cannot"}, {}};
   for (const ClientManifest& client : catalogue.clients)
-    table.rows.push_back({"`" + client.id + "`", client.library, client.front_door,
+    table.rows.push_back({"`" + client.id + "`", client.library, client.seen, client.front_door,
                           client.carry == Carry::cache ? "cache" : "export", versions(client.tls), lacks(client)});
   return table;
 }

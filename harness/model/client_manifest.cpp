@@ -86,6 +86,7 @@ ClientManifest read_folder(const JsonValue& file, const std::filesystem::path& f
   ClientManifest client;
   client.folder = folder;
   client.library = file.at("library").string();
+  if (const auto* seen = file.find("seen")) client.seen = seen->string();
   if (file.at("driver").word({"lines", "program"}) == 1) {
     client.program = read_program(file);
     check_variables(file.at("argv"), joined(program_variables, program_slots));
@@ -102,6 +103,7 @@ ClientManifest read_folder(const JsonValue& file, const std::filesystem::path& f
     client.env = read_text_map(*env);
   }
   if (const auto* needs = file.find("needs")) client.needs = read_needs(*needs);
+  if (const auto* needs = file.find("build_needs")) client.build_needs = read_needs(*needs);
   if (const auto* optional = file.find("optional")) client.optional = optional->boolean();
   const auto versions = read_versions(file.at("tls"));
   client.tls = {versions.begin(), versions.end()};
@@ -111,8 +113,9 @@ ClientManifest read_folder(const JsonValue& file, const std::filesystem::path& f
 }
 
 ClientManifest read_entry(const JsonValue& entry, ClientManifest client) {
-  entry.allow({"front_door", "carry", "args", "env", "tls", "capabilities"});
+  entry.allow({"front_door", "carry", "seen", "args", "env", "tls", "capabilities", "cannot"});
   client.id = entry.name();
+  if (const auto* seen = entry.find("seen")) client.seen = seen->string();
   client.front_door = entry.at("front_door").string();
   client.carry = entry.at("carry").word({"cache", "export"}) == 0 ? Carry::cache : Carry::session_export;
   if (client.program && client.carry == Carry::cache)
@@ -130,12 +133,15 @@ ClientManifest read_entry(const JsonValue& entry, ClientManifest client) {
     client.tls = {versions.begin(), versions.end()};
   }
   if (const auto* capabilities = entry.find("capabilities")) client.capabilities = read_set(*capabilities);
+  if (const auto* cannot = entry.find("cannot")) {
+    for (const auto& [what, why] : read_text_map(*cannot)) client.cannot[what] = why;
+  }
   return client;
 }
 
 std::vector<ClientManifest> read_clients(const JsonValue& file, const std::filesystem::path& folder) {
-  file.allow({"library", "driver", "argv", "env", "needs", "optional", "tls", "capabilities", "clients", "cannot",
-              "fragments", "stdin", "version", "said", "exit_ok"});
+  file.allow({"library", "seen", "driver", "argv", "env", "needs", "build_needs", "optional", "tls", "capabilities",
+              "clients", "cannot", "fragments", "stdin", "version", "said", "exit_ok"});
   const ClientManifest common = read_folder(file, folder);
   std::vector<ClientManifest> clients;
   for (const JsonValue& entry : file.at("clients").members()) clients.push_back(read_entry(entry, common));

@@ -17,19 +17,24 @@ std::string read_range(const JsonValue& value) {
   return value.string();
 }
 
-KnownIssue read_known_issue(const JsonValue& value) {
+/// One issue for each glob of its scenarios, so that of each is known whether it was seen again.
+std::vector<KnownIssue> read_known_issue(const JsonValue& value) {
   value.allow({"server", "client", "scenario", "rule", "tls", "server_versions", "client_versions", "link", "note"});
   KnownIssue issue;
   if (const auto* server = value.find("server")) issue.server = server->string();
   if (const auto* client = value.find("client")) issue.client = client->string();
-  if (const auto* scenario = value.find("scenario")) issue.scenario = scenario->string();
+  std::vector<std::string> scenarios{issue.scenario};
+  if (const auto* scenario = value.find("scenario"))
+    scenarios = scenario->kind() == JsonValue::Kind::array ? scenario->strings() : std::vector{scenario->string()};
   issue.rule = value.at("rule").string();
   if (const auto* tls = value.find("tls")) issue.tls = read_versions(*tls);
   if (const auto* versions = value.find("server_versions")) issue.server_versions = read_range(*versions);
   if (const auto* versions = value.find("client_versions")) issue.client_versions = read_range(*versions);
   issue.link = value.at("link").string();
   if (const auto* note = value.find("note")) issue.note = note->string();
-  return issue;
+  std::vector<KnownIssue> issues(scenarios.size(), issue);
+  for (std::size_t i = 0; i < scenarios.size(); ++i) issues[i].scenario = scenarios[i];
+  return issues;
 }
 
 }  // namespace
@@ -39,7 +44,8 @@ Result<std::vector<KnownIssue>> load_known_issues(const std::filesystem::path& f
   if (!text) return text.error();
   return read_json(*text, file.string(), [](const JsonValue& list) {
     std::vector<KnownIssue> issues;
-    for (const JsonValue& item : list.items()) issues.push_back(read_known_issue(item));
+    for (const JsonValue& item : list.items())
+      for (KnownIssue& issue : read_known_issue(item)) issues.push_back(std::move(issue));
     return issues;
   });
 }

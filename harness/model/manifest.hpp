@@ -54,6 +54,7 @@ struct ProgramDriver {
   std::set<int> exit_ok = {0};
 };
 
+/// Need is something that must be there, in order to run a client or to build its adapter.
 struct Need {
   std::string file;  ///< one of the two
   std::string program;
@@ -67,16 +68,18 @@ struct ClientManifest {
   std::string id;
   std::filesystem::path folder;
   std::string library;
+  std::string seen;  ///< the version that the manifest was written by; empty: not said
   std::string front_door;
   Carry carry = Carry::cache;
   std::vector<std::string> argv;  ///< with the entry's args appended
   std::map<std::string, std::string> env;
-  std::vector<Need> needs;
+  std::vector<Need> needs;        ///< to run it
+  std::vector<Need> build_needs;  ///< to build its adapter; one that is built does without
   bool optional = false;
   std::set<Version> tls;
   std::set<std::string> capabilities;
-  std::map<std::string, std::string> cannot;
-  std::optional<ProgramDriver> program;  ///< empty: the line protocol
+  std::map<std::string, std::string> cannot;  ///< capability, version or conduct -> why not
+  std::optional<ProgramDriver> program;       ///< empty: the line protocol
 };
 
 Result<ServerManifest> parse_server_manifest(const std::filesystem::path& folder);

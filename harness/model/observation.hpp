@@ -22,6 +22,7 @@ struct ClientWord {
   std::optional<std::string> cipher;
   std::optional<std::string> session_id;
   std::optional<std::size_t> tickets_received;
+  std::optional<std::size_t> response_bytes;
   std::string error_stage;
   std::string error_text;
   std::string error_code;

@@ -14,6 +14,7 @@ namespace {
 Policy policy_of(const PeerOrder& order) {
   Policy policy;
   if (order.asks_certificate) policy.values["client_certificate"] = std::string("request");
+  if (!order.gives_tickets) policy.values["tickets"] = std::string("off");
   return policy;
 }
 
@@ -51,7 +52,8 @@ const ServerManifest* CheckBench::choose(const PeerOrder& order) const {
   const auto able = [&](const ServerManifest* server) {
     return server->tls.contains(order.tls) && server->capabilities.contains("keylog") &&
            (order.capability.empty() || server->capabilities.contains(order.capability)) &&
-           (!order.asks_certificate || server->policy.contains("client_certificate"));
+           (!order.asks_certificate || server->policy.contains("client_certificate")) &&
+           (order.gives_tickets || server->policy.contains("tickets"));
   };
   const auto found = std::find_if(servers_.begin(), servers_.end(), able);
   return found == servers_.end() ? nullptr : *found;
@@ -76,9 +78,10 @@ awaitable<Peer*> CheckBench::peer(PeerOrder order) {
   if (running != peers_.end()) co_return running->get();
   const ServerManifest* manifest = choose(order);
   if (!manifest)
-    throw CheckSkipped("no server that is built speaks TLS " + std::string(name(order.tls)) +
-                       (order.asks_certificate ? " and asks for a certificate" : "") +
-                       (order.capability.empty() ? "" : " and can do " + order.capability));
+    throw CheckImpossible("no server that is built speaks TLS " + std::string(name(order.tls)) +
+                          (order.asks_certificate ? " and asks for a certificate" : "") +
+                          (order.gives_tickets ? "" : " and can do without tickets") +
+                          (order.capability.empty() ? "" : " and can do " + order.capability));
   auto made = std::make_unique<Peer>();
   made->order = order;
   ServerOrder server_order{manifest, policy_of(order), order.tls, order.ciphers};
@@ -114,26 +117,26 @@ ClockControl& CheckBench::clock_of(const Client& client) {
 }
 
 awaitable<void> CheckBench::begin(Client* client, ClientSettings settings) {
-  std::string broken;
   try {
     const Deadline deadline = deadline_in(site_.limits.start);
     co_await client->begin(std::move(settings), deadline);
+  } catch (const AdapterRefused& refused) {
+    throw CheckRefused(refused.what());
   } catch (const HarnessError& error) {
-    broken = error.what();
+    throw CheckFailed(error.what());
   }
-  if (!broken.empty()) throw CheckFailed(broken);
 }
 
 awaitable<ClientWord> CheckBench::told(Client* client, ConnectOrder order, Deadline deadline) {
-  std::string broken;
   ClientWord word;
   try {
     word = co_await client->connect(std::move(order), deadline);
-    if (!word.answered) broken = "no answer to connect: " + word.error_text;
+  } catch (const AdapterRefused& refused) {
+    throw CheckRefused(refused.what());
   } catch (const HarnessError& error) {
-    broken = error.what();
+    throw CheckFailed(error.what());
   }
-  if (!broken.empty()) throw CheckFailed(broken);
+  if (!word.answered) throw CheckFailed("no answer to connect: " + word.error_text);
   co_return word;
 }
 
@@ -175,12 +178,11 @@ awaitable<Attempt> CheckBench::settle(Peer* peer) {
   co_return made;
 }
 
-awaitable<ClientWord> CheckBench::attempt_dead_port(Client* client) {
+awaitable<ClientWord> CheckBench::attempt_dead_port(Client* client, ConnectOrder order) {
   using asio::ip::tcp;
   tcp::socket bound(site_.executor);  // a port that is taken and not listened on stays dead
   bound.open(tcp::v4());
   bound.bind(tcp::endpoint(asio::ip::address_v4::loopback(), 0));
-  ConnectOrder order;
   order.port = bound.local_endpoint().port();
   const Deadline deadline = deadline_in(site_.limits.step);
   ClientWord word = co_await told(client, std::move(order), deadline);

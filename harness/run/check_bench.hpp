@@ -15,8 +15,15 @@
 
 namespace ti {
 
-/// CheckFailed is what a client did wrong; CheckSkipped why a check says nothing of it.
+/// CheckFailed is what a client did wrong; CheckRefused that it answered `unimplemented`; CheckSkipped why a check does
+/// not apply to it; CheckImpossible what is missing here to make one that does.
 struct CheckFailed : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+struct CheckRefused : CheckFailed {
+  using CheckFailed::CheckFailed;
+};
+struct CheckImpossible : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 struct CheckSkipped : std::runtime_error {
@@ -37,6 +44,7 @@ struct PeerOrder {
   Version tls = Version::none;
   std::string ciphers = {};
   bool asks_certificate = false;
+  bool gives_tickets = true;
   std::string capability = {};  ///< that the server must have; empty: none
   World world = World::honest;
 
@@ -71,7 +79,7 @@ class CheckBench {
   /// Whether some built server can do it.
   bool can_serve(const PeerOrder& order) const { return choose(order) != nullptr; }
 
-  /// A running server. Throws CheckSkipped when none can do it, HarnessError when it does not come up.
+  /// A running server. Throws CheckImpossible when none can do it, HarnessError when it does not come up.
   awaitable<Peer*> peer(PeerOrder order);
 
   /// Makes a client that belongs to the bench until dismiss(). Its clock is its own, and stands at the real time.
@@ -79,18 +87,18 @@ class CheckBench {
   ClockControl& clock_of(const Client& client);
   bool can_move_clock() const;
 
-  /// Makes the client ready. Throws CheckFailed.
+  /// Makes the client ready. Throws CheckFailed, or CheckRefused.
   awaitable<void> begin(Client* client, ClientSettings settings);
 
   /// One connection to the peer; `order.port` is filled in. Throws CheckFailed when the client does not answer as
-  /// clients/PROTOCOL.md says.
+  /// clients/PROTOCOL.md says, CheckRefused when it does not implement the order.
   awaitable<Attempt> attempt(Client* client, Peer* peer, ConnectOrder order);
 
   /// What has passed at the peer since the last attempt, once it is over; the client's word stays empty.
   awaitable<Attempt> settle(Peer* peer);
 
   /// One connection to a port where nothing listens.
-  awaitable<ClientWord> attempt_dead_port(Client* client);
+  awaitable<ClientWord> attempt_dead_port(Client* client, ConnectOrder order);
 
   /// Ends all clients; gives what they wrote to stderr.
   awaitable<std::string> dismiss();
@@ -98,7 +106,8 @@ class CheckBench {
   /// Ends all servers.
   awaitable<void> stop();
 
-  const Site& site() const { return site_; }
+  /// The site as a client sees it whose server is of this world.
+  const Site& site_of_client(World world);
   std::filesystem::path new_folder(const char* kind);
 
  private:
@@ -109,7 +118,6 @@ class CheckBench {
 
   const ServerManifest* choose(const PeerOrder& order) const;
   const Site& site_of_server(World world);
-  const Site& site_of_client(World world);
   awaitable<ClientWord> told(Client* client, ConnectOrder order, Deadline deadline);
 
   const Site& site_;

@@ -32,6 +32,11 @@ struct ConnectOrder {
   bool read_response = true;
 };
 
+/// AdapterRefused is the answer `unimplemented`.
+struct AdapterRefused : HarnessError {
+  using HarnessError::HarnessError;
+};
+
 class Client {
  public:
   virtual ~Client() = default;

@@ -6,13 +6,13 @@
 #include <array>
 #include <cmath>
 #include <fstream>
-#include <iterator>
 #include <set>
 #include <span>
 
 #include "base/text.hpp"
 #include "run/adapter_process.hpp"
-#include "run/check_bench.hpp"
+#include "run/check_facts.hpp"
+#include "run/versions.hpp"
 
 namespace ti {
 
@@ -23,87 +23,24 @@ using Json = nlohmann::json;
 constexpr std::array all_versions{Version::tls10, Version::tls11, Version::tls12, Version::tls13};
 constexpr std::string_view nonsense = "nonsense-4711";
 
-bool grease(std::uint16_t number) { return (number & 0x0f0f) == 0x0a0a && number >> 8 == (number & 0xff); }
-
-/// The first ClientHello, or CheckFailed.
-const ClientHello& hello_of(const Attempt& attempt) {
-  for (const Message& message : attempt.wire.messages)
-    if (const auto* hello = message.as<ClientHello>()) return *hello;
-  throw CheckFailed(attempt.recordings.empty() ? "it made no connection" : "it sent no ClientHello");
-}
-
-Bytes offered_by(const Attempt& attempt) {
-  const Bytes* offered = hello_of(attempt).offered();
-  return offered ? *offered : Bytes{};
-}
-
-/// The tickets that a connection brought, and in TLS 1.3 what is to be added to their age.
-std::vector<const NewSessionTicket*> tickets_of(const Attempt& attempt) {
-  std::vector<const NewSessionTicket*> tickets;
-  for (const Message& message : attempt.wire.messages)
-    if (const auto* ticket = message.as<NewSessionTicket>(); ticket && !ticket->ticket.empty())
-      tickets.push_back(ticket);
-  return tickets;
-}
-
-const NewSessionTicket* find_ticket(const Attempt& attempt, const Bytes& offered) {
-  for (const NewSessionTicket* ticket : tickets_of(attempt))
-    if (ticket->ticket == offered) return ticket;
-  return nullptr;
-}
-
-bool sent(const Attempt& attempt, MessageType type) {
-  return std::any_of(attempt.wire.messages.begin(), attempt.wire.messages.end(),
-                     [&](const Message& message) { return message.from == Side::client && message.type == type; });
-}
-
-bool says_close_notify(const Attempt& attempt) {
-  return std::any_of(attempt.wire.messages.begin(), attempt.wire.messages.end(), [](const Message& message) {
-    const auto* alert = message.as<Alert>();
-    return message.from == Side::client && alert && alert->description == alert_close_notify;
-  });
-}
-
-std::string words_of(const ClientWord& word) { return word.error_stage + ": " + word.error_text.substr(0, 160); }
-
-void want_success(const Attempt& attempt, std::string_view where) {
-  if (attempt.hung) throw CheckFailed(fmt::format("{}: the connection does not end", where));
-  if (!attempt.word.ok) throw CheckFailed(fmt::format("{}: it fails, {}", where, words_of(attempt.word)));
-  if (attempt.handshakes.empty() || attempt.handshakes.front().kind == HandshakeKind::failed)
-    throw CheckFailed(fmt::format("{}: it says all is well, but the handshake on the wire did not complete", where));
-}
-
-void want_truth(const Attempt& attempt, std::string_view where) {
-  const ClientWord& word = attempt.word;
-  const std::string version(name(attempt.wire.version));
-  if (word.version && *word.version != version)
-    throw CheckFailed(fmt::format("{}: it says version {}, the wire {}", where, *word.version, version));
-  const bool resumed = attempt.handshakes.front().kind == HandshakeKind::resumed;
-  if (word.resumed && *word.resumed != resumed)
-    throw CheckFailed(fmt::format("{}: it says resumed: {}, the wire shows a {} handshake", where, *word.resumed,
-                                  name(attempt.handshakes.front().kind)));
-}
-
-/// What a hello offers beyond the one version that it may; empty when nothing.
-std::string beyond(const ClientHello& hello, Version pinned) {
-  std::vector<std::uint16_t> offered;
-  std::copy_if(hello.versions.begin(), hello.versions.end(), std::back_inserter(offered),
-               [](std::uint16_t version) { return !grease(version); });
-  if (offered.empty()) offered.push_back(hello.legacy_version);
-  for (const std::uint16_t version : offered)
-    if (version != static_cast<std::uint16_t>(pinned))
-      return fmt::format("pinned to {} its ClientHello offers {:#06x}", name(pinned), version);
-  return {};
-}
-
 Json hello_order() { return {{"do", "hello"}, {"protocol", 1}}; }
 
 Json nonsense_order() { return {{"do", nonsense}}; }
 
 /// A refusal as clients/PROTOCOL.md has it.
-void want_unimplemented(const Json& answer, std::string_view asked) {
+bool is_refusal(const Json& answer) {
   const auto what = answer.find("unimplemented");
-  if (answer.value("ok", true) || what == answer.end() || !what->is_string())
+  return !answer.value("ok", true) && what != answer.end() && what->is_string();
+}
+
+void want_unimplemented(const Json& answer, std::string_view asked) {
+  if (!is_refusal(answer)) throw CheckFailed(fmt::format("{} is answered {}", asked, answer.dump().substr(0, 200)));
+}
+
+/// CheckRefused if it is `unimplemented`.
+void want_ok(const Json& answer, std::string_view asked) {
+  if (is_refusal(answer)) throw CheckRefused("the adapter does not implement " + answer["unimplemented"].dump());
+  if (!answer.value("ok", false))
     throw CheckFailed(fmt::format("{} is answered {}", asked, answer.dump().substr(0, 200)));
 }
 
@@ -113,6 +50,8 @@ void want_error(const Json& answer, std::string_view stage, std::string_view ask
                     error->value("stage", "") == stage && !error->value("text", "").empty();
   if (!good) throw CheckFailed(fmt::format("{} is answered {}", asked, answer.dump().substr(0, 200)));
 }
+
+std::string at_version(Version version) { return "TLS " + std::string(name(version)); }
 
 /// Versions by what was seen at each: "1.2 1.3".
 std::string listed(const std::vector<Version>& versions) {
@@ -139,47 +78,71 @@ class ClientCheck {
     }
     for (const Check& check : capabilities()) {
       if (!glob_match(tools_.only, check.name)) continue;
-      CheckResult seen = co_await outcome(check);
-      CapabilityResult result{seen.name, manifest_.capabilities.contains(seen.name), std::nullopt, seen.note};
-      if (seen.state != CheckState::skipped) result.observed = seen.state == CheckState::ok;
+      const CheckResult seen = co_await outcome(check);
+      CapabilityResult result{seen.name, manifest_.capabilities.contains(seen.name), std::nullopt, false, seen.note};
+      if (seen.state == CheckState::ok || seen.state == CheckState::excused) result.observed = true;
+      if (seen.state == CheckState::failed) result.observed = false;
+      result.ignored = check.told && seen.state == CheckState::failed && !refused_;
       report.capabilities.push_back(std::move(result));
     }
     co_await bench_.stop();
     co_return report;
   }
 
-  static std::vector<std::string> names() {
-    std::vector<std::string> names;
-    for (const Check& check : checks()) names.emplace_back(check.name);
-    for (const Check& check : capabilities()) names.emplace_back(check.name);
-    return names;
-  }
+  static std::vector<std::string> check_names() { return names_of(checks()); }
+  static std::vector<std::string> capability_names() { return names_of(capabilities()); }
 
  private:
-  /// A check gives what it saw, or throws CheckFailed or CheckSkipped.
+  /// A check gives what it saw, or throws CheckFailed, CheckSkipped or CheckImpossible.
   using Body = awaitable<std::string> (ClientCheck::*)();
   struct Check {
     const char* name;
     Body body;
     bool lines = false;  ///< of the line protocol only
     bool quiet = true;   ///< all goes well in it, so nothing may be on stderr
+    bool told = false;   ///< of a capability: the adapter is told to use it, and must refuse if it cannot
   };
+
+  static std::vector<std::string> names_of(std::span<const Check> checks) {
+    std::vector<std::string> names;
+    for (const Check& check : checks) names.emplace_back(check.name);
+    return names;
+  }
 
   awaitable<CheckResult> outcome(Check check) {
     CheckResult result{check.name, CheckState::ok, {}};
+    refused_ = false;
+    excuses_.clear();
     try {
       awaitable<std::string> body = (this->*check.body)();
       result.note = co_await std::move(body);
+    } catch (const CheckRefused& refused) {
+      refused_ = true;
+      result.state = CheckState::failed;
+      result.note = refused.what();
     } catch (const CheckFailed& failed) {
       result.state = CheckState::failed;
       result.note = failed.what();
     } catch (const CheckSkipped& skipped) {
-      result.note = skipped.what();
       result.state = CheckState::skipped;
+      result.note = skipped.what();
+    } catch (const CheckImpossible& impossible) {
+      result.state = CheckState::impossible;
+      result.note = impossible.what();
     }
+    if (result.state == CheckState::ok && !excuses_.empty()) result.state = CheckState::excused;
+    for (const std::string& excuse : excuses_) result.note += "; " + excuse;
     std::string said = co_await bench_.dismiss();
     if (check.quiet && result.state == CheckState::ok && !said.empty()) stray_ += std::string(check.name) + ": " + said;
     co_return result;
+  }
+
+  /// Whether the manifest says that it cannot do `what`; then that stands beside what the check saw.
+  bool excused(const std::string& what) {
+    const auto cannot = manifest_.cannot.find(what);
+    if (cannot == manifest_.cannot.end()) return false;
+    excuses_.insert("it cannot " + what + ": " + cannot->second);
+    return true;
   }
 
   /// The versions that both the client and some server can be pinned to, the newest first.
@@ -187,7 +150,7 @@ class ClientCheck {
     std::vector<Version> versions;
     for (auto version = all_versions.rbegin(); version != all_versions.rend(); ++version)
       if (manifest_.tls.contains(*version) && bench_.can_serve(PeerOrder{*version})) versions.push_back(*version);
-    if (versions.empty()) throw CheckSkipped("it has no TLS version in common with a server that is built");
+    if (versions.empty()) throw CheckImpossible("it has no TLS version in common with a server that is built");
     return versions;
   }
 
@@ -202,11 +165,31 @@ class ClientCheck {
 
   bool exports() const { return manifest_.carry == Carry::session_export; }
 
+  bool has_own_clock() const { return manifest_.capabilities.contains("own_clock"); }
+
   Json connect_order(const Peer& peer) const {
     Json order{{"do", "connect"},          {"connection", 1}, {"host", "127.0.0.1"},
                {"port", peer.tap->port()}, {"offer", "none"}, {"request", http_request}};
-    if (manifest_.capabilities.contains("own_clock")) order["clock_offset_s"] = 0;
+    if (has_own_clock()) order["clock_offset_s"] = 0;
     return order;
+  }
+
+  /// A connection to the peer, told by an order of one's own.
+  struct Told {
+    Json answer;
+    Attempt attempt;
+  };
+  awaitable<Told> connect(AdapterProcess* adapter, Peer* peer, Json order) {
+    Json answer = co_await ask(adapter, std::move(order));
+    Attempt attempt = co_await bench_.settle(peer);
+    Told told{std::move(answer), std::move(attempt)};
+    co_return told;
+  }
+
+  awaitable<Peer*> peer(Version version) {
+    PeerOrder order{version};
+    Peer* peer = co_await bench_.peer(std::move(order));
+    co_return peer;
   }
 
   AdapterProcess start(const std::vector<std::string>& arguments = {}) {
@@ -265,7 +248,17 @@ class ClientCheck {
 
   // What is said in lines.
 
+  /// What differs from the version that the manifest has seen is told: users have others.
+  std::string beside_seen(const std::string& version) const {
+    return version.find(manifest_.seen) == std::string::npos ? "; its manifest was written by " + manifest_.seen : "";
+  }
+
   awaitable<std::string> hello() {
+    if (manifest_.program) {
+      const Facts facts = co_await client_facts(manifest_, site_, std::filesystem::path());
+      const std::string version = facts.at("version");
+      co_return version + beside_seen(version);
+    }
     AdapterProcess adapter = start();
     const Json answer = co_await ask(&adapter, hello_order());
     if (!answer.value("ok", false) || answer.value("protocol", 0) != 1)
@@ -280,9 +273,8 @@ class ClientCheck {
     const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
     const auto time = answer.find("time");
     const bool timely = time != answer.end() && time->is_number() && std::abs(time->get<double>() - now) < 10;
-    if (!timely && !manifest_.capabilities.contains("own_clock"))
-      throw CheckFailed("hello does not say the time: " + answer.dump().substr(0, 200));
-    co_return fmt::format("{} {}, {}", library, version, carry);
+    if (!timely && !has_own_clock()) throw CheckFailed("hello does not say the time: " + answer.dump().substr(0, 200));
+    co_return fmt::format("{} {}, {}{}", library, version, carry, beside_seen(version));
   }
 
   static std::string word(const Json& answer, const char* field) {
@@ -316,7 +308,22 @@ class ClientCheck {
     order["tls"] = "9.9";
     answer = co_await ask(&adapter, order);
     want_unimplemented(answer, "configure with TLS 9.9");
+    co_await unknown_orders(&adapter);
     co_return "an unknown command, field, value";
+  }
+
+  awaitable<void> unknown_orders(AdapterProcess* adapter) {
+    Peer* at = co_await peer(newest());
+    const Json answer = co_await ask(adapter, configure_order(newest(), site_));
+    want_ok(answer, "configure");
+    for (const char* field : {"offer", "read"}) {
+      Json order = connect_order(*at);
+      order[field] = nonsense;
+      const Told told = co_await connect(adapter, at, std::move(order));
+      want_unimplemented(told.answer, fmt::format("connect with {} {}", field, nonsense));
+      if (!told.attempt.recordings.empty())
+        throw CheckFailed(fmt::format("told to {} {} it makes a connection", field, nonsense));
+    }
   }
 
   awaitable<std::string> broken_lines() {
@@ -333,26 +340,23 @@ class ClientCheck {
 
   awaitable<std::string> refusals_change_nothing() {
     const Version version = newest();
-    PeerOrder peer_order{version};
-    Peer* peer = co_await bench_.peer(std::move(peer_order));
+    Peer* at = co_await peer(version);
     AdapterProcess adapter = start();
     Json answer = co_await ask(&adapter, configure_order(version, site_));
-    if (!answer.value("ok", false)) throw CheckFailed("configure is answered " + answer.dump().substr(0, 200));
+    want_ok(answer, "configure");
     Json refused = configure_order(version, site_);
     refused["ca"] = site_.credentials.client_cert.string();
     refused["server_name"] = "elsewhere.invalid";
     refused[std::string(nonsense)] = true;
     answer = co_await ask(&adapter, refused);
     want_unimplemented(answer, "an unknown field of configure");
-    const Json order = connect_order(*peer);
+    const Json order = connect_order(*at);
     Json strange = order;
     strange[std::string(nonsense)] = 1;
     answer = co_await ask(&adapter, strange);
     want_unimplemented(answer, "an unknown field of connect");
-    answer = co_await ask(&adapter, order);
-    const bool connected = answer.value("ok", false);
-    co_await bench_.settle(peer);
-    if (!connected) throw CheckFailed("after a refused configure, connect is answered " + answer.dump().substr(0, 300));
+    const Told told = co_await connect(&adapter, at, order);
+    want_ok(told.answer, "after a refused configure, connect");
     co_return "a connection goes well after them";
   }
 
@@ -372,7 +376,7 @@ class ClientCheck {
     for (const Version version : versions()) {
       const Pair at = co_await pair(version);
       const Attempt attempt = co_await connect(at, 1);
-      const std::string where = "TLS " + std::string(name(version));
+      const std::string where = at_version(version);
       want_success(attempt, where);
       want_truth(attempt, where);
       if (attempt.recordings.size() != 1)
@@ -384,10 +388,51 @@ class ClientCheck {
       if (hello_of(attempt).server_name != "localhost")
         throw CheckFailed(where + ": it does not send the server's name");
       if (!sent(attempt, MessageType::application_data)) throw CheckFailed(where + ": it does not send the request");
-      if (!says_close_notify(attempt)) throw CheckFailed(where + ": it does not send close_notify");
+      want_close_notify(attempt, where);
       seen.push_back(version);
     }
     co_return "name, request, close_notify; its word fits the wire: " + listed(seen);
+  }
+
+  void want_close_notify(const Attempt& attempt, std::string_view where) {
+    if (!says_close_notify(attempt) && !excused("close_notify"))
+      throw CheckFailed(fmt::format("{}: it does not send close_notify", where));
+  }
+
+  /// The server says nothing before it is asked: a client that reads, or asks unbidden, is found out. A close_notify is
+  /// not asked for: what is left unread may have the kernel reset the connection first.
+  awaitable<std::string> short_connections() {
+    AdapterProcess adapter = start();
+    std::vector<Version> seen;
+    for (const Version version : versions()) {
+      Peer* at = co_await peer(version);
+      const Json configured = co_await ask(&adapter, configure_order(version, site_));
+      want_ok(configured, "configure");
+      Json order = connect_order(*at);
+      order["read"] = "none";
+      const Told asking = co_await connect(&adapter, at, order);
+      want_short(asking, at_version(version) + ", told to read nothing");
+      if (!sent(asking.attempt, MessageType::application_data))
+        throw CheckFailed(at_version(version) + ", told to read nothing: it does not send the request");
+      order["request"] = nullptr;
+      const Told silent = co_await connect(&adapter, at, order);
+      const std::string where = at_version(version) + ", told to send and read nothing";
+      want_short(silent, where);
+      if (sent(silent.attempt, MessageType::application_data)) throw CheckFailed(where + ": it sends a request");
+      seen.push_back(version);
+    }
+    co_return "reads nothing, sends nothing: " + listed(seen);
+  }
+
+  void want_short(const Told& told, const std::string& where) {
+    want_ok(told.answer, where);
+    if (told.attempt.handshakes.empty() || told.attempt.handshakes.front().kind == HandshakeKind::failed)
+      throw CheckFailed(where + ": the handshake on the wire did not complete");
+    if (told.attempt.handshakes.front().kind == HandshakeKind::resumed)
+      throw CheckFailed(where + ": told to offer none, it resumes");
+    const auto read = told.answer.find("response_bytes");
+    if (read != told.answer.end() && read->is_number() && *read != 0)
+      throw CheckFailed(fmt::format("{}: it says that it received {} bytes", where, read->dump()));
   }
 
   awaitable<std::string> version_bounds() {
@@ -407,7 +452,27 @@ class ClientCheck {
         tried += fmt::format("{}{} against {}", tried.empty() ? "" : ", ", name(pinned), name(other));
       }
     }
-    if (tried.empty()) throw CheckSkipped("no server that is built speaks a neighbouring version");
+    if (tried.empty()) throw CheckImpossible("no server that is built speaks a neighbouring version");
+    std::string undeclared = co_await undeclared_versions();
+    co_return tried + undeclared;
+  }
+
+  /// What is not declared may be refused or done, but not pretended.
+  awaitable<std::string> undeclared_versions() {
+    if (manifest_.program) co_return "";
+    std::string tried;
+    AdapterProcess adapter = start();
+    for (const Version version : all_versions) {
+      if (manifest_.tls.contains(version) || !bench_.can_serve(PeerOrder{version})) continue;
+      const Json configured = co_await ask(&adapter, configure_order(version, site_));
+      if (is_refusal(configured)) continue;
+      want_ok(configured, "configure with undeclared " + at_version(version));
+      Peer* at = co_await peer(version);
+      const Told told = co_await connect(&adapter, at, connect_order(*at));
+      if (told.attempt.recordings.empty()) continue;
+      if (const std::string wrong = beyond(hello_of(told.attempt), version); !wrong.empty()) throw CheckFailed(wrong);
+      tried += fmt::format(", undeclared {}", name(version));
+    }
     co_return tried;
   }
 
@@ -424,41 +489,70 @@ class ClientCheck {
       throw CheckFailed(fmt::format("{}: it fails at stage {}", where, words_of(word)));
   }
 
-  awaitable<std::string> carry() {
-    std::vector<Version> offering;
-    std::vector<Version> silent;
-    for (const Version version : versions()) {
-      const Pair at = co_await pair(version);
-      const Attempt first = co_await connect(at, 1);
-      const Attempt second = co_await connect(at, 2);
-      const std::string where = "TLS " + std::string(name(version));
-      want_success(first, where);
-      want_success(second, where);
-      want_truth(second, where);
-      if (tickets_of(first).empty()) throw CheckSkipped("the server gave no ticket at " + where);
-      const Bytes offered = offered_by(second);
-      if (!offered.empty() && !find_ticket(first, offered))
-        throw CheckFailed(where + ": it offers a ticket that the first connection did not bring");
-      (offered.empty() ? silent : offering).push_back(version);
-    }
-    if (offering.empty()) throw CheckFailed("a second connection offers no ticket at any of " + listed(silent));
-    std::string note = "the second connection offers the ticket of the first: " + listed(offering);
-    if (!silent.empty()) note += "; offers nothing: " + listed(silent);
-    co_return note;
+  /// A connection that resumes, if it can: the ticket must be one that `before` brought.
+  void want_offer(const Attempt& attempt, const Attempt& before, const std::string& which, const std::string& where) {
+    if (tickets_of(before).empty()) throw CheckImpossible("the server gave no ticket at " + where);
+    const Bytes offered = offered_by(attempt);
+    if (offered.empty() && excused("resume")) return;
+    if (offered.empty()) throw CheckFailed(fmt::format("{}: it offers no ticket, {}", where, which));
+    if (!find_ticket(before, offered)) throw CheckFailed(fmt::format("{}: it offers another ticket, {}", where, which));
+    if (attempt.word.ok || !excused("resume")) want_success(attempt, where);
   }
 
+  void want_fresh(const Attempt& attempt, const std::string& where) {
+    want_success(attempt, where);
+    if (!offered_by(attempt).empty()) throw CheckFailed(where + ": told to offer none, it offers a ticket");
+    if (attempt.handshakes.front().kind != HandshakeKind::full)
+      throw CheckFailed(where + ": told to offer none, it resumes");
+  }
+
+  awaitable<std::string> carry() {
+    for (const Version version : versions()) {
+      const Pair at = co_await pair(version);
+      const std::string where = at_version(version);
+      const Attempt first = co_await connect(at, 1);
+      const Attempt second = co_await connect(at, 2);
+      const Attempt third = co_await connect_fresh(at, 3);
+      const Attempt fourth = co_await connect(at, 4);
+      want_success(first, where);
+      want_offer(second, first, "where it should offer that of connection 1", where);
+      want_fresh(third, where);
+      want_offer(fourth, third, "where it should offer that of connection 3, a full handshake", where);
+      for (const Attempt* attempt : {&second, &third, &fourth})
+        if (attempt->word.ok) want_truth(*attempt, where);
+    }
+    co_return "offers the ticket of the last connection, after a full handshake too: " + listed(versions());
+  }
+
+  /// What is kept stays kept while connections that start afresh bring nothing. Below TLS 1.3 a session without a
+  /// ticket is something too.
   awaitable<std::string> offer_none() {
     for (const Version version : versions()) {
       const Pair at = co_await pair(version);
+      const std::string where = at_version(version);
       const Attempt first = co_await connect(at, 1);
-      const Attempt second = co_await connect_fresh(at, 2);
-      const std::string where = "TLS " + std::string(name(version));
+      ConnectOrder dead;
+      dead.connection = 2;
+      dead.fresh = true;
+      const ClientWord lost = co_await bench_.attempt_dead_port(at.client, std::move(dead));
       want_success(first, where);
-      want_success(second, where);
-      if (!offered_by(second).empty()) throw CheckFailed(where + ": it offers a ticket");
-      if (second.handshakes.front().kind != HandshakeKind::full) throw CheckFailed(where + ": it resumes");
+      if (lost.ok) throw CheckFailed(where + ": of a dead port it says that all went well");
+      if (version == Version::tls13) co_await ticketless(at.client, 3);
+      const Attempt fourth = co_await connect(at, 4);
+      const Attempt fifth = co_await connect_fresh(at, 5);
+      want_offer(fourth, first, "though connections that were to offer none brought no other", where);
+      want_fresh(fifth, where);
     }
-    co_return "no ticket offered";
+    co_return "no ticket offered, and none forgotten: " + listed(versions());
+  }
+
+  awaitable<void> ticketless(Client* client, std::size_t number) {
+    PeerOrder order{Version::tls13};
+    order.gives_tickets = false;
+    Pair at{client, nullptr};
+    at.peer = co_await bench_.peer(std::move(order));
+    const Attempt attempt = co_await connect_fresh(at, number);
+    want_fresh(attempt, "a server without tickets");
   }
 
   awaitable<std::string> strange_authority() {
@@ -479,7 +573,7 @@ class ClientCheck {
       order.world = world;
       const Pair at = co_await pair(std::move(settings), std::move(order));
       const Attempt attempt = co_await connect(at, 1);
-      want_refusal(attempt, {"verify", "handshake"}, "TLS " + std::string(name(version)));
+      want_refusal(attempt, {"verify", "handshake"}, at_version(version));
       said = words_of(attempt.word);
     }
     co_return said;
@@ -489,14 +583,15 @@ class ClientCheck {
     Client* client = &bench_.new_client();
     ClientSettings settings{newest(), false, {}};
     co_await bench_.begin(client, std::move(settings));
-    const ClientWord word = co_await bench_.attempt_dead_port(client);
+    ConnectOrder order;
+    const ClientWord word = co_await bench_.attempt_dead_port(client, std::move(order));
     if (word.ok) throw CheckFailed("it says that all went well");
     want_stage(word, {"connect"}, "a dead port");
     co_return words_of(word);
   }
 
   awaitable<std::string> clock() {
-    if (!bench_.can_move_clock()) throw CheckSkipped("needs libfaketime (apt-get install libfaketime)");
+    if (!bench_.can_move_clock()) throw CheckImpossible("needs libfaketime (apt-get install libfaketime)");
     const Version version = newest();
     ClientSettings settings{version, false, {}};
     PeerOrder order{version};
@@ -511,7 +606,7 @@ class ClientCheck {
   }
 
   awaitable<std::string> ticket_age() {
-    if (!bench_.can_move_clock()) throw CheckSkipped("needs libfaketime (apt-get install libfaketime)");
+    if (!bench_.can_move_clock()) throw CheckImpossible("needs libfaketime (apt-get install libfaketime)");
     if (!manifest_.tls.contains(Version::tls13)) throw CheckSkipped("a matter of TLS 1.3");
     constexpr std::chrono::seconds moved{100};
     constexpr std::int64_t slack_ms = 2500;  // some count whole seconds
@@ -543,50 +638,40 @@ class ClientCheck {
   // What is declared.
 
   awaitable<std::string> offer_saved() {
-    std::vector<Version> seen;
     for (const Version version : versions()) {
       const Pair at = co_await pair(version);
-      const std::string where = "TLS " + std::string(name(version));
+      const std::string where = at_version(version);
       const Attempt first = co_await connect(at, 1);
       const Attempt second = co_await connect_fresh(at, 2);
       const Attempt third = co_await connect_saved(at, 3, 1);
-      const Attempt fourth = co_await connect(at, 4);
       want_success(first, where);
-      want_success(second, where);
-      want_success(third, where);
-      const Bytes offered = offered_by(third);
-      if (offered.empty() && offered_by(fourth).empty()) continue;
-      if (offered.empty())
-        throw CheckFailed(where + ": told to offer what it kept after connection 1, it offers nothing");
-      if (!find_ticket(first, offered))
-        throw CheckFailed(where + ": told to offer what it kept after connection 1, it offers another ticket");
-      seen.push_back(version);
+      want_fresh(second, where);
+      want_offer(third, first, "told to offer what it kept after connection 1", where);
     }
-    if (seen.empty()) throw CheckSkipped("it offers no ticket at all");
-    co_return "the ticket of connection 1 after that of 2: " + listed(seen);
+    co_return "the ticket of connection 1 after that of 2: " + listed(versions());
   }
 
   awaitable<std::string> warm() {
-    if (exports() || manifest_.program) throw CheckSkipped("each connection is a process of its own");
-    std::vector<Version> seen;
+    if (manifest_.program) throw CheckSkipped("each connection is a process of its own");
+    AdapterProcess adapter = start();
     for (const Version version : versions()) {
-      const Pair at = co_await pair(version);
-      const std::string where = "TLS " + std::string(name(version));
-      const Attempt first = co_await connect(at, 1);
-      const Attempt second = co_await connect(at, 2);
-      ClientSettings settings{version, false, {}};
-      co_await bench_.begin(at.client, std::move(settings));
-      const Attempt third = co_await connect(at, 1);
-      want_success(first, where);
-      want_success(second, where);
-      want_success(third, where);
-      if (offered_by(second).empty()) continue;
-      if (!offered_by(third).empty() || third.handshakes.front().kind == HandshakeKind::resumed)
+      Peer* at = co_await peer(version);
+      const std::string where = at_version(version);
+      const Json configure = configure_order(version, site_);
+      Json order = connect_order(*at);
+      order["offer"] = "latest";
+      Json answer = co_await ask(&adapter, configure);
+      want_ok(answer, "configure");
+      const Told first = co_await connect(&adapter, at, order);
+      want_ok(first.answer, where);
+      answer = co_await ask(&adapter, configure);
+      want_ok(answer, "a second configure");
+      const Told again = co_await connect(&adapter, at, order);
+      want_ok(again.answer, where + ", after a second configure");
+      if (!offered_by(again.attempt).empty() || again.attempt.handshakes.front().kind == HandshakeKind::resumed)
         throw CheckFailed(where + ": after a second configure it still offers a ticket");
-      seen.push_back(version);
     }
-    if (seen.empty()) throw CheckSkipped("it offers no ticket at all");
-    co_return "a second configure forgets the ticket: " + listed(seen);
+    co_return "a second configure forgets the ticket: " + listed(versions());
   }
 
   awaitable<std::string> client_certificate() {
@@ -627,22 +712,46 @@ class ClientCheck {
   awaitable<std::string> ciphers() {
     if (manifest_.program) throw CheckSkipped("an unmodified program");
     const Version version = newest_classic();
-    PeerOrder peer_order{version};
-    Peer* peer = co_await bench_.peer(std::move(peer_order));
+    const bool aead = version == Version::tls12;
+    const Json names = aead ? Json{"ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384"}
+                            : Json{"ECDHE-RSA-AES128-SHA", "ECDHE-RSA-AES256-SHA"};
+    const std::set<std::uint16_t> wanted =
+        aead ? std::set<std::uint16_t>{0xc02f, 0xc030} : std::set<std::uint16_t>{0xc013, 0xc014};
+    Peer* at = co_await peer(version);
     AdapterProcess adapter = start();
     Json order = configure_order(version, site_);
-    order["ciphers"] = {"ECDHE-RSA-AES128-SHA", "ECDHE-RSA-AES256-SHA"};
+    order["ciphers"] = names;
     Json answer = co_await ask(&adapter, order);
-    if (!answer.value("ok", false)) throw CheckFailed("configure is answered " + answer.dump().substr(0, 200));
-    answer = co_await ask(&adapter, connect_order(*peer));
-    const Attempt attempt = co_await bench_.settle(peer);
-    if (!answer.value("ok", false)) throw CheckFailed("connect is answered " + answer.dump().substr(0, 200));
-    const std::set<std::uint16_t> wanted{0xc013, 0xc014};
+    want_ok(answer, "configure");
+    const Told told = co_await connect(&adapter, at, connect_order(*at));
+    want_ok(told.answer, "connect");
     const std::set<std::uint16_t> signalling{0x00ff, 0x5600};
-    for (const std::uint16_t offered : hello_of(attempt).suites)
-      if (!wanted.contains(offered) && !signalling.contains(offered) && !grease(offered))
+    const auto of_tls13 = [](std::uint16_t offered) { return offered >> 8 == 0x13; };  // not among those to choose from
+    for (const std::uint16_t offered : hello_of(told.attempt).suites)
+      if (!wanted.contains(offered) && !signalling.contains(offered) && !grease(offered) && !of_tls13(offered))
         throw CheckFailed("told to offer two others, it offers " + suite_name(offered));
-    co_return "offers the two it is told at TLS " + std::string(name(version));
+    order["ciphers"] = {nonsense};
+    answer = co_await ask(&adapter, order);
+    want_unimplemented(answer, fmt::format("the suite {}", nonsense));
+    co_return "offers the two it is told at " + at_version(version);
+  }
+
+  /// A server's certificate that ends in an hour is over for one that is told to be two hours on.
+  awaitable<std::string> own_clock() {
+    if (manifest_.program) throw CheckSkipped("an unmodified program");
+    PeerOrder peer_order{newest()};
+    peer_order.world = World::short_lived;
+    Peer* at = co_await bench_.peer(std::move(peer_order));
+    AdapterProcess adapter = start();
+    const Json answer = co_await ask(&adapter, configure_order(newest(), bench_.site_of_client(World::short_lived)));
+    want_ok(answer, "configure");
+    Json order = connect_order(*at);
+    order["clock_offset_s"] = std::chrono::seconds(2 * short_life).count();
+    const Told told = co_await connect(&adapter, at, std::move(order));
+    if (is_refusal(told.answer)) want_ok(told.answer, "clock_offset_s");
+    if (told.answer.value("ok", true))
+      throw CheckFailed("told to be two hours on, it accepts a certificate that is over");
+    co_return "told to be two hours on, it refuses a certificate that is over";
   }
 
   awaitable<std::string> keylog() {
@@ -653,7 +762,7 @@ class ClientCheck {
       PeerOrder order{version};
       const Pair at = co_await pair(std::move(settings), std::move(order));
       const Attempt attempt = co_await connect(at, 1);
-      const std::string where = "TLS " + std::string(name(version));
+      const std::string where = at_version(version);
       want_success(attempt, where);
       std::ifstream in(file, std::ios::binary);
       const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
@@ -671,13 +780,14 @@ class ClientCheck {
 
   static std::span<const Check> checks() {
     static constexpr Check table[] = {
-        {"hello", &ClientCheck::hello, true},
+        {"hello", &ClientCheck::hello},
         {"unknown arguments", &ClientCheck::unknown_arguments, true},
         {"unknown commands", &ClientCheck::unknown_commands, true},
         {"broken lines", &ClientCheck::broken_lines, true},
         {"refusals change nothing", &ClientCheck::refusals_change_nothing, true},
         {"end of input", &ClientCheck::end_of_input, true},
         {"whole connection", &ClientCheck::whole_connection},
+        {"short connections", &ClientCheck::short_connections, true},
         {"version bounds", &ClientCheck::version_bounds, false, false},
         {"carry", &ClientCheck::carry},
         {"offer none", &ClientCheck::offer_none},
@@ -693,13 +803,14 @@ class ClientCheck {
 
   static std::span<const Check> capabilities() {
     static constexpr Check table[] = {
-        {"offer_saved", &ClientCheck::offer_saved},
-        {"client_certificate", &ClientCheck::client_certificate},
-        {"dhe_rsa", &ClientCheck::dhe_rsa},
-        {"rsa_kx", &ClientCheck::rsa_kx},
-        {"ciphers", &ClientCheck::ciphers},
-        {"keylog", &ClientCheck::keylog},
-        {"warm", &ClientCheck::warm},
+        {.name = "offer_saved", .body = &ClientCheck::offer_saved, .told = true},
+        {.name = "client_certificate", .body = &ClientCheck::client_certificate, .told = true},
+        {.name = "dhe_rsa", .body = &ClientCheck::dhe_rsa},
+        {.name = "rsa_kx", .body = &ClientCheck::rsa_kx},
+        {.name = "ciphers", .body = &ClientCheck::ciphers, .told = true},
+        {.name = "keylog", .body = &ClientCheck::keylog, .told = true},
+        {.name = "own_clock", .body = &ClientCheck::own_clock, .quiet = false, .told = true},
+        {.name = "warm", .body = &ClientCheck::warm},
     };
     return table;
   }
@@ -709,13 +820,17 @@ class ClientCheck {
   const Site& site_;
   CheckBench bench_;
   std::string stray_;
+  bool refused_ = false;           // the check under way ended with CheckRefused
+  std::set<std::string> excuses_;  // that it came upon
 };
 
 }  // namespace
 
 bool ClientReport::holds() const {
   return std::none_of(checks.begin(), checks.end(),
-                      [](const CheckResult& check) { return check.state == CheckState::failed; }) &&
+                      [](const CheckResult& check) {
+                        return check.state == CheckState::failed || check.state == CheckState::impossible;
+                      }) &&
          std::all_of(capabilities.begin(), capabilities.end(),
                      [](const CapabilityResult& capability) { return capability.holds(); });
 }
@@ -747,6 +862,8 @@ awaitable<ClientManifest> manifest_of_command(std::vector<std::string> argv, std
   co_return manifest;
 }
 
-std::vector<std::string> check_names() { return ClientCheck::names(); }
+std::vector<std::string> check_names() { return ClientCheck::check_names(); }
+
+std::vector<std::string> capability_names() { return ClientCheck::capability_names(); }
 
 }  // namespace ti

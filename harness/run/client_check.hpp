@@ -11,7 +11,13 @@
 
 namespace ti {
 
-enum class CheckState : std::uint8_t { ok, failed, skipped };
+enum class CheckState : std::uint8_t {
+  ok,
+  failed,
+  excused,    ///< the manifest's `cannot` says what went wrong, and why
+  skipped,    ///< it does not apply
+  impossible  ///< it applies, but something to make it with is missing here: that proves nothing, so it does not hold
+};
 
 struct CheckResult {
   std::string name;
@@ -23,10 +29,11 @@ struct CapabilityResult {
   std::string name;
   bool declared = false;
   std::optional<bool> observed;  ///< nothing: could not be seen, `note` says why
+  bool ignored = false;          ///< told to use it, it neither did nor refused
   std::string note;
 
-  /// What is declared must be seen. What is seen and not declared does no harm.
-  bool holds() const { return !declared || observed.value_or(true); }
+  /// What is declared must be seen, and what is not must not be pretended. What is seen and not declared does no harm.
+  bool holds() const { return declared ? observed.value_or(false) : !ignored; }
 };
 
 struct ClientReport {
@@ -51,7 +58,8 @@ awaitable<ClientReport> check_client(ClientManifest manifest, CheckTools tools, 
 awaitable<ClientManifest> manifest_of_command(std::vector<std::string> argv, std::set<std::string> capabilities,
                                               const Site& site);
 
-/// The names that CheckTools::only chooses from.
+/// The names that CheckTools::only chooses from; those of capabilities are those that a manifest may declare.
 std::vector<std::string> check_names();
+std::vector<std::string> capability_names();
 
 }  // namespace ti

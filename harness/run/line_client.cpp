@@ -24,7 +24,7 @@ Json parse_object(const std::string& line) {
   if (!object.is_object())
     throw HarnessError("the adapter answered with what is not a JSON object: " + line.substr(0, 200));
   if (const auto what = object.find("unimplemented"); what != object.end())
-    throw HarnessError("the adapter does not implement " + what->dump() + ", which its manifest declares");
+    throw AdapterRefused("the adapter does not implement " + what->dump());
   return object;
 }
 
@@ -41,6 +41,7 @@ ConnectAnswer parse_answer(const std::string& line) {
     answer.word.cipher = get<std::string>(object, "cipher");
     answer.word.session_id = get<std::string>(object, "session_id");
     answer.word.tickets_received = get<std::size_t>(object, "tickets_received");
+    answer.word.response_bytes = get<std::size_t>(object, "response_bytes");
     answer.session = get<std::string>(object, "session").value_or("");
     if (!answer.word.ok) {
       const Json& error = object.at("error");

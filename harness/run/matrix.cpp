@@ -35,17 +35,19 @@ std::vector<std::string> ids(const std::vector<T>& things) {
   return names;
 }
 
+/// `what` is a capability or a version, as the manifest's `cannot` has it.
 std::string client_lacks(const ClientManifest& client, const std::string& what) {
   const auto why = client.cannot.find(what);
-  return "client " + client.id + " lacks " + what + (why == client.cannot.end() ? "" : ": " + why->second);
+  return "client " + client.id + " lacks " + (version_of(what) == Version::none ? "" : "TLS ") + what +
+         (why == client.cannot.end() ? "" : ": " + why->second);
 }
 
 }  // namespace
 
 std::string missing_capability(const ServerManifest& server, const ClientManifest& client, const Scenario& scenario,
                                Version tls) {
-  const std::string version = "TLS " + std::string(name(tls));
-  if (!server.tls.contains(tls)) return "server " + server.id + " lacks " + version;
+  const std::string version(name(tls));
+  if (!server.tls.contains(tls)) return "server " + server.id + " lacks TLS " + version;
   if (!client.tls.contains(tls)) return client_lacks(client, version);
   for (const auto& [key, value] : scenario.policy.values) {
     const auto known = server.policy.find(key);

@@ -60,6 +60,13 @@ class CommandLine(ProgramTest):
         self.usage("show", self.folder, "*")
         self.usage("run", *PAIR, "--baseline", self.folder / "none.json")
 
+    def test_a_command_to_check_and_what_it_claims(self):
+        adapter = ["--", "python3", "-B", ROOT / "tests/component/fakes/example_adapter.py"]
+        said = ticket_interop("check-client", "--only", "hello", "--capability", "keylog", "--capability", "warm", *adapter)
+        self.assertEqual(said.returncode, 0, said.stdout + said.stderr)
+        self.assertIn("hello                    ok", said.stdout)
+        self.assertIn('did you mean "keylog"?', self.usage("check-client", "--capability", "keylgo", *adapter))
+
     def test_a_mistyped_list(self):
         self.assertIn('did you mean "servers"?', self.usage("list", "server"))
 
@@ -68,6 +75,9 @@ class CommandLine(ProgramTest):
             "rules", "rfc5077-3.3-one-ticket"), ("cells", "openssl/openssl/renew@1.2"):
             rows = json.loads(ticket_interop("list", what, "--json").stdout)
             self.assertIn(known, [row["id"] for row in rows])
+        seen = {row["id"]: row["seen"] for row in json.loads(ticket_interop("list", "clients", "--json").stdout)}
+        self.assertRegex(seen["openssl"], r"3\.0\.")
+        self.assertNotIn("", seen.values())
 
     def test_dry_run_prints_commands_and_runs_none(self):
         said = ticket_interop("run", *PAIR, "--scenario", "renew", "--tls", "1.2", "--dry-run", "--out", self.folder / "o")

@@ -5,11 +5,16 @@ mod protocol;
 mod settings;
 
 use protocol::{Adapter, Facts, Order, Refusal, Settings};
-use rustls::client::Resumption;
+use rustls::client::{ClientSessionMemoryCache, ClientSessionStore, Resumption};
 use rustls::pki_types::ServerName;
 use rustls::ClientConfig;
+use std::sync::Arc;
 
 const SESSIONS: usize = 256;
+
+fn new_cache() -> Arc<ClientSessionMemoryCache> {
+    Arc::new(ClientSessionMemoryCache::new(SESSIONS))
+}
 
 #[derive(Default)]
 struct Rustls {
@@ -27,20 +32,24 @@ impl Adapter for Rustls {
 
     fn configure(&mut self, settings: Settings) -> Result<(), Refusal> {
         let mut config = settings::make_config(&settings)?;
-        config.resumption = Resumption::in_memory_sessions(SESSIONS);
+        config.resumption = Resumption::store(new_cache());
         self.configured = Some((config, settings::server_name(&settings)?));
         Ok(())
     }
 
-    /// An order to start afresh is carried out with a new cache, which is then the one to go on with.
+    /// An order to start afresh is carried out with a new cache, the one to go on with once it holds a session.
     fn connect(&mut self, order: &Order, facts: &mut Facts) -> Result<(), Refusal> {
         let (config, name) = self.configured.as_mut().expect("configured");
-        let mut used = config.clone();
-        if order.fresh {
-            used.resumption = Resumption::in_memory_sessions(SESSIONS);
+        if !order.fresh {
+            return connection::make(config.clone(), name.clone(), order, facts);
         }
-        connection::make(used.clone(), name.clone(), order, facts)?;
-        *config = used;
+        let cache = new_cache();
+        let mut fresh = config.clone();
+        fresh.resumption = Resumption::store(cache.clone());
+        connection::make(fresh.clone(), name.clone(), order, facts)?;
+        if facts.tickets_received > Some(0) || cache.tls12_session(name).is_some() {
+            *config = fresh;
+        }
         Ok(())
     }
 }

@@ -52,6 +52,16 @@ class IgnoresUnknownFields(NothingWrong):
             return super().answer(line)
 
 
+class TakesAnyOffer(NothingWrong):
+    def offered(self, offer):
+        return self.newest if offer == "nonsense-4711" else super().offered(offer)
+
+
+class TakesAnyRead(NothingWrong):
+    def connect(self, order):
+        return super().connect({**order, "read": "none" if order.get("read") == "none" else "all"})
+
+
 class DiesOfBrokenLines(NothingWrong):
     def answer(self, line):
         json.loads(line)
@@ -94,6 +104,26 @@ class SaysAnotherVersion(NothingWrong):
         return {**super().connect(order), "version": "1.1"}
 
 
+class SaysAnotherCipher(NothingWrong):
+    def connect(self, order):
+        return {**super().connect(order), "cipher": "ECDHE-RSA-AES128-SHA"}
+
+
+class CountsTooManyTickets(NothingWrong):
+    def connect(self, order):
+        return {**super().connect(order), "tickets_received": 99}
+
+
+class CountsTooFewBytes(NothingWrong):
+    def connect(self, order):
+        return {**super().connect(order), "response_bytes": 1}
+
+
+class SaysAnotherSessionId(NothingWrong):
+    def connect(self, order):
+        return {**super().connect(order), "session_id": "deadbeef"}
+
+
 class ClosesWithoutNotice(NothingWrong):
     def close(self, tls):
         pass
@@ -102,6 +132,16 @@ class ClosesWithoutNotice(NothingWrong):
 class SendsNoRequest(NothingWrong):
     def connect(self, order):
         return super().connect({**order, "request": None, "read": "none"})
+
+
+class AlwaysReads(NothingWrong):
+    def connect(self, order):
+        return super().connect({**order, "read": "all"})
+
+
+class AlwaysAsks(NothingWrong):
+    def connect(self, order):
+        return super().connect({**order, "request": "GET / HTTP/1.0\r\n\r\n"})
 
 
 class ConnectsTwice(NothingWrong):
@@ -115,6 +155,11 @@ class OffersOlderVersions(NothingWrong):
         said = super().configure(order)
         self.context.minimum_version = ssl.TLSVersion.TLSv1
         return said
+
+
+class TakesNewerVersionsForOld(NothingWrong):
+    def configure(self, order):
+        return super().configure({**order, "tls": max(order["tls"], "1.2")})
 
 
 class SaysAllWentWell(NothingWrong):
@@ -146,6 +191,38 @@ class FailsWithoutAWord(NothingWrong):
 class LosesSessions(NothingWrong):
     def keep(self, connection, session):
         pass
+
+
+class LosesSessionsOfTls12(NothingWrong):
+    def keep(self, connection, session):
+        if self.context.maximum_version != ssl.TLSVersion.TLSv1_2:
+            super().keep(connection, session)
+
+
+class KeepsTheFirstSession(NothingWrong):
+    def keep(self, connection, session):
+        if self.newest is None:
+            super().keep(connection, session)
+
+
+class FailsToResume(NothingWrong):
+    def connect(self, order):
+        said = super().connect(order)
+        if said["resumed"]:
+            raise example_adapter.Failure("verify", ValueError("the certificate is empty"))
+        return said
+
+
+class ForgetsBeforeItStartsAfresh(NothingWrong):
+    def connect(self, order):
+        if order["offer"] == "none":
+            self.newest = None
+        return super().connect(order)
+
+
+class ForgetsWhereThereAreNoTickets(NothingWrong):
+    def keep(self, connection, session):
+        self.newest = session if session.has_ticket else None
 
 
 class OffersAlways(NothingWrong):
@@ -202,6 +279,11 @@ class HasFewCiphers(NothingWrong):
         said = super().configure(order)
         self.context.set_ciphers("ECDHE:@SECLEVEL=0")
         return said
+
+
+class IgnoresItsClock(NothingWrong):
+    def connect(self, order):
+        return super().connect({**order, "clock_offset_s": None})
 
 
 class WritesNoKeyLog(NothingWrong):

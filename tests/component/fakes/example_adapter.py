@@ -56,6 +56,8 @@ class Example:
         for field in "session", "clock_offset_s":
             if order.get(field) is not None:
                 raise Unimplemented("connect." + field)
+        if order.get("read", "all") not in ("all", "none"):
+            raise Unimplemented("connect.read")
         offered = self.offered(order["offer"])
         self.newest_after[order["connection"]] = self.newest
         said = {"tickets_received": None, "session": None}
@@ -88,7 +90,8 @@ class Example:
         return {"latest": self.newest, "none": None}.get(offer, self.newest_after.get(offer))
 
     def keep(self, connection, session):
-        if session is not None:
+        """ssl gives a session in any case: one with neither ticket nor ID is no way to resume."""
+        if session is not None and (session.has_ticket or session.id):
             self.newest = self.newest_after[connection] = session
 
     def close(self, tls):

@@ -173,7 +173,6 @@ TEST(AdapterProtocol, HandsOverTheOrder) {
   EXPECT_EQ(got.request, "GET /");
   EXPECT_FALSE(got.read_response);
   EXPECT_FALSE(got.session);
-  EXPECT_FALSE(got.clock_offset);
 }
 
 TEST(AdapterProtocol, RefusesOrdersItCannotHonour) {
@@ -246,12 +245,6 @@ TEST(AdapterProtocol, RefusesASessionThatIsNotBase64) {
   FakeAdapter adapter({.library = "Fake", .version = "7", .carry = Carry::exported});
   EXPECT_EQ(after_configure(adapter, with(connect_command(), "session", "QU!D")),
             protocol_error("connect.session is not base64"));
-}
-
-TEST(AdapterProtocol, GivesTheClockOffsetToAnAdapterWithItsOwnClock) {
-  FakeAdapter adapter({.library = "Fake", .version = "7", .own_clock = true});
-  after_configure(adapter, with(connect_command(), "clock_offset_s", 15.5));
-  EXPECT_EQ(adapter.orders.back().clock_offset, std::chrono::duration<double>(15.5));
 }
 
 TEST(AdapterRun, LeavesWith89ForArgumentsItDoesNotKnow) {

@@ -123,6 +123,17 @@ TEST(KnownIssues, EveryFieldIsRead) {
   EXPECT_EQ(issue.note, "n");
 }
 
+TEST(KnownIssues, AListOfScenariosIsAnIssueEach) {
+  const File file(
+      R"([ { "scenario": ["chain", "*renew*"], "rule": "r", "link": "l" }, { "rule": "s", "link": "l" } ])");
+  const auto issues = load_known_issues(file.path);
+  ASSERT_TRUE(issues) << issues.error().text();
+  ASSERT_EQ(issues->size(), 3U);
+  EXPECT_EQ(issues->at(0).scenario + issues->at(0).rule, "chainr");
+  EXPECT_EQ(issues->at(1).scenario + issues->at(1).rule, "*renew*r");
+  EXPECT_EQ(issues->at(2).scenario + issues->at(2).rule, "*s");
+}
+
 TEST(KnownIssues, ComplainOfWhatIsWrong) {
   EXPECT_THAT(complaint(R"([{"rule": "x"}])"), HasSubstr("\"link\" is missing"));
   EXPECT_THAT(complaint(R"([{"link": "x"}])"), HasSubstr("\"rule\" is missing"));

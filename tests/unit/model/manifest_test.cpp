@@ -202,16 +202,18 @@ TEST_F(Servers, ABrokenOneCostsOnlyItself) {
 }
 
 const std::string client_text = R"({
-  "library": "L", "driver": "lines", "argv": ["{build}/adapter"], "env": {"A": "1", "B": "1"},
+  "library": "L", "seen": "7", "driver": "lines", "argv": ["{build}/adapter"], "env": {"A": "1", "B": "1"},
   "needs": [{"file": "/f", "install": "i"}, {"program": "p", "install": "j"}],
+  "build_needs": [{"program": "b", "install": "k"}],
   "optional": true,
   "tls": ["1.2", "1.3"],
   "capabilities": ["keylog"],
   "clients": {
     "z": {"front_door": "one", "carry": "cache", "args": ["x"]},
-    "a": {"front_door": "two", "carry": "export", "env": {"B": "2"}, "tls": ["1.2"], "capabilities": ["warm"]}
+    "a": {"front_door": "two", "carry": "export", "env": {"B": "2"}, "tls": ["1.2"], "capabilities": ["warm"],
+          "seen": "8", "cannot": {"resume": "because", "close_notify": "so"}}
   },
-  "cannot": {"own_clock": "why"}
+  "cannot": {"ciphers": "why", "resume": "why"}
 })";
 
 const std::string program_text = R"json({
@@ -239,16 +241,18 @@ TEST_F(Clients, FolderAndEntryAreMerged) {
   const ClientManifest& z = clients[0];
   EXPECT_EQ(z.id, "z");
   EXPECT_EQ(z.library, "L");
+  EXPECT_EQ(z.seen, "7");
   EXPECT_EQ(z.front_door, "one");
   EXPECT_EQ(z.carry, Carry::cache);
   EXPECT_THAT(z.argv, ElementsAre("{build}/adapter", "x"));
   EXPECT_EQ(z.needs.at(0).file, "/f");
   EXPECT_EQ(z.needs.at(1).program, "p");
   EXPECT_EQ(z.needs.at(1).install, "j");
+  EXPECT_EQ(z.build_needs.at(0).program, "b");
   EXPECT_TRUE(z.optional);
   EXPECT_THAT(z.tls, ElementsAre(Version::tls12, Version::tls13));
   EXPECT_THAT(z.capabilities, ElementsAre("keylog"));
-  EXPECT_EQ(z.cannot.at("own_clock"), "why");
+  EXPECT_EQ(z.cannot.at("ciphers"), "why");
   EXPECT_FALSE(z.program);
   const ClientManifest& a = clients[1];
   EXPECT_EQ(a.carry, Carry::session_export);
@@ -256,6 +260,8 @@ TEST_F(Clients, FolderAndEntryAreMerged) {
   EXPECT_EQ(a.env.at("A") + a.env.at("B"), "12");
   EXPECT_THAT(a.tls, ElementsAre(Version::tls12));
   EXPECT_THAT(a.capabilities, ElementsAre("warm"));
+  EXPECT_EQ(a.seen, "8");
+  EXPECT_THAT(a.cannot, ElementsAre(Pair("ciphers", "why"), Pair("close_notify", "so"), Pair("resume", "because")));
 }
 
 TEST_F(Clients, AProgramIsRead) {
@@ -275,7 +281,7 @@ TEST_F(Clients, AProgramIsRead) {
 
 TEST_F(Clients, ComplainsWithFileAndLine) {
   EXPECT_THAT(complaint(replaced(client_text, "\"optional\"", "\"optinal\"")),
-              AllOf(HasSubstr("thing/client.json:4: "), HasSubstr("did you mean \"optional\"?")));
+              AllOf(HasSubstr("thing/client.json:5: "), HasSubstr("did you mean \"optional\"?")));
   EXPECT_THAT(complaint(replaced(client_text, "\"file\": \"/f\"", "\"x\": 1")), HasSubstr("unknown field \"x\""));
   EXPECT_THAT(complaint(replaced(client_text, "\"file\": \"/f\", ", "")),
               HasSubstr("either a \"file\" or a \"program\""));

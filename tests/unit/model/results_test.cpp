@@ -37,8 +37,8 @@ CellResult failing_cell() {
   connection.new_tickets = {{"bb", 0, 192}, {"cc", 4294967295, 192}};
   connection.messages = {{Side::client, "ClientHello", 200, 1.5, false, "offers A"},
                          {Side::server, "Encrypted", 40, 2.25, true, ""}};
-  connection.client = {true,   false, true,        "1.2",         "DHE-RSA-AES256-SHA",
-                       "00ff", 2,     "handshake", "bad message", "14092072"};
+  connection.client = {true,         false,       true,          "1.2",     "DHE-RSA-AES256-SHA", "00ff", 2,
+                       std::nullopt, "handshake", "bad message", "14092072"};
   connection.server.decisions = {{false, "aabb", 15, 2}, {true, "ccdd", std::nullopt, -1}};
   connection.server.errors = {"an error"};
   ConnectionSummary failed;

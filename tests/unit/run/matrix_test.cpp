@@ -76,6 +76,17 @@ TEST_F(MatrixTest, NamesTheMissingCapability) {
   }
 }
 
+TEST_F(MatrixTest, SaysWhyAClientLacksAVersion) {
+  for (ServerManifest& server : catalogue_.servers) server.tls[Version::tls13];
+  catalogue_.clients[0].tls = {Version::tls13};
+  catalogue_.clients[0].cannot["1.2"] = "it has no tickets there";
+  Filter filter;
+  filter.clients = {"curl"};
+  filter.tls = {"1.2"};
+  for (const PlannedCell& cell : planned(filter))
+    EXPECT_EQ(cell.unsupported, "client curl lacks TLS 1.2: it has no tickets there");
+}
+
 TEST_F(MatrixTest, AGlobThatMatchesNothingIsRefusedWithAGuess) {
   Filter filter;
   filter.clients = {"gnutsl"};
