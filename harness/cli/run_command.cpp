@@ -35,6 +35,7 @@ struct Options {
   std::string keep = "failed";
   std::string baseline;
   std::string known;
+  std::string scenarios;
   bool quiet = false;
   bool fresh = false;
   bool dry_run = false;
@@ -164,8 +165,8 @@ Shard shard_of(const Options& options, const std::optional<Earlier>& earlier) {
 }
 
 /// What this run is: all but its servers, clients and cells.
-RunFacts run_facts(const Options& options, const Invocation& invocation, const std::vector<PlannedCell>& cells,
-                   const fs::path& known_issues) {
+RunFacts run_facts(const Options& options, const Invocation& invocation, const Paths& paths,
+                   const std::vector<PlannedCell>& cells, const fs::path& known_issues) {
   RunFacts run;
   run.id = run_id();
   run.started = now_text();
@@ -175,9 +176,10 @@ RunFacts run_facts(const Options& options, const Invocation& invocation, const s
   char host[256] = "";
   ::gethostname(host, sizeof host - 1);
   run.host = host;
-  const fs::path& root = invocation.paths.root;
-  std::map<std::string, fs::path> sources{{"known_issues", known_issues}};
-  for (const char* folder : {"clients", "scenarios", "servers"}) sources[folder] = root / folder;
+  std::map<std::string, fs::path> sources{{"clients", paths.root / "clients"},
+                                          {"known_issues", known_issues},
+                                          {"scenarios", paths.scenarios},
+                                          {"servers", paths.root / "servers"}};
   if (const fs::path baseline = options.baseline; !baseline.empty())
     sources["baseline"] = fs::is_directory(baseline) ? baseline / "results.json" : baseline;
   run.sources = digests(sources);
@@ -203,7 +205,8 @@ int run(const Options& asked, const Invocation& invocation) {
   const bool real = choice<bool>("--clock", options.clock, {{"virtual", false}, {"real", true}});
   const Keep keep =
       choice<Keep>("--keep", options.keep, {{"failed", Keep::failed}, {"all", Keep::all}, {"none", Keep::none}});
-  const Paths& paths = invocation.paths;
+  Paths paths = invocation.paths;
+  if (!options.scenarios.empty()) paths.scenarios = options.scenarios;
   const Catalogue catalogue = load_catalogue(paths);
   print_errors(catalogue);
 
@@ -223,7 +226,7 @@ int run(const Options& asked, const Invocation& invocation) {
       cost_ms[cell.id.text()] = cell.duration_ms;
     }
 
-  RunFacts run = run_facts(options, invocation, cells, known_file);
+  RunFacts run = run_facts(options, invocation, paths, cells, known_file);
   const Shard shard = shard_of(options, earlier);
   if (shard.count > 1) {
     run.shard = fmt::format("{}/{}", shard.index, shard.count);
@@ -336,6 +339,8 @@ void add_options(CLI::App& app, Options& options) {
       ->type_name("GLOB")
       ->expected(1)
       ->take_all();
+  app.add_option("--scenarios", options.scenarios, "those of this folder, in place of the checkout's")
+      ->type_name("DIR");
   app.add_option("--tls", options.filter.tls, "only these versions: 1.0, 1.1, 1.2, 1.3")
       ->type_name("V")
       ->expected(1)

@@ -110,6 +110,17 @@ class CommandLine(ProgramTest):
         self.assertTrue((made / "credentials/ca.pem").exists())
 
 
+    def test_scenarios_of_another_folder(self):
+        mine = self.folder / "mine"
+        mine.mkdir()
+        for name in "first", "second":
+            shutil.copy(ROOT / "scenarios/renewal/renew.json", mine / f"{name}.json")
+        ended = ticket_interop("run", *PAIR, "--scenarios", mine, "--tls", "1.2", "--out", self.folder / "out")
+        self.assertEqual(ended.returncode, 0, ended.stdout + ended.stderr)
+        self.assertEqual(list(cells(self.folder / "out")), [f"openssl/openssl/{name}@1.2" for name in ("first", "second")])
+        self.assertIn("cannot be read", self.usage("run", *PAIR, "--scenarios", self.folder / "none"))
+
+
 class Decode(ProgramTest):
     def test_the_report_of_2012_is_the_servers_fault(self):
         said = ticket_interop("decode", ROOT / "tests/golden/seed/renewal-report-2012.txt")
