@@ -277,8 +277,8 @@ int run(const Options& asked, const Invocation& invocation) {
     facts = std::move(asked_now);
   };
   if (!attended.run(ask())) {
-    fmt::print(
-        "stopped before the first cell, while servers and clients were asked for their versions: nothing was run\n");
+    fmt::print("stopped before the first cell, while servers and clients were asked for their versions\n");
+    if (earlier) fmt::print("to go on: ticket-interop run --resume {}\n", options.resume);
     return status::error;
   }
   facts.run = run;
