@@ -83,8 +83,8 @@ std::string difference(const std::string& kind, const std::map<std::string, Fact
   for (const auto& [id, facts] : theirs) {
     const auto mine = ours.find(id);
     if (mine == ours.end()) continue;
-    std::string found =
-        difference(" of " + kind + " " + id, mine->second, facts, {"version", "library_version", "binary_sha256"});
+    std::string found = difference(fmt::format(" of {} {}", kind, id), mine->second, facts,
+                                   {"version", "library_version", "binary_sha256"});
     if (!found.empty()) return found;
   }
   return {};
