@@ -5,6 +5,8 @@
 
 #include "cli/cli.hpp"
 
+extern const char* const ti_version;  // made by version.cmake
+
 namespace {
 
 /// A cell holds about ten descriptors, and under the real clock a thousand cells wait side by side.
@@ -21,5 +23,5 @@ int main(int argc, char** argv) {
   allow_many_descriptors();
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe");
   const ti::Paths paths{TI_SOURCE_DIR, self.parent_path().parent_path()};
-  return ti::run_cli(argc, argv, paths, TI_VERSION);
+  return ti::run_cli(argc, argv, paths, ti_version);
 }

@@ -63,7 +63,7 @@ Catalogue load_catalogue(const Paths& paths) {
   Catalogue catalogue;
   catalogue.servers = load_servers(paths.root / "servers", catalogue.errors);
   catalogue.clients = load_clients(paths.root / "clients", catalogue.errors);
-  catalogue.scenarios = load_scenarios(paths.root / "scenarios", catalogue.errors);
+  catalogue.scenarios = load_scenarios(paths.scenarios, catalogue.errors);
   for (const ServerManifest& server : catalogue.servers)
     if (!executable(paths.servers_build() / server.id / server.binary))
       catalogue.server_missing[server.id] =

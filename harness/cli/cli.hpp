@@ -9,6 +9,7 @@ namespace ti {
 struct Paths {
   std::filesystem::path root;    ///< the checkout: servers/, clients/, scenarios/, reports/
   std::filesystem::path binary;  ///< the CMake build folder that this program was built in
+  std::filesystem::path scenarios = root / "scenarios";
 
   std::filesystem::path servers_build() const { return root / "build" / "servers"; }
   std::filesystem::path clients_build() const { return binary / "clients"; }

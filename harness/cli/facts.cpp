@@ -1,26 +1,100 @@
 #include "cli/facts.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <boost/asio/io_context.hpp>
+#include <algorithm>
 #include <set>
 
 #include "exec/task_group.hpp"
+#include "model/files.hpp"
 #include "run/clock_check.hpp"
 #include "run/versions.hpp"
+#include "wire/transcript.hpp"
 
 namespace ti {
 
-Results gather_facts(const std::vector<PlannedCell>& cells, const Catalogue& catalogue, const Site& site,
-                     const Invocation& invocation, const std::filesystem::path& libfaketime) {
-  Results results;
-  char host[256] = "";
-  ::gethostname(host, sizeof host - 1);
-  results.run.host = host;
-  results.run.version = invocation.version;
-  results.run.argv = invocation.argv;
+namespace {
 
+namespace fs = std::filesystem;
+
+/// Waits for all; what stops us, stops them first.
+awaitable<void> join(TaskGroup& tasks) {
+  std::exception_ptr stopped;
+  try {
+    co_await tasks.join();
+  } catch (...) {
+    stopped = std::current_exception();
+  }
+  if (!stopped) co_return;
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  tasks.cancel();
+  try {
+    co_await tasks.join();
+  } catch (const std::exception&) {
+    // what stopped it first is what is told
+  }
+  std::rethrow_exception(stopped);
+}
+
+std::string digest_of(const fs::path& file) {
+  const Result<std::string> text = read_file(file);
+  if (!text) throw UsageError(text.error().text());
+  return sha256_hex(as_bytes(*text));
+}
+
+bool counts(const fs::path& name) {
+  return !name.native().starts_with('.') && name != "__pycache__" && name.extension() != ".md";
+}
+
+std::string digest_below(const fs::path& folder) {
+  std::vector<std::string> lines;
+  for (auto entry = fs::recursive_directory_iterator(folder); entry != fs::recursive_directory_iterator(); ++entry) {
+    if (!counts(entry->path().filename()))
+      entry.disable_recursion_pending();
+    else if (entry->is_regular_file())
+      lines.push_back(fmt::format("{} {}\n", fs::relative(entry->path(), folder).string(), digest_of(entry->path())));
+  }
+  std::sort(lines.begin(), lines.end());
+  std::string all;
+  for (const std::string& line : lines) all += line;
+  return sha256_hex(as_bytes(all));
+}
+
+std::string differs(const std::string& what, const std::string& ours, const std::string& theirs) {
+  return ours == theirs ? "" : fmt::format("{}: {} against {}", what, theirs, ours);
+}
+
+std::string value_of(const Facts& facts, const std::string& name) {
+  const auto found = facts.find(name);
+  return found == facts.end() ? "none" : found->second;
+}
+
+/// The first of these facts that differs.
+std::string difference(const std::string& of, const Facts& ours, const Facts& theirs,
+                       const std::set<std::string>& names) {
+  for (const std::string& name : names)
+    if (std::string found = differs(name + of, value_of(ours, name), value_of(theirs, name)); !found.empty())
+      return found;
+  return {};
+}
+
+std::string difference(const std::string& kind, const std::map<std::string, Facts>& ours,
+                       const std::map<std::string, Facts>& theirs) {
+  for (const auto& [id, facts] : theirs) {
+    const auto mine = ours.find(id);
+    if (mine == ours.end()) continue;
+    std::string found = difference(fmt::format(" of {} {}", kind, id), mine->second, facts,
+                                   {"version", "library_version", "binary_sha256"});
+    if (!found.empty()) return found;
+  }
+  return {};
+}
+
+}  // namespace
+
+awaitable<Results> gather_facts(const std::vector<PlannedCell>& cells, const Catalogue& catalogue, const Site& site,
+                                const fs::path& libfaketime) {
+  Results results;
   std::set<std::string> servers;
   std::set<std::string> clients;
   for (const PlannedCell& cell : cells) {
@@ -29,16 +103,13 @@ Results gather_facts(const std::vector<PlannedCell>& cells, const Catalogue& cat
     results.scenarios[cell.id.scenario] = {cell.scenario->title, cell.scenario->spec};
   }
 
-  asio::io_context loop(1);
-  Site here = site;
-  here.executor = loop.get_executor();
-  TaskGroup asked(loop.get_executor());
+  TaskGroup asked(site.executor);
   const auto server = [&](const ServerManifest* manifest) -> awaitable<void> {
-    Facts facts = co_await server_facts(*manifest, here);
+    Facts facts = co_await server_facts(*manifest, site);
     results.servers[manifest->id] = std::move(facts);
   };
   const auto client = [&](const ClientManifest* manifest) -> awaitable<void> {
-    Facts facts = co_await client_facts(*manifest, here, libfaketime);
+    Facts facts = co_await client_facts(*manifest, site, libfaketime);
     results.clients[manifest->id] = std::move(facts);
   };
   for (const ServerManifest& manifest : catalogue.servers) {
@@ -51,14 +122,14 @@ Results gather_facts(const std::vector<PlannedCell>& cells, const Catalogue& cat
     results.clients[manifest.id] = {{"library", manifest.library}, {"front_door", manifest.front_door}};
     if (!catalogue.client_missing.contains(manifest.id)) asked.spawn(client(&manifest));
   }
-  loop.run();
-  if (libfaketime.empty()) return results;
+  co_await join(asked);
+  if (libfaketime.empty()) co_return results;
 
   std::vector<const ServerManifest*> built;
   for (const ServerManifest& manifest : catalogue.servers)
     if (!catalogue.server_missing.contains(manifest.id)) built.push_back(&manifest);
   const auto client_clock = [&](const ClientManifest* manifest) -> awaitable<void> {
-    std::string clock = co_await clock_of_client(*manifest, built, here, libfaketime);
+    std::string clock = co_await clock_of_client(*manifest, built, site, libfaketime);
     results.clients[manifest->id]["clock"] = std::move(clock);
   };
   std::vector<const ClientManifest*> drivers;  // of servers: their own clock is known to move
@@ -71,14 +142,13 @@ Results gather_facts(const std::vector<PlannedCell>& cells, const Catalogue& cat
     if (clock->second == clock_moves) drivers.push_back(&manifest);
   }
   const auto server_clock = [&](const ServerManifest* manifest) -> awaitable<void> {
-    std::string clock = co_await clock_of_server(*manifest, drivers, here, libfaketime);
+    std::string clock = co_await clock_of_server(*manifest, drivers, site, libfaketime);
     results.servers[manifest->id]["clock"] = std::move(clock);
   };
   for (const ServerManifest* manifest : built)
     if (servers.contains(manifest->id)) asked.spawn(server_clock(manifest));
-  loop.restart();
-  loop.run();
-  return results;
+  co_await join(asked);
+  co_return results;
 }
 
 void set_aside_unfit(std::vector<PlannedCell>& cells, const Results& facts) {
@@ -95,6 +165,25 @@ void set_aside_unfit(std::vector<PlannedCell>& cells, const Results& facts) {
     cell.broken = unfit("server", facts.servers, cell.id.server);
     if (cell.broken.empty()) cell.broken = unfit("client", facts.clients, cell.id.client);
   }
+}
+
+Facts digests(const std::map<std::string, fs::path>& sources) {
+  Facts facts;
+  for (const auto& [name, path] : sources) facts[name] = fs::is_directory(path) ? digest_below(path) : digest_of(path);
+  return facts;
+}
+
+std::string difference(const Results& ours, const Results& theirs) {
+  std::set<std::string> sources;
+  for (const Results* results : {&ours, &theirs})
+    for (const auto& [name, digest] : results->run.sources) sources.insert(name);
+  for (const std::string& found :
+       {differs("version of ticket-interop", ours.run.version, theirs.run.version),
+        differs("clock", ours.run.clock, theirs.run.clock),
+        difference(" (SHA-256)", ours.run.sources, theirs.run.sources, sources),
+        difference("server", ours.servers, theirs.servers), difference("client", ours.clients, theirs.clients)})
+    if (!found.empty()) return found;
+  return {};
 }
 
 }  // namespace ti

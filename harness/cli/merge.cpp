@@ -1,10 +1,11 @@
 // merge: the results of shards, joined.
 #include <fmt/format.h>
 
-#include <fstream>
+#include <algorithm>
 #include <set>
 
 #include "cli/command.hpp"
+#include "cli/facts.hpp"
 #include "report/console.hpp"
 #include "report/expected.hpp"
 #include "report/results_file.hpp"
@@ -24,41 +25,27 @@ Results load(const std::string& folder) {
   return std::move(*results);
 }
 
-std::string fact_of(const Facts& facts, const char* name) {
-  const auto found = facts.find(name);
-  return found == facts.end() ? "none" : found->second;
+using Parts = std::vector<std::pair<std::string, Results>>;
+
+std::string told(const RunFacts& run) {
+  return fmt::format("{} cells by `ticket-interop {}`", run.plan.cells, fmt::join(run.argv, " "));
 }
 
-/// What would make a joined result untrue: refused, by name. A server that was built on one machine only is that too.
-void check_alike(const Results& joined, const Results& other, const std::string& name) {
-  const auto differs = [&](const char* what, const std::string& a, const std::string& b) {
-    if (a != b) throw UsageError(fmt::format("{} is of another {}: {} against {}", name, what, b, a));
-  };
-  differs("version of ticket-interop", joined.run.version, other.run.version);
-  differs("clock", joined.run.clock, other.run.clock);
-  const auto same_facts = [&](const char* kind, const auto& ours, const auto& theirs) {
-    for (const auto& [id, facts] : theirs) {
-      const auto mine = ours.find(id);
-      if (mine == ours.end()) continue;
-      for (const char* fact : {"version", "library_version", "binary_sha256"})
-        differs(fmt::format("{} of {} {}", fact, kind, id).c_str(), fact_of(mine->second, fact), fact_of(facts, fact));
-    }
-  };
-  same_facts("server", joined.servers, other.servers);
-  same_facts("client", joined.clients, other.clients);
-}
-
-/// Every shard of N, once each; folders that were not sharded are only checked for overlap.
-void check_complete(const std::vector<std::pair<std::string, Results>>& parts) {
+/// Every shard of one split, once each, and each with all of its cells. Folders that were not sharded stand for
+/// themselves.
+void check_complete(const Parts& parts) {
   std::map<std::string, std::set<std::string>> seen;  // N -> the shards there
   for (const auto& [folder, results] : parts) {
-    if (results.cells.size() != results.run.planned)
+    const RunFacts& run = results.run;
+    if (run.plan.cells == 0)
+      throw UsageError(folder + " does not say what it is a part of: an older ticket-interop made it");
+    if (results.cells.size() != run.planned)
       throw UsageError(fmt::format("{} is not complete: {} of {} cells; go on with `ticket-interop run --resume {}`",
-                                   folder, results.cells.size(), results.run.planned, folder));
-    if (results.run.shard.empty()) continue;
-    const std::string count = results.run.shard.substr(results.run.shard.find('/') + 1);
-    if (!seen[count].insert(results.run.shard).second)
-      throw UsageError(fmt::format("{}: shard {} is there twice", folder, results.run.shard));
+                                   folder, results.cells.size(), run.planned, folder));
+    if (run.shard.empty()) continue;
+    const std::string count = run.shard.substr(run.shard.find('/') + 1);
+    if (!seen[count].insert(run.shard).second)
+      throw UsageError(fmt::format("{}: shard {} is there twice", folder, run.shard));
   }
   if (seen.size() > 1)
     throw UsageError("these are shards of different splits: " + seen.begin()->first + " and " + seen.rbegin()->first);
@@ -68,6 +55,31 @@ void check_complete(const std::vector<std::pair<std::string, Results>>& parts) {
         throw UsageError("shard " + shard + " is missing");
 }
 
+void check_one_matrix(const Parts& parts) {
+  const auto is_shard = [](const auto& part) { return !part.second.run.shard.empty(); };
+  const auto first = std::find_if(parts.begin(), parts.end(), is_shard);
+  for (const auto& part : parts)
+    if (is_shard(part) && part.second.run.plan != first->second.run.plan)
+      throw UsageError(fmt::format("{} is a share of another matrix than {}: {} against {}", part.first, first->first,
+                                   told(part.second.run), told(first->second.run)));
+}
+
+/// Together, the shards are all of their matrix, as a folder that was not sharded is of its own.
+void check_no_gap(const Parts& parts) {
+  std::map<std::string, std::set<std::string>> there;  // plan -> cells
+  for (const auto& [folder, results] : parts)
+    for (const CellResult& cell : results.cells) there[results.run.plan.sha256].insert(cell.id.text());
+  for (const auto& [folder, results] : parts) {
+    const PlanFacts& plan = results.run.plan;
+    const PlanFacts have = plan_of(there[plan.sha256]);
+    if (have == plan) continue;
+    throw UsageError(have.cells < plan.cells
+                         ? fmt::format("{} of the {} cells of {}'s matrix are in none of these folders",
+                                       plan.cells - have.cells, plan.cells, folder)
+                         : fmt::format("{} has cells that are not of its matrix", folder));
+  }
+}
+
 void copy_evidence(const std::filesystem::path& from, const std::filesystem::path& to) {
   if (!std::filesystem::exists(from / "evidence")) return;
   std::filesystem::copy(from / "evidence", to / "evidence",
@@ -75,27 +87,34 @@ void copy_evidence(const std::filesystem::path& from, const std::filesystem::pat
 }
 
 int merge(const Options& options) {
-  std::vector<std::pair<std::string, Results>> parts;
+  Parts parts;
   for (const std::string& folder : options.folders) parts.emplace_back(folder, load(folder));
   check_complete(parts);
   Results joined = parts.front().second;
-  std::map<std::string, std::string> from;  // cell -> the folder it came from
-  std::vector<CellResult> cells;
   for (const auto& [folder, results] : parts) {
-    check_alike(joined, results, folder);
-    for (const CellResult& cell : results.cells) {
-      const auto [at, fresh] = from.emplace(cell.id.text(), folder);
-      if (!fresh) throw UsageError(fmt::format("{} is in both {} and {}", cell.id.text(), at->second, folder));
-      cells.push_back(cell);
-    }
+    if (const std::string found = difference(joined, results); !found.empty())
+      throw UsageError(fmt::format("{} differs in {}", folder, found));
     joined.servers.insert(results.servers.begin(), results.servers.end());
     joined.clients.insert(results.clients.begin(), results.clients.end());
     joined.scenarios.insert(results.scenarios.begin(), results.scenarios.end());
     joined.run.started = std::min(joined.run.started, results.run.started);
     joined.run.finished = std::max(joined.run.finished, results.run.finished);
   }
+  check_one_matrix(parts);
+  std::map<std::string, std::string> from;  // cell -> the folder it came from
+  std::vector<CellResult> cells;
+  for (const auto& [folder, results] : parts)
+    for (const CellResult& cell : results.cells) {
+      const auto [at, fresh] = from.emplace(cell.id.text(), folder);
+      if (!fresh) throw UsageError(fmt::format("{} is in both {} and {}", cell.id.text(), at->second, folder));
+      cells.push_back(cell);
+    }
+  check_no_gap(parts);
+  std::set<std::string> ids;
+  for (const auto& [id, folder] : from) ids.insert(id);
   joined.run.shard.clear();
   joined.run.planned = cells.size();
+  joined.run.plan = plan_of(ids);
 
   const std::filesystem::path out(options.out);
   if (std::filesystem::exists(out / "cells.jsonl"))

@@ -2,18 +2,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fstream>
 
+#include "cli/attended.hpp"
 #include "cli/catalogue.hpp"
 #include "cli/command.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/facts.hpp"
 #include "cli/shard_from_environment.hpp"
-#include "exec/deadline.hpp"
 #include "exec/task_group.hpp"
 #include "report/agreement.hpp"
 #include "report/console.hpp"
@@ -25,6 +23,8 @@ namespace ti {
 
 namespace {
 
+namespace fs = std::filesystem;
+
 struct Options {
   Filter filter;
   std::string clock = "virtual";
@@ -35,6 +35,7 @@ struct Options {
   std::string keep = "failed";
   std::string baseline;
   std::string known;
+  std::string scenarios;
   bool quiet = false;
   bool fresh = false;
   bool dry_run = false;
@@ -74,25 +75,24 @@ T choice(const std::string& option, const std::string& typed, const std::map<std
 }
 
 /// Points reports/latest at a run's folder.
-void link_latest(const std::filesystem::path& reports, const std::filesystem::path& folder) {
-  const std::filesystem::path link = reports / "latest";
-  const std::filesystem::path made = reports / fmt::format(".latest-{}", ::getpid());
+void link_latest(const fs::path& reports, const fs::path& folder) {
+  const fs::path link = reports / "latest";
+  const fs::path made = reports / fmt::format(".latest-{}", ::getpid());
   std::error_code ignored;  // a convenience: that it cannot be made is no reason to fail a run
-  std::filesystem::create_directory_symlink(std::filesystem::relative(folder, reports), made, ignored);
-  if (!ignored) std::filesystem::rename(made, link, ignored);
+  fs::create_directory_symlink(fs::relative(folder, reports), made, ignored);
+  if (!ignored) fs::rename(made, link, ignored);
 }
 
 /// Makes the folder of a run, private to the user. What an earlier run left in it goes, unless it is resumed; what is
 /// there and not ours stays as it is.
-void make_results_folder(const std::filesystem::path& folder, bool resuming) {
-  namespace fs = std::filesystem;
+void make_results_folder(const fs::path& folder, bool resuming) {
   if (fs::create_directories(folder)) fs::permissions(folder, fs::perms::owner_all);
   if (resuming) return;
   const bool ours = fs::exists(folder / "cells.jsonl");
   if (!ours && fs::exists(folder / "evidence"))
     throw UsageError("--out " + folder.string() +
                      ": there is an evidence folder that no run made; give another folder");
-  for (const char* name : {"results.json", "cells.jsonl", "evidence", "credentials"})
+  for (const char* name : {"run.json", "results.json", "cells.jsonl", "evidence", "credentials"})
     if (ours) fs::remove_all(folder / name);
 }
 
@@ -102,55 +102,111 @@ void print_not_seen_again(const Expected& expected) {
                issue.client, issue.scenario, issue.rule, issue.link);
 }
 
-/// Runs the cells until they have ended, or a signal came. Gives whether it was stopped.
-bool run_cells(asio::io_context& loop, Runner& runner, LoopWatch& watch, std::vector<PlannedCell> cells,
-               std::chrono::seconds deadline) {
-  bool stopped = false;
-  bool over = false;
-  std::exception_ptr error;
-  TaskGroup work(loop.get_executor());
-  asio::signal_set signals(loop, SIGINT, SIGTERM);
-  signals.async_wait([&](const boost::system::error_code& failed, int) {
-    if (failed) return;
-    stopped = true;
-    work.cancel();
-  });
-  asio::steady_timer limit(loop);
-  if (deadline.count() > 0) {
-    limit.expires_after(deadline);
-    limit.async_wait([&](const boost::system::error_code& failed) {
-      if (failed) return;
-      stopped = true;
-      work.cancel();
-    });
+/// Lets the console show how far the run is while no cell ends.
+awaitable<void> tick(Console& console) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  while (true) {
+    timer.expires_after(std::chrono::milliseconds(200));
+    co_await timer.async_wait(use_awaitable);
+    console.tick();
   }
-  const auto all = [&]() -> awaitable<void> {
-    co_await runner.run(std::move(cells));
-    over = true;
-  };
-  const auto supervise = [&]() -> awaitable<void> {
-    try {
-      co_await work.join();
-    } catch (...) {
-      error = std::current_exception();
-    }
-    signals.cancel();
-    limit.cancel();
-    watch.stop();
-  };
-  work.spawn(all());
-  TaskGroup supervisor(loop.get_executor());
-  supervisor.spawn(supervise());
-  loop.run();
-  if (error) std::rethrow_exception(error);
-  return stopped || !over;
 }
 
-int run(const Options& options, const Invocation& invocation) {
+/// The run that is gone on with: what it was asked for, and what it found then.
+struct Earlier {
+  Options options;
+  Results facts;
+  std::vector<CellResult> cells;
+};
+
+void add_options(CLI::App& app, Options& options);
+
+/// A run that was stopped, its options with those given now over them.
+Earlier load_earlier(const fs::path& folder, const std::vector<std::string>& argv) {
+  const auto need = [&]<class T>(Result<T> loaded) {
+    if (loaded) return std::move(*loaded);
+    throw UsageError(fmt::format("--resume {}: {}; give the folder of a run that was stopped", folder.string(),
+                                 loaded.error().text()));
+  };
+  Earlier earlier{{}, need(load_results(folder / "run.json")), need(load_cells(folder / "cells.jsonl"))};
+  CLI::App app;
+  add_options(app, earlier.options);
+  for (const std::vector<std::string>& words : {earlier.facts.run.argv, argv}) {
+    std::vector<std::string> last_first(words.rbegin(), words.rend());
+    last_first.pop_back();  // run
+    app.parse(last_first);
+  }
+  return earlier;
+}
+
+/// Refuses what would mix two runs in one folder.
+void check_goes_on(const Options& options, const Results& earlier, const Results& now) {
+  const auto refuse = [&](const std::string& why) {
+    throw UsageError(fmt::format("--resume {}: {}", options.resume, why));
+  };
+  if (const std::string found = difference(now, earlier); !found.empty())
+    refuse("what was run there differs in " + found + " now");
+  if (now.run.plan != earlier.run.plan)
+    refuse(fmt::format("{} cells were to be run there, {}{} now; without filters it goes on as it began",
+                       earlier.run.plan.cells, now.run.plan.cells == earlier.run.plan.cells ? "others, " : "",
+                       now.run.plan.cells));
+  if (now.run.shard != earlier.run.shard)
+    refuse(fmt::format("it is of {}, not of {}", earlier.run.shard.empty() ? "no shard" : "shard " + earlier.run.shard,
+                       now.run.shard.empty() ? "no shard" : "shard " + now.run.shard));
+}
+
+/// The share that was asked for, else that of the run that is gone on with, else that of the CI engine.
+Shard shard_of(const Options& options, const std::optional<Earlier>& earlier) {
+  const std::string& text = options.shard.empty() && earlier ? earlier->facts.run.shard : options.shard;
+  if (text.empty()) return earlier ? Shard() : shard_from_environment(process_environment());
+  const Result<Shard> shard = Shard::parse(text);
+  if (!shard) throw UsageError(shard.error().text());
+  return *shard;
+}
+
+/// What this run is: all but its servers, clients and cells.
+RunFacts run_facts(const Options& options, const Invocation& invocation, const Paths& paths,
+                   const std::vector<PlannedCell>& cells, const fs::path& known_issues) {
+  RunFacts run;
+  run.id = run_id();
+  run.started = now_text();
+  run.clock = options.clock;
+  run.version = invocation.version;
+  run.argv = invocation.argv;
+  char host[256] = "";
+  ::gethostname(host, sizeof host - 1);
+  run.host = host;
+  std::map<std::string, fs::path> sources{{"clients", paths.root / "clients"},
+                                          {"known_issues", known_issues},
+                                          {"scenarios", paths.scenarios},
+                                          {"servers", paths.root / "servers"}};
+  if (const fs::path baseline = options.baseline; !baseline.empty())
+    sources["baseline"] = fs::is_directory(baseline) ? baseline / "results.json" : baseline;
+  run.sources = digests(sources);
+  std::set<std::string> ids;
+  for (const PlannedCell& cell : cells) ids.insert(cell.id.text());
+  run.plan = plan_of(ids);
+  return run;
+}
+
+/// What the cells that can run are expected to cost, by id.
+std::map<std::string, double> costs_of(const std::vector<PlannedCell>& cells,
+                                       const std::map<std::string, double>& past) {
+  std::map<std::string, double> costs;
+  for (const PlannedCell& cell : cells)
+    if (cell.unsupported.empty() && cell.broken.empty()) costs[cell.id.text()] = expected_cost(cell, past);
+  return costs;
+}
+
+int run(const Options& asked, const Invocation& invocation) {
+  std::optional<Earlier> earlier;
+  if (!asked.resume.empty()) earlier = load_earlier(asked.resume, invocation.argv);
+  const Options& options = earlier ? earlier->options : asked;
   const bool real = choice<bool>("--clock", options.clock, {{"virtual", false}, {"real", true}});
   const Keep keep =
       choice<Keep>("--keep", options.keep, {{"failed", Keep::failed}, {"all", Keep::all}, {"none", Keep::none}});
-  const Paths& paths = invocation.paths;
+  Paths paths = invocation.paths;
+  if (!options.scenarios.empty()) paths.scenarios = options.scenarios;
   const Catalogue catalogue = load_catalogue(paths);
   print_errors(catalogue);
 
@@ -158,12 +214,10 @@ int run(const Options& options, const Invocation& invocation) {
   if (!planned) throw UsageError(planned.error().text());
   std::vector<PlannedCell> cells = std::move(*planned);
 
-  Shard shard = shard_from_environment(process_environment());
-  if (!options.shard.empty()) {
-    const Result<Shard> asked = Shard::parse(options.shard);
-    if (!asked) throw UsageError(asked.error().text());
-    shard = *asked;
-  }
+  const fs::path reports = paths.root / "reports";
+  const fs::path known_file = options.known.empty() ? reports / "known_issues.json" : fs::path(options.known);
+  Result<std::vector<KnownIssue>> known = load_known_issues(known_file);
+  if (!known) throw UsageError(known.error().text());
   std::map<std::string, double> cost_ms;
   std::map<std::string, Outcome> baseline;
   if (!options.baseline.empty())
@@ -171,12 +225,17 @@ int run(const Options& options, const Invocation& invocation) {
       baseline[cell.id.text()] = cell.verdict.outcome;
       cost_ms[cell.id.text()] = cell.duration_ms;
     }
-  if (shard.count > 1) cells = take_shard(std::move(cells), shard, cost_ms);
 
-  const std::filesystem::path reports = paths.root / "reports";
-  const std::string id = run_id();
+  RunFacts run = run_facts(options, invocation, paths, cells, known_file);
+  const Shard shard = shard_of(options, earlier);
+  if (shard.count > 1) {
+    run.shard = fmt::format("{}/{}", shard.index, shard.count);
+    cells = take_shard(std::move(cells), shard, cost_ms);
+  }
+  run.planned = cells.size();
+
   if (options.dry_run) {
-    print_commands(cells, paths, options.out.empty() ? reports / "dry-run" : std::filesystem::path(options.out));
+    print_commands(cells, paths, options.out.empty() ? reports / "dry-run" : fs::path(options.out));
     return status::ok;
   }
 
@@ -192,29 +251,19 @@ int run(const Options& options, const Invocation& invocation) {
     settings.mode.libfaketime = *libfaketime;
   }
 
-  const std::filesystem::path known_file =
-      options.known.empty() ? reports / "known_issues.json" : std::filesystem::path(options.known);
-  Result<std::vector<KnownIssue>> known = load_known_issues(known_file);
-  if (!known) throw UsageError(known.error().text());
-
-  const bool resuming = !options.resume.empty();
-  const std::filesystem::path folder = std::filesystem::absolute(resuming              ? options.resume
-                                                                 : options.out.empty() ? (reports / id).string()
-                                                                                       : options.out)
-                                           .lexically_normal();
-  if (resuming && !std::filesystem::exists(folder / "cells.jsonl"))
-    throw UsageError("--resume " + folder.string() +
-                     ": no cells.jsonl there; give the folder of a run that was stopped");
-  make_results_folder(folder, resuming);
+  if (earlier) check_goes_on(options, earlier->facts, Results{run, {}, {}, {}, {}});
+  const std::string shown = earlier ? options.resume : options.out.empty() ? (reports / run.id).string() : options.out;
+  const fs::path folder = fs::absolute(shown).lexically_normal();
+  make_results_folder(folder, earlier.has_value());
   settings.cell = CellSettings{folder, keep};
 
   Guardian guardian;
   asio::io_context loop(1);
+  Attended attended(loop, std::chrono::seconds(options.deadline_s));
   TempDir private_files(guardian);
   // With evidence goes what its commands need to be repeated.
-  const std::filesystem::path credentials = keep == Keep::none ? private_files.path() : folder / "credentials";
-  if (std::filesystem::create_directory(credentials))
-    std::filesystem::permissions(credentials, std::filesystem::perms::owner_all);
+  const fs::path credentials = keep == Keep::none ? private_files.path() : folder / "credentials";
+  if (fs::create_directory(credentials)) fs::permissions(credentials, fs::perms::owner_all);
   Site site{loop.get_executor(),
             &guardian,
             make_credentials(credentials),
@@ -222,42 +271,53 @@ int run(const Options& options, const Invocation& invocation) {
             paths.clients_build(),
             paths.optional_clients_build(),
             {}};
-  Results facts = gather_facts(cells, catalogue, site, invocation, settings.mode.libfaketime);
+  Results facts;
+  const auto ask = [&]() -> awaitable<void> {
+    Results asked_now = co_await gather_facts(cells, catalogue, site, settings.mode.libfaketime);
+    facts = std::move(asked_now);
+  };
+  if (!attended.run(ask())) {
+    fmt::print("stopped before the first cell, while servers and clients were asked for their versions\n");
+    if (earlier) fmt::print("to go on: ticket-interop run --resume {}\n", options.resume);
+    return status::error;
+  }
+  facts.run = run;
+  if (earlier) {
+    check_goes_on(options, earlier->facts, facts);
+    facts.run = earlier->facts.run;
+  }
   set_aside_unfit(cells, facts);
-  ResultsFile file(folder, resuming);
+
+  ResultsFile file(folder, earlier.has_value());
   const bool terminal = ::isatty(STDERR_FILENO) == 1;
   const bool colour = ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR");
-  const std::string shown = resuming ? options.resume : options.out.empty() ? folder.string() : options.out;
   Console console(stdout, stderr, {terminal, colour, options.quiet}, shown);
   Expected expected(std::move(*known), std::move(baseline), {&file, &console});
-  std::size_t done = 0;
-  if (resuming) {
-    const Result<std::vector<CellResult>> ended = load_cells(folder / "cells.jsonl");
-    if (!ended) throw UsageError(ended.error().text());
-    std::set<std::string> have;
-    for (const CellResult& cell : *ended) {
-      have.insert(cell.id.text());
-      expected.count(cell);
+  std::set<std::string> ended;
+  if (earlier)
+    for (const CellResult& cell : earlier->cells) ended.insert(cell.id.text());
+  std::erase_if(cells, [&](const PlannedCell& cell) { return ended.contains(cell.id.text()); });
+  if (cells.size() + ended.size() != facts.run.planned)
+    throw UsageError(fmt::format("--resume {}: it holds cells that are not of this run", options.resume));
+  console.expect(costs_of(cells, cost_ms));
+  expected.run_started(facts, facts.run.planned, ended.size());
+  if (earlier)
+    for (const CellResult& cell : earlier->cells) {
+      expected.recall(cell);
+      console.recall(cell);
     }
-    done = have.size();
-    std::erase_if(cells, [&](const PlannedCell& cell) { return have.contains(cell.id.text()); });
-  }
-
-  facts.run.id = id;
-  facts.run.started = now_text();
-  facts.run.clock = options.clock;
-  facts.run.planned = cells.size() + done;
-  if (shard.count > 1) facts.run.shard = fmt::format("{}/{}", shard.index, shard.count);
-
-  expected.run_started(facts, cells.size() + done, done);
 
   settings.repetitions = options.repeat;
   Agreement agreement(settings.repetitions, {&expected});
   Runner runner(site, std::move(settings), {&agreement});
-  const std::chrono::seconds deadline(options.deadline_s);
-  LoopWatch watch(loop.get_executor());
-  site.loop_watch = &watch;
-  const bool stopped = run_cells(loop, runner, watch, std::move(cells), deadline);
+  const auto all = [&]() -> awaitable<void> {
+    LoopWatch watch(loop.get_executor());
+    site.loop_watch = &watch;
+    TaskGroup beside(loop.get_executor());
+    beside.spawn(tick(console));
+    co_await runner.run(std::move(cells));
+  };
+  const bool stopped = !attended.run(all());
   facts.run.finished = now_text();
   expected.run_ended(facts.run, stopped);
   if (!stopped) print_not_seen_again(expected);
@@ -266,54 +326,65 @@ int run(const Options& options, const Invocation& invocation) {
   return expected.any_unexpected() ? status::unexpected : status::ok;
 }
 
+void add_options(CLI::App& app, Options& options) {
+  app.add_option("--server", options.filter.servers, "only servers whose id matches GLOB; may be given again")
+      ->type_name("GLOB")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--client", options.filter.clients, "only clients whose id matches")
+      ->type_name("GLOB")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--scenario", options.filter.scenarios, "only scenarios whose id matches")
+      ->type_name("GLOB")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--scenarios", options.scenarios, "those of this folder, in place of the checkout's")
+      ->type_name("DIR");
+  app.add_option("--tls", options.filter.tls, "only these versions: 1.0, 1.1, 1.2, 1.3")
+      ->type_name("V")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--skip", options.filter.skip, "not the cells whose id (server/client/scenario@1.2) matches")
+      ->type_name("GLOB")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--clock", options.clock, "virtual: timelines in milliseconds by libfaketime; real: in true seconds")
+      ->capture_default_str();
+  app.add_option("--jobs,-j", options.jobs, "cells at once (default: by cores, memory and clock)")
+      ->check(CLI::Range(1, 10000));
+  app.add_option(
+         "--shard", options.shard,
+         "the I-th of N even shares (default: TICKET_INTEROP_SHARD, or what GitLab, Slurm or Kubernetes says; GitHub "
+         "Actions says nothing by itself, docs/ci sets TICKET_INTEROP_SHARD from its matrix)")
+      ->type_name("I/N");
+  CLI::Option* out = app.add_option("--out,-o", options.out, "folder for the results (default: reports/<run-id>)");
+  out->type_name("DIR");
+  app.add_option("--resume", options.resume,
+                 "go on with a run that was stopped, as it was started: runs the cells that DIR lacks")
+      ->type_name("DIR")
+      ->excludes(out);
+  app.add_option("--keep", options.keep, "evidence of which cells: failed, all, none")->capture_default_str();
+  app.add_option("--baseline", options.baseline,
+                 "results of an earlier run: what differs is unexpected; its durations order the cells")
+      ->type_name("RESULTS");
+  app.add_option("--known", options.known, "known issues (default: reports/known_issues.json)")->type_name("FILE");
+  app.add_option("--deadline", options.deadline_s, "stop the run after so many seconds")
+      ->check(CLI::Range(1, 100000000))
+      ->type_name("S");
+  app.add_option("--repeat", options.repeat, "run each cell so often; it must end the same way each time")
+      ->check(CLI::Range(1, 1000000))
+      ->type_name("N");
+  app.add_flag("--fresh", options.fresh, "new processes for every cell, none kept warm");
+  app.add_flag("--dry-run", options.dry_run, "make the files and print the commands of each cell, and run none");
+  app.add_flag("--quiet,-q", options.quiet, "only failures and totals");
+}
+
 }  // namespace
 
 Action make_run(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("--server", options->filter.servers, "only servers whose id matches GLOB; may be given again")
-      ->type_name("GLOB")
-      ->expected(1)
-      ->take_all();
-  app.add_option("--client", options->filter.clients, "only clients whose id matches")
-      ->type_name("GLOB")
-      ->expected(1)
-      ->take_all();
-  app.add_option("--scenario", options->filter.scenarios, "only scenarios whose id matches")
-      ->type_name("GLOB")
-      ->expected(1)
-      ->take_all();
-  app.add_option("--tls", options->filter.tls, "only these versions: 1.0, 1.1, 1.2, 1.3")
-      ->type_name("V")
-      ->expected(1)
-      ->take_all();
-  app.add_option("--skip", options->filter.skip, "not the cells whose id (server/client/scenario@1.2) matches")
-      ->type_name("GLOB")
-      ->expected(1)
-      ->take_all();
-  app.add_option("--clock", options->clock, "virtual: timelines in milliseconds by libfaketime; real: in true seconds")
-      ->capture_default_str();
-  app.add_option("--jobs,-j", options->jobs, "cells at once (default: by cores, memory and clock)")
-      ->check(CLI::Range(1, 10000));
-  app.add_option("--shard", options->shard,
-                 "the I-th of N even shares (default: from the variables of GitHub Actions, GitLab, Kubernetes, Slurm)")
-      ->type_name("I/N");
-  app.add_option("--out,-o", options->out, "folder for the results (default: reports/<run-id>)")->type_name("DIR");
-  app.add_option("--resume", options->resume, "go on with a run that was stopped: runs the cells that DIR lacks")
-      ->type_name("DIR");
-  app.add_option("--keep", options->keep, "evidence of which cells: failed, all, none")->capture_default_str();
-  app.add_option("--baseline", options->baseline,
-                 "results of an earlier run: what differs is unexpected; its durations order the cells")
-      ->type_name("RESULTS");
-  app.add_option("--known", options->known, "known issues (default: reports/known_issues.json)")->type_name("FILE");
-  app.add_option("--deadline", options->deadline_s, "stop the run after so many seconds")
-      ->check(CLI::Range(1, 100000000))
-      ->type_name("S");
-  app.add_option("--repeat", options->repeat, "run each cell so often; it must end the same way each time")
-      ->check(CLI::Range(1, 1000000))
-      ->type_name("N");
-  app.add_flag("--fresh", options->fresh, "new processes for every cell, none kept warm");
-  app.add_flag("--dry-run", options->dry_run, "make the files and print the commands of each cell, and run none");
-  app.add_flag("--quiet,-q", options->quiet, "only failures and totals");
+  add_options(app, *options);
   return [options](const Invocation& invocation) { return run(*options, invocation); };
 }
 

@@ -17,7 +17,9 @@ const std::string* find(const Environment& environment, const char* name) {
 
 std::size_t number(const Environment& environment, const char* name) {
   const std::string* text = find(environment, name);
-  if (!text) throw UsageError(std::string(name) + " is not set, beside the other variables of its engine");
+  if (!text)
+    throw UsageError(std::string(name) +
+                     " is not set, beside the other variables of its engine; --shard I/N says it too");
   std::size_t value = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
   if (error != std::errc{} || end != text->data() + text->size())

@@ -1,6 +1,7 @@
 #include "model/results.hpp"
 
 #include "base/text.hpp"
+#include "wire/transcript.hpp"
 
 namespace ti {
 
@@ -14,6 +15,12 @@ std::optional<CellId> CellId::parse(std::string_view text) {
   if (parts.size() != 3 || parts[0].empty() || parts[1].empty() || parts[2].empty() || tls == Version::none)
     return std::nullopt;
   return CellId{parts[0], parts[1], parts[2], tls};
+}
+
+PlanFacts plan_of(const std::set<std::string>& ids) {
+  std::string lines;
+  for (const std::string& id : ids) lines += id + '\n';
+  return {ids.size(), sha256_hex(as_bytes(lines))};
 }
 
 Outcome PairSummary::verdict() const {

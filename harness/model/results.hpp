@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -84,11 +85,22 @@ struct ScenarioFacts {
   std::vector<std::string> spec;
 };
 
+/// PlanFacts names a matrix as it was before it was split: two plans are equal when they are of the same cells.
+struct PlanFacts {
+  std::size_t cells = 0;
+  std::string sha256;  ///< of the cells' ids in order, a line each
+
+  bool operator==(const PlanFacts&) const = default;
+};
+PlanFacts plan_of(const std::set<std::string>& ids);
+
 struct RunFacts {
   std::string id, started, finished, clock, version, host;
   std::vector<std::string> argv;
-  std::string shard;  ///< "2/5" or empty
-  std::size_t planned = 0;
+  std::string shard;        ///< "2/5" or empty
+  std::size_t planned = 0;  ///< cells of this shard
+  PlanFacts plan = {};      ///< cells of all shards
+  Facts sources = {};       ///< what the verdicts rest on beside the program -> SHA-256: "scenarios", "clients", ...
 };
 
 struct Results {

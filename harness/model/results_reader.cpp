@@ -141,6 +141,12 @@ CellResult read_cell(const JsonValue& value) {
   return cell;
 }
 
+Facts read_texts(const JsonValue& value) {
+  Facts facts;
+  for (const JsonValue& fact : value.members()) facts.emplace(fact.name(), fact.string());
+  return facts;
+}
+
 RunFacts read_run(const JsonValue& value) {
   RunFacts run;
   run.id = value.at("id").string();
@@ -152,15 +158,14 @@ RunFacts read_run(const JsonValue& value) {
   run.argv = value.at("argv").strings();
   if (const auto* shard = value.find("shard")) run.shard = text_or_empty(*shard);
   if (const auto* planned = value.find("planned")) run.planned = planned->count();
+  if (const auto* plan = value.find("plan")) run.plan = {plan->at("cells").count(), plan->at("sha256").string()};
+  if (const auto* sources = value.find("sources")) run.sources = read_texts(*sources);
   return run;
 }
 
 std::map<std::string, Facts> read_facts(const JsonValue& value) {
   std::map<std::string, Facts> all;
-  for (const JsonValue& member : value.members()) {
-    Facts& facts = all[member.name()];
-    for (const JsonValue& fact : member.members()) facts.emplace(fact.name(), fact.string());
-  }
+  for (const JsonValue& member : value.members()) all.emplace(member.name(), read_texts(member));
   return all;
 }
 

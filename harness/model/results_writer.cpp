@@ -144,20 +144,29 @@ void write_cell(JsonWriter& json, const CellResult& cell) {
   json.end_object();
 }
 
+void write_texts(JsonWriter& json, const Facts& facts) {
+  json.begin_object();
+  for (const auto& [fact, text] : facts) json.field(fact, text);
+  json.end_object();
+}
+
 void write_run(JsonWriter& json, const RunFacts& run) {
   json.key("run").begin_object().field("id", run.id).field("started", run.started).field("finished", run.finished);
   json.field("clock", run.clock);
   strings_field(json, "argv", run.argv);
   json.field("version", run.version).field("host", run.host).field_or_null("shard", run.shard);
-  json.field("planned", run.planned).end_object();
+  json.field("planned", run.planned);
+  json.key("plan").begin_object().field("cells", run.plan.cells).field("sha256", run.plan.sha256).end_object();
+  json.key("sources");
+  write_texts(json, run.sources);
+  json.end_object();
 }
 
 void write_facts(JsonWriter& json, std::string_view name, const std::map<std::string, Facts>& all) {
   json.key(name).begin_object();
   for (const auto& [id, facts] : all) {
-    json.key(id).begin_object();
-    for (const auto& [fact, text] : facts) json.field(fact, text);
-    json.end_object();
+    json.key(id);
+    write_texts(json, facts);
   }
   json.end_object();
 }

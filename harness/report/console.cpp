@@ -3,14 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace ti {
 
 namespace {
 
 constexpr std::size_t most_failures = 200;
-constexpr auto redraw_every = std::chrono::milliseconds(200);
-constexpr auto print_every = std::chrono::seconds(5);
+constexpr std::chrono::milliseconds redraw_every(200);
+constexpr std::chrono::milliseconds print_every(5000);
 
 const char* colour_of(Outcome outcome) {
   switch (outcome) {
@@ -28,7 +29,7 @@ const char* colour_of(Outcome outcome) {
   return "";
 }
 
-std::size_t count(const Totals& totals, Outcome outcome) {
+std::size_t count_of(const Totals& totals, Outcome outcome) {
   const auto found = totals.counts.find(outcome);
   return found == totals.counts.end() ? 0 : found->second;
 }
@@ -38,7 +39,7 @@ std::string totals_text(const Totals& totals) {
   std::string text;
   for (const Outcome outcome :
        {Outcome::pass, Outcome::fail, Outcome::error, Outcome::inconclusive, Outcome::unsupported})
-    if (const std::size_t n = count(totals, outcome))
+    if (const std::size_t n = count_of(totals, outcome))
       text += fmt::format("{}{} {}", text.empty() ? "" : ", ", n, name(outcome));
   return text.empty() ? "no cell" : text;
 }
@@ -76,88 +77,128 @@ std::string failure_line(const CellResult& cell) {
   return line;
 }
 
-Console::Console(std::FILE* out, std::FILE* progress, Style style, std::string results_path)
-    : out_(out), progress_(progress), style_(style), results_path_(std::move(results_path)) {}
+Console::Console(std::FILE* out, std::FILE* progress, Style style, std::string results_path, std::function<Time()> now)
+    : out_(out),
+      progress_(progress),
+      style_(style),
+      results_path_(std::move(results_path)),
+      now_(std::move(now)),
+      started_(now_()),
+      shown_(started_) {}
 
-void Console::run_started(const Results& facts, std::size_t total, std::size_t done) {
-  const std::vector<std::string>& argv = facts.run.argv;
-  resume_command_ = "ticket-interop run";
-  if (std::find(argv.begin(), argv.end(), "--resume") == argv.end())
-    resume_command_ += " --resume " + shell_word(results_path_);
-  for (std::size_t i = 1; i < argv.size(); ++i) resume_command_ += " " + shell_word(argv[i]);
-  total_ = total;
-  ended_ = before_ = done;
-  started_ = shown_ = std::chrono::steady_clock::now();
-  if (style_.quiet) return;
-  fmt::print(out_, "{} cells: {} servers, {} clients, {} scenarios, {} clock{}\n", total, facts.servers.size(),
-             facts.clients.size(), facts.scenarios.size(), facts.run.clock,
+void Console::expect(std::map<std::string, double> costs) {
+  to_run_ = std::move(costs);
+  for (const auto& [id, cost] : to_run_) cost_left_ += cost;
+}
+
+void Console::print_header(const Results& facts, std::size_t total, std::size_t done) const {
+  if (total == 0)
+    fmt::print(out_, "shard {} is empty: there are only {} cells to share out\n", facts.run.shard,
+               facts.run.plan.cells);
+  if (total == 0 || style_.quiet) return;
+  const std::string shard =
+      facts.run.shard.empty() ? "" : fmt::format(" (shard {} of {})", facts.run.shard, facts.run.plan.cells);
+  const std::string run = to_run_.size() + done == total ? "" : fmt::format(", {} of them to be run", to_run_.size());
+  fmt::print(out_, "{} cells{}{}: {} servers, {} clients, {} scenarios, {} clock{}\n", total, shard, run,
+             facts.servers.size(), facts.clients.size(), facts.scenarios.size(), facts.run.clock,
              done ? fmt::format("; {} ended before", done) : "");
 }
 
-void Console::cell_ended(const CellResult& cell) {
-  ++ended_;
-  totals_.add(cell.verdict.outcome);
-  pairs_[cell.id.server][cell.id.client].add(cell.verdict.outcome);
-  if (cell.known) ++known_;
-  if (cell.verdict.outcome == Outcome::unsupported)
-    ++unsupported_[cell.verdict.reason];
-  else if (cell.verdict.outcome != Outcome::pass)
-    failures_.push_back(failures_.size() < most_failures ? failure_line(cell) : "");
-  show_progress(false);
+void Console::run_started(const Results& facts, std::size_t total, std::size_t done) {
+  started_ = shown_ = now_();
+  print_header(facts, total, done);
+  std::fflush(out_);
 }
 
-void Console::show_progress(bool last) {
-  if (style_.quiet) return;
-  const auto now = std::chrono::steady_clock::now();
-  if (!last &&
-      now - shown_ < (style_.terminal ? std::chrono::nanoseconds(redraw_every) : std::chrono::nanoseconds(print_every)))
-    return;
-  shown_ = now;
-  if (last) {
-    if (style_.terminal) fmt::print(progress_, "\r\033[K");
-    return;
+void Console::count(const CellResult& cell) {
+  const Outcome outcome = cell.verdict.outcome;
+  totals_.add(outcome);
+  pairs_[cell.id.server][cell.id.client].add(outcome);
+  if (cell.known) ++known_;
+  if (outcome == Outcome::unsupported) {
+    ++unsupported_[cell.verdict.reason];
+  } else if (outcome == Outcome::error && cell.connections.empty()) {
+    NotRun& alike = not_run_[cell.verdict.reason];
+    if (++alike.cells == 1) alike.line = failure_line(cell);
+  } else if (outcome != Outcome::pass) {
+    failures_.push_back(failures_.size() < most_failures ? failure_line(cell) : "");
   }
+}
+
+void Console::recall(const CellResult& cell) {
+  if (cell.verdict.outcome != Outcome::unsupported) ++before_;
+  count(cell);
+}
+
+void Console::cell_ended(const CellResult& cell) {
+  count(cell);
+  if (const auto planned = to_run_.find(cell.id.text()); planned != to_run_.end()) {
+    ++ran_;
+    cost_left_ -= planned->second;
+    cost_done_ += planned->second;
+    to_run_.erase(planned);
+  }
+  tick();
+}
+
+std::string Console::progress_line(Time now) const {
   const double seconds = std::chrono::duration<double>(now - started_).count();
-  const double rate = static_cast<double>(ended_ - before_) / seconds;
-  const auto left =
-      std::chrono::seconds(static_cast<long>(static_cast<double>(total_ - ended_) / std::max(rate, 1e-3)));
-  const std::string line = fmt::format("{} of {} cells, {:.1f}/s, {} left, {} failed", ended_, total_, rate,
-                                       in_words(left), count(totals_, Outcome::fail) + count(totals_, Outcome::error));
+  std::string line = fmt::format("{} of {} cells", before_ + ran_, before_ + ran_ + to_run_.size());
+  if (cost_done_ > 0 && seconds > 0) {
+    const auto left = std::chrono::seconds(std::lround(cost_left_ / cost_done_ * seconds));
+    line += fmt::format(", {:.1f}/s, about {} left", static_cast<double>(ran_) / seconds, in_words(left));
+  } else {
+    line += fmt::format(", none ended yet after {}", in_words(std::chrono::seconds(std::lround(seconds))));
+  }
+  return line + fmt::format(", {} failed", count_of(totals_, Outcome::fail) + count_of(totals_, Outcome::error));
+}
+
+void Console::tick() {
+  const Time now = now_();
+  if (style_.quiet || to_run_.empty() || now - shown_ < (style_.terminal ? redraw_every : print_every)) return;
+  shown_ = now;
+  const std::string line = progress_line(now);
   std::fputs((style_.terminal ? "\r\033[K" + line : line + "\n").c_str(), progress_);
   std::fflush(progress_);
 }
 
-void Console::run_ended(const RunFacts&, bool stopped) {
-  show_progress(true);
-  if (!style_.quiet) {
-    std::size_t width = 0;
-    for (const auto& [server, clients] : pairs_)
-      for (const auto& [client, totals] : clients) width = std::max(width, client.size());
-    for (const auto& [server, clients] : pairs_) {
-      fmt::print(out_, "\n{}\n", server);
-      for (const auto& [client, totals] : clients) {
-        const Outcome verdict = PairSummary{server, client, totals}.verdict();
-        fmt::print(out_, "  {:<{}}  {}{:<12}{}  {}\n", client, width, style_.colour ? colour_of(verdict) : "",
-                   name(verdict), style_.colour ? "\033[0m" : "", totals_text(totals));
-      }
+void Console::print_pairs() const {
+  std::size_t width = 0;
+  for (const auto& [server, clients] : pairs_)
+    for (const auto& [client, totals] : clients) width = std::max(width, client.size());
+  for (const auto& [server, clients] : pairs_) {
+    fmt::print(out_, "\n{}\n", server);
+    for (const auto& [client, totals] : clients) {
+      const Outcome verdict = PairSummary{server, client, totals}.verdict();
+      fmt::print(out_, "  {:<{}}  {}{:<12}{}  {}\n", client, width, style_.colour ? colour_of(verdict) : "",
+                 name(verdict), style_.colour ? "\033[0m" : "", totals_text(totals));
     }
   }
-  if (!unsupported_.empty() && !style_.quiet) {
-    fmt::print(out_, "\nunsupported:\n");
-    for (const auto& [reason, cells] : unsupported_) fmt::print(out_, "  {} cells: {}\n", cells, reason);
-  }
-  if (!failures_.empty()) {
-    std::sort(failures_.begin(), failures_.end(),
-              [](const auto& a, const auto& b) { return a.empty() != b.empty() ? b.empty() : a < b; });
-    fmt::print(out_, "\n");
-    for (const std::string& failure : failures_)
-      if (!failure.empty()) fmt::print(out_, "{}\n", failure);
-    if (failures_.size() > most_failures) fmt::print(out_, "... and {} more\n", failures_.size() - most_failures);
-  }
-  const auto took = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started_);
+  if (!unsupported_.empty()) fmt::print(out_, "\nunsupported:\n");
+  for (const auto& [reason, cells] : unsupported_) fmt::print(out_, "  {} cells: {}\n", cells, reason);
+}
+
+void Console::print_failures() {
+  for (const auto& [reason, alike] : not_run_)
+    failures_.push_back(alike.cells == 1 ? alike.line : fmt::format("{} cells  error  {}", alike.cells, reason));
+  if (failures_.empty()) return;
+  std::sort(failures_.begin(), failures_.end(),
+            [](const auto& a, const auto& b) { return a.empty() != b.empty() ? b.empty() : a < b; });
+  fmt::print(out_, "\n");
+  for (const std::string& failure : failures_)
+    if (!failure.empty()) fmt::print(out_, "{}\n", failure);
+  if (const auto more = std::count(failures_.begin(), failures_.end(), "")) fmt::print(out_, "... and {} more\n", more);
+}
+
+void Console::run_ended(const RunFacts&, bool stopped) {
+  if (style_.terminal && !style_.quiet) fmt::print(progress_, "\r\033[K");
+  std::fflush(progress_);
+  if (!style_.quiet) print_pairs();
+  print_failures();
+  const auto took = std::chrono::duration_cast<std::chrono::seconds>(now_() - started_);
   fmt::print(out_, "\n{}{} in {}{}; results in {}\n", stopped ? "stopped: " : "", totals_text(totals_), in_words(took),
              known_ ? fmt::format(" ({} known)", known_) : "", results_path_);
-  if (stopped) fmt::print(out_, "to go on: {}\n", resume_command_);
+  if (stopped) fmt::print(out_, "to go on: ticket-interop run --resume {}\n", shell_word(results_path_));
   std::fflush(out_);
 }
 

@@ -2,6 +2,7 @@
 // The run on the screen: progress while it lasts, then the matrix and one line for each failure.
 #include <chrono>
 #include <cstdio>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -14,35 +15,59 @@ namespace ti {
 /// elsewhere, nothing when quiet) and the summary to `out`.
 class Console final : public Listener {
  public:
+  using Time = std::chrono::steady_clock::time_point;
   struct Style {
     bool terminal = false;
     bool colour = false;
     bool quiet = false;  ///< only the failures and the totals
   };
-  Console(std::FILE* out, std::FILE* progress, Style style, std::string results_path);
+  Console(std::FILE* out, std::FILE* progress, Style style, std::string results_path,
+          std::function<Time()> now = std::chrono::steady_clock::now);
+
+  /// Before run_started: the cells that will really be run, by id, with what each is expected to cost in whatever unit.
+  /// Progress is counted in these; what ends without being run is none.
+  void expect(std::map<std::string, double> costs);
+
+  /// A cell that ended before the run was resumed: part of the totals, not of the rate.
+  void recall(const CellResult& cell);
+
+  /// Shows how far the run is, when it is time to. To be called often, also while no cell ends.
+  void tick();
 
   void run_started(const Results& facts, std::size_t total, std::size_t done) override;
   void cell_ended(const CellResult& cell) override;
   void run_ended(const RunFacts& run, bool stopped) override;
 
  private:
-  void show_progress(bool last);
+  struct NotRun {
+    std::size_t cells = 0;
+    std::string line;  ///< of the first
+  };
+
+  void count(const CellResult& cell);
+  void print_header(const Results& facts, std::size_t total, std::size_t done) const;
+  std::string progress_line(Time now) const;
+  void print_pairs() const;
+  void print_failures();
 
   std::FILE* out_;
   std::FILE* progress_;
   Style style_;
   std::string results_path_;
-  std::string resume_command_;
-  std::size_t total_ = 0;
-  std::size_t ended_ = 0;
-  std::size_t before_ = 0;  ///< of `ended_`, those of an earlier run
+  std::function<Time()> now_;
+  std::map<std::string, double> to_run_;  ///< what is left of it
+  std::size_t before_ = 0;                ///< cells that an earlier run ran
+  std::size_t ran_ = 0;                   ///< cells that this run ran
+  double cost_left_ = 0;
+  double cost_done_ = 0;
   Totals totals_;
   std::size_t known_ = 0;
   std::map<std::string, std::map<std::string, Totals>> pairs_;  ///< server -> client
   std::vector<std::string> failures_;
   std::map<std::string, std::size_t> unsupported_;  ///< reason -> cells
-  std::chrono::steady_clock::time_point started_;
-  std::chrono::steady_clock::time_point shown_;
+  std::map<std::string, NotRun> not_run_;           ///< reason -> cells that are `error` and made no connection
+  Time started_;
+  Time shown_;
 };
 
 /// "nginx/openssl/renew@1.2  FAIL server  rfc5077-3.3-one-ticket  reason (connection 2, message 5)".

@@ -50,6 +50,11 @@ void Expected::cell_ended(const CellResult& cell) {
   for (Listener* listener : listeners_) listener->cell_ended(marked);
 }
 
+void Expected::recall(CellResult marked) {
+  count(marked);
+  mark_known(marked);
+}
+
 void Expected::run_ended(const RunFacts& run, bool stopped) {
   for (Listener* listener : listeners_) listener->run_ended(run, stopped);
 }

@@ -19,8 +19,11 @@ class Expected final : public Listener {
   void cell_ended(const CellResult& cell) override;
   void run_ended(const RunFacts& run, bool stopped) override;
 
-  /// Counts a cell that was marked before: one of a run that is resumed, or of a shard.
+  /// Counts a cell that was marked before, one of a shard.
   void count(const CellResult& marked);
+
+  /// Counts a cell that was marked before the run was resumed, and which known issues it showed. After run_started.
+  void recall(CellResult marked);
 
   bool any_error() const { return errors_ > 0; }
   bool any_unexpected() const { return unexpected_ > 0; }

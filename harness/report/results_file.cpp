@@ -26,9 +26,33 @@ void write_all(int fd, std::string_view text, const std::filesystem::path& path)
   }
 }
 
+/// WholeFile is there whole or not at all: it gets its name when it is kept.
+class WholeFile {
+ public:
+  explicit WholeFile(std::filesystem::path path) : path_(std::move(path)) {
+    partial_ += ".partial";
+    fd_ = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd_ < 0) cannot("write", partial_);
+  }
+  ~WholeFile() { ::close(fd_); }
+  WholeFile(const WholeFile&) = delete;
+  WholeFile& operator=(const WholeFile&) = delete;
+
+  WholeFile& write(std::string_view text) {
+    write_all(fd_, text, partial_);
+    return *this;
+  }
+  void keep() { std::filesystem::rename(partial_, path_); }
+
+ private:
+  std::filesystem::path path_;
+  std::filesystem::path partial_ = path_;
+  int fd_ = -1;
+};
+
 }  // namespace
 
-ResultsFile::ResultsFile(std::filesystem::path folder, bool append) : folder_(std::move(folder)) {
+ResultsFile::ResultsFile(std::filesystem::path folder, bool append) : folder_(std::move(folder)), append_(append) {
   const std::filesystem::path path = folder_ / "cells.jsonl";
   if (append) {
     std::ifstream in(path, std::ios::binary);
@@ -45,7 +69,10 @@ ResultsFile::ResultsFile(std::filesystem::path folder, bool append) : folder_(st
 
 ResultsFile::~ResultsFile() { ::close(fd_); }
 
-void ResultsFile::run_started(const Results& facts, std::size_t, std::size_t) { facts_ = facts; }
+void ResultsFile::run_started(const Results& facts, std::size_t, std::size_t) {
+  facts_ = facts;
+  if (!append_) WholeFile(folder_ / "run.json").write(results_json(facts)).keep();
+}
 
 void ResultsFile::cell_ended(const CellResult& cell) {
   const std::string line = cell_json(cell) + "\n";
@@ -57,21 +84,17 @@ void ResultsFile::cell_ended(const CellResult& cell) {
 
 void ResultsFile::run_ended(const RunFacts& run, bool) {
   facts_.run = run;
-  const std::filesystem::path partial = folder_ / "results.json.partial";
-  const int out = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (out < 0) cannot("write", partial);
+  WholeFile out(folder_ / "results.json");
   ResultsDocument document(facts_);
-  write_all(out, document.head(), partial);
+  out.write(document.head());
   std::string line;
   for (const auto& [id, place] : places_) {
     line.resize(place.size);
     if (::pread(fd_, line.data(), line.size(), static_cast<off_t>(place.offset)) != static_cast<ssize_t>(line.size()))
       cannot("read", folder_ / "cells.jsonl");
-    write_all(out, document.cell(*CellId::parse(id), place.outcome, line), partial);
+    out.write(document.cell(*CellId::parse(id), place.outcome, line));
   }
-  write_all(out, document.tail(), partial);
-  ::close(out);
-  std::filesystem::rename(partial, folder_ / "results.json");
+  out.write(document.tail()).keep();
 }
 
 Result<std::vector<CellResult>> load_cells(const std::filesystem::path& file) {

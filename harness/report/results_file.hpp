@@ -8,11 +8,13 @@
 
 namespace ti {
 
-/// ResultsFile appends each cell to DIR/cells.jsonl as it ends, in one write, so that a killed run loses nothing that
-/// was finished, and writes DIR/results.json (by rename) at the end. Throws std::runtime_error when it cannot write.
+/// ResultsFile writes DIR/run.json when the run starts: its results without any cell, by which it can be gone on with.
+/// It appends each cell to DIR/cells.jsonl as it ends, in one write, so that a killed run loses nothing that was
+/// finished, and writes DIR/results.json at the end. Throws std::runtime_error when it cannot write.
 class ResultsFile final : public Listener {
  public:
-  /// The folder exists. With `append`, cells.jsonl is gone on with: its cells count as this run's.
+  /// The folder exists. With `append`, its run is gone on with: the cells of cells.jsonl count as this run's, and
+  /// run.json stays.
   ResultsFile(std::filesystem::path folder, bool append);
   ~ResultsFile() override;
   ResultsFile(const ResultsFile&) = delete;
@@ -30,6 +32,7 @@ class ResultsFile final : public Listener {
   };
 
   std::filesystem::path folder_;
+  bool append_;
   int fd_ = -1;
   std::uint64_t end_ = 0;
   std::map<std::string, Place> places_;  ///< by cell id, hence sorted as results.json is

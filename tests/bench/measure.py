@@ -100,8 +100,8 @@ class Watcher(threading.Thread):
         return sum(spent for k, spent in self.last.values() if k == kind)
 
 
-def measure(argv, *, cwd=None, servers="/", split=False, stdout=None):
-    """Runs argv to its end. `split` watches its children closely enough to tell servers from clients, which costs some
+def measure(argv, *, cwd=None, servers="/", split=False, stdout=None, temp=None):
+    """Runs argv to its end, its temporary files in `temp`. `split` watches its children closely enough to tell servers from clients, which costs some
     CPU itself: its wall time says little."""
     began = time.monotonic()
     pid = os.fork()
@@ -110,6 +110,8 @@ def measure(argv, *, cwd=None, servers="/", split=False, stdout=None):
             out = os.open(stdout or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             os.dup2(out, 1)
             os.dup2(out, 2)
+            if temp:
+                os.environ["TMPDIR"] = str(temp)
             if cwd:
                 os.chdir(cwd)
             os.execv(argv[0], [str(arg) for arg in argv])

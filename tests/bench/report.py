@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,7 @@ class Harness:
         out = self.folder / "out"
         argv = [self.program, "run", "--quiet", "--keep", "none", "--out", out, "--repeat", repeat, *arguments]
         cost = measure(argv + ["--fresh"] * fresh, servers=ROOT / "build" / "servers", split=split,
-                       stdout=self.folder / "console")
+                       stdout=self.folder / "console", temp=self.folder)
         if cost.status not in (0, 1, 3):
             sys.exit(f"report: {' '.join(map(str, argv))} failed:\n" + (self.folder / "console").read_text())
         totals = json.loads((out / "results.json").read_text())["totals"]
@@ -73,11 +74,20 @@ class Harness:
         ran = sum(count for verdict, count in totals.items() if verdict != "unsupported")
         return Run(ran * repeat, totals["error"], cost)
 
-    def ready(self, clients):
-        """How many cells these clients have that can run here."""
+    def part(self, clients, cells):
+        """About so many cells (all of them: None) of these clients (None: of all), as arguments and in words: every n-th
+        scenario, with all servers and versions, so that as many cells want the same server as in the whole matrix."""
         listed = subprocess.run([self.program, "list", "cells", "--json"], check=True, capture_output=True, text=True)
-        return sum(cell["state"] == "ready" and (not clients or cell["id"].split("/")[1] in clients)
-                   for cell in json.loads(listed.stdout))
+        ready = Counter()
+        for cell in json.loads(listed.stdout):
+            _, client, scenario = cell["id"].split("@")[0].split("/")
+            if cell["state"] == "ready" and (clients is None or client in clients):
+                ready[scenario] += 1
+        step = max(1, round(ready.total() / cells)) if cells else 1
+        chosen = sorted(ready)[::step]
+        arguments = [word for name in clients or () for word in ("--client", name)]
+        arguments += [word for name in chosen for word in ("--scenario", name)] if step > 1 else []
+        return arguments, f"{len(chosen)} of {len(ready)} scenarios, of {ready.total()} cells in all"
 
     def commands(self):
         """The bare cells' commands, by server and version: folder with what the server needs, argv."""
@@ -168,21 +178,29 @@ def thousand(table, name, run):
 
 
 def growth(table, harness, most):
-    table.title("Growth: the bare cells again and again, warm")
-    each = {}
+    """As many cells as are asked for, none like another, and all of the same cost: copies of one scenario."""
+    table.title("Growth: copies of the bare cells' scenario, each under a name of its own, warm")
+    scenario = ROOT / "scenarios" / "renewal" / "renew.json"
+    runs = {}
     for cells in (100, 1000, 10000):
         if cells > most:
             break
-        run = harness.run(BARE, repeat=cells // 8)
-        each[cells] = run.each(run.cost.cpu)
+        scenarios = harness.folder / "scenarios"
+        scenarios.mkdir()
+        for i in range(cells // 8):
+            shutil.copy(scenario, scenarios / f"renew-{i:04}.json")
+        run = runs[cells] = harness.run([*BARE[:-2], "--scenarios", scenarios])
+        shutil.rmtree(scenarios)
         small = run.cost.peak < 100 * 2**20
-        table.row(f"{cells} cells: wall a cell", f"{run.each(run.cost.wall):.2f} ms")
-        table.row(f"{cells} cells: CPU a cell", f"{each[cells]:.2f} ms")
-        table.row(f"{cells} cells: orchestrator, CPU a cell", f"{run.each(run.cost.orchestrator):.2f} ms")
-        table.row(f"{cells} cells: orchestrator, peak memory", f"{run.cost.peak / 2**20:.1f} MiB", "< 100 MiB", small)
-    if 10000 in each:
-        more = each[10000] / each[1000] - 1
-        table.row("CPU a cell at 10,000 against 1,000", f"{more:+.1%}", "within +10 %", more < 0.1)
+        table.row(f"{run.cells} cells: wall a cell", f"{run.each(run.cost.wall):.2f} ms")
+        table.row(f"{run.cells} cells: CPU a cell", f"{run.each(run.cost.cpu):.2f} ms")
+        table.row(f"{run.cells} cells: orchestrator, CPU a cell", f"{run.each(run.cost.orchestrator):.2f} ms")
+        table.row(f"{run.cells} cells: orchestrator, peak memory", f"{run.cost.peak / 2**20:.1f} MiB", "< 100 MiB", small)
+    if 10000 in runs:
+        for what, wall in (("CPU", False), ("wall", True)):
+            few, many = (run.each(run.cost.wall if wall else run.cost.cpu) for run in (runs[1000], runs[10000]))
+            table.row(f"{what} a cell at 10,000 against 1,000", f"{many / few - 1:+.1%}", "within +10 %", many / few < 1.1,
+                      wall=wall)
 
 
 def main():
@@ -191,7 +209,7 @@ def main():
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "release", help="the CMake build folder to measure")
     parser.add_argument("--cells", type=int, default=1000, help="cells of each measured run (default 1000)")
     parser.add_argument("--most", type=int, default=10000, help="the last step of the growth: 100, 1000 or 10000")
-    parser.add_argument("--whole", action="store_true", help="the whole matrix, not an even share of --cells of it")
+    parser.add_argument("--whole", action="store_true", help="all scenarios, not as many as make --cells")
     parser.add_argument("--only", choices=["floor", "compiled", "whole", "growth", "naive"], action="append",
                         help="only this part; may be given again")
     options = parser.parse_args()
@@ -232,10 +250,8 @@ def main():
 
         if "compiled" in wanted:
             clients = compiled_clients()
-            ready = harness.ready(clients)
-            arguments = [word for name in clients for word in ("--client", name)]
-            arguments += ["--shard", f"1/{max(1, round(ready / options.cells))}"]
-            table.title(f"(a) all {len(clients)} clients in C and C++: an even share of their {ready} cells")
+            arguments, words = harness.part(clients, None if options.whole else options.cells)
+            table.title(f"(a) all {len(clients)} clients in C and C++: {words}")
             for name, fresh in (("fresh", True), ("warm", False)):
                 run = harness.run(arguments, fresh=fresh)
                 show(table, name, run, fresh=fresh)
@@ -244,11 +260,10 @@ def main():
                 show_split(table, name, harness.run(arguments, fresh=fresh, split=True))
 
         if "whole" in wanted:
-            ready = harness.ready(None)
-            shards = 1 if options.whole else max(1, round(ready / options.cells))
-            table.title(f"(b) the whole matrix of {ready} cells" + (f": an even share of 1/{shards}" if shards > 1 else ""))
-            run = harness.run(["--shard", f"1/{shards}"])
-            show(table, "warm", run)
+            arguments, words = harness.part(None, None if options.whole else options.cells)
+            table.title(f"(b) all clients that are set up: {words}")
+            show(table, "warm", harness.run(arguments))
+            show_split(table, "warm", harness.run(arguments, split=True))
 
         if "growth" in wanted:
             growth(table, harness, options.most)

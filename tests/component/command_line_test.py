@@ -6,6 +6,7 @@ TI_PROGRAM names the program.
 
 import json
 import shutil
+import subprocess
 import unittest
 
 from program import ROOT, ProgramTest, cells, results, ticket_interop
@@ -54,9 +55,37 @@ class CommandLine(ProgramTest):
     def test_a_shard_that_makes_no_sense(self):
         self.assertIn("I/N", self.usage("run", *PAIR, "--shard", "3/2"))
         self.usage("run", *PAIR, TICKET_INTEROP_SHARD="none")
+        self.assertIn("--shard", self.usage("run", *PAIR, CI_NODE_INDEX="1"))
+
+    def test_a_shard_that_is_asked_for_needs_no_variables(self):
+        ended = ticket_interop("run", *PAIR, "--scenario", "renew", "--shard", "1/2", "--out", self.folder / "out",
+                               CI_NODE_INDEX="1", TICKET_INTEROP_SHARD="none")
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertIn("2 cells (shard 1/2 of 4)", ended.stdout)
+
+    def test_an_empty_share_is_told(self):
+        ended = ticket_interop("run", *PAIR, "--scenario", "renew", "--shard", "9/10", "--out", self.folder / "out", "-q")
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertIn("shard 9/10 is empty: there are only 4 cells to share out", ended.stdout)
+        self.assertEqual(results(self.folder / "out")["cells"], [])
+
+    def test_the_version_names_the_sources_wherever_they_are(self):
+        copy = self.folder / "elsewhere"
+        shutil.copytree(ROOT / "harness", copy)
+
+        def version():
+            made = self.folder / "version.cpp"
+            subprocess.run(["cmake", "-D", f"OUT={made}", "-D", f"FOLDER={copy}", "-D", "RELEASE=0.1.0", "-P",
+                            ROOT / "harness/version.cmake"], check=True)
+            return made.read_text().split('"')[1]
+
+        self.assertEqual(version(), ticket_interop("--version").stdout.strip())
+        with open(copy / "rules/judge.cpp", "a") as source:
+            source.write("// another rule\n")
+        self.assertNotEqual(version(), ticket_interop("--version").stdout.strip())
 
     def test_a_folder_that_is_no_run(self):
-        self.assertIn("no cells.jsonl there", self.usage("run", *PAIR, "--resume", self.folder))
+        self.assertIn("run.json: cannot be read", self.usage("run", *PAIR, "--resume", self.folder))
         self.usage("show", self.folder, "*")
         self.usage("run", *PAIR, "--baseline", self.folder / "none.json")
 
@@ -89,6 +118,17 @@ class CommandLine(ProgramTest):
         self.assertEqual(sorted(path.name for path in made.iterdir()), ["credentials", "openssl_openssl_renew@1.2"])
         self.assertIn(str(made / "credentials"), said.stdout)
         self.assertTrue((made / "credentials/ca.pem").exists())
+
+
+    def test_scenarios_of_another_folder(self):
+        mine = self.folder / "mine"
+        mine.mkdir()
+        for name in "first", "second":
+            shutil.copy(ROOT / "scenarios/renewal/renew.json", mine / f"{name}.json")
+        ended = ticket_interop("run", *PAIR, "--scenarios", mine, "--tls", "1.2", "--out", self.folder / "out")
+        self.assertEqual(ended.returncode, 0, ended.stdout + ended.stderr)
+        self.assertEqual(list(cells(self.folder / "out")), [f"openssl/openssl/{name}@1.2" for name in ("first", "second")])
+        self.assertIn("cannot be read", self.usage("run", *PAIR, "--scenarios", self.folder / "none"))
 
 
 class Decode(ProgramTest):
@@ -214,7 +254,82 @@ class Merge(ProgramTest):
             document["cells"].pop()
 
         self.assertIn("is not complete", self.usage(*self.merge("1", self.changed("short", one_short))))
+
+        def other_scenarios(document):
+            document["run"]["sources"]["scenarios"] = "00"
+
+        said = self.usage(*self.merge("1", self.changed("edited", other_scenarios)))
+        self.assertIn("edited differs in scenarios", said)
+
+        def split_otherwise(document):
+            document["cells"].pop()
+            document["run"]["planned"] -= 1
+
+        said = self.usage(*self.merge("1", self.changed("gap", split_otherwise)))
+        self.assertIn("1 of the 8 cells", said)
+
+        ended = ticket_interop("run", *PAIR, "--scenario", "renew", "--out", self.folder / "fewer", "--shard", "2/2")
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        said = self.usage(*self.merge("1", "fewer"))
+        self.assertIn("fewer is a share of another matrix", said)
+        self.assertIn("4 cells by `ticket-interop run", said)
         self.assertFalse((self.folder / "joined").exists(), "a refused merge leaves nothing")
+
+
+class Resume(ProgramTest):
+    """A run goes on as what it was, or not at all."""
+
+    MATRIX = [*PAIR, "--scenario", "renew", "--scenario", "young"]
+
+    def setUp(self):
+        super().setUp()
+        self.out = self.folder / "out"
+        ended = ticket_interop("run", *self.MATRIX, "--shard", "1/2", "--out", self.out)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.whole = cells(self.out)
+        lines = (self.out / "cells.jsonl").read_text().splitlines(keepends=True)
+        (self.out / "cells.jsonl").write_text("".join(lines[:1]))  # as if it had been killed after one cell
+
+    def changed(self, change):
+        document = json.loads((self.out / "run.json").read_text())
+        change(document)
+        (self.out / "run.json").write_text(json.dumps(document))
+
+    def test_it_goes_on_as_it_was_started(self):
+        began = results(self.out)["run"]
+        ended = ticket_interop("run", "--resume", self.out)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertEqual(cells(self.out), self.whole)
+        run = results(self.out)["run"]
+        for fact in "id", "started", "clock", "argv", "shard", "plan", "planned":
+            self.assertEqual(run[fact], began[fact])
+        self.assertIn("1 ended before", ended.stdout)
+        self.assertRegex(ended.stdout, r"openssl +pass +4 pass")
+        self.assertIn("\n4 pass in", ended.stdout)
+
+    def test_the_same_words_again_are_no_other_run(self):
+        ended = ticket_interop("run", *self.MATRIX, "--clock", "virtual", "--shard", "1/2", "--resume", self.out)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertEqual(cells(self.out), self.whole)
+
+    def test_what_would_mix_two_runs_is_refused(self):
+        def server(document):
+            document["servers"]["openssl"]["version"] = "OpenSSL 0.9"
+
+        def program(document):
+            document["run"]["version"] = "0.0.1"
+
+        before = (self.out / "cells.jsonl").read_text()
+        resume = ["run", "--resume", self.out]
+        self.assertIn("clock: virtual against real now", self.usage(*resume, "--clock", "real"))
+        self.assertIn("8 cells were to be run there, 4 now", self.usage(*resume, "--scenario", "young"))
+        self.assertIn("of shard 1/2, not of shard 2/2", self.usage(*resume, "--shard", "2/2"))
+        self.assertIn("--out excludes --resume", self.usage(*resume, "--out", self.folder / "other"))
+        self.changed(server)
+        self.assertIn("version of server openssl: OpenSSL 0.9 against", self.usage(*resume))
+        self.changed(program)
+        self.assertIn("version of ticket-interop: 0.0.1 against", self.usage(*resume))
+        self.assertEqual((self.out / "cells.jsonl").read_text(), before)
 
 
 class Statuses(ProgramTest):

@@ -60,6 +60,17 @@ class Interruption(ProgramTest):
         self.assertIn(f"run --resume {self.out}", said)
         self.assertEqual({cell["id"] for cell in results(self.out)["cells"]}, set(ended))
 
+    def test_interrupted_while_versions_are_asked_for(self):
+        watch = FolderWatch(self.out)
+        run = Started(["run", *MATRIX[:-1], "all", "--out", self.out], self.temp)
+        watch.wait_until((self.out / "credentials").exists, run)
+        run.process.send_signal(signal.SIGINT)
+        status, said = run.end()
+        run.wait_for_family()
+        self.assertEqual(status, 3, said)
+        self.assertIn("stopped before the first cell", said)
+        self.assertEqual(list(self.temp.iterdir()), [], "folders were left behind")
+
     def test_interrupted_before_the_first_cell_ended(self):
         self.check_stopped(signal.SIGINT, 0)
 
@@ -84,6 +95,7 @@ class Interruption(ProgramTest):
         self.assertEqual(cells(self.out), whole)
         for part in "servers", "clients", "scenarios", "totals", "pairs":
             self.assertEqual(results(self.out)[part], results(self.folder / "whole")[part])
+        self.assertIn(f"{results(self.out)['totals']['pass']} pass", resumed.stdout.splitlines()[-1])
 
     def test_what_has_ended_is_not_run_again(self):
         self.stop(signal.SIGKILL, 3)

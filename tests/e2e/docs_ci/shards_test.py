@@ -101,9 +101,9 @@ class Examples(Stage):
     def test_github_actions(self):
         text = example("github-actions.yml")
         command = only(r"- run: (\./run_matrix\.sh --out .*)", text)
-        value = only(r"TICKET_INTEROP_SHARD: (.*)", text)
+        self.assertEqual(only(r"TICKET_INTEROP_SHARD: (.*)", text), "${{ matrix.shard }}/${{ strategy.job-total }}")
         shards = json.loads(only(r"shard: (\[.*\])", text))
-        self.assertEqual(shards, list(range(1, int(value.rsplit("/")[-1]) + 1)))
+        self.assertEqual(shards, list(range(1, len(shards) + 1)))
         self.go_all((["sh", "-ec", command.replace("${{ matrix.shard }}", str(index))],
                      {"TICKET_INTEROP_SHARD": f"{index}/{SHARDS}"}) for index in range(1, SHARDS + 1))
         self.go(["sh", "-ec", only(r"- run: (.* merge .*)", text)], expected=(0, 1))

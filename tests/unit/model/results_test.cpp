@@ -187,10 +187,21 @@ TEST(Pairs, AFailureOutweighsAnErrorAndAnErrorAPass) {
   EXPECT_EQ(totals_of(cells).counts.at(Outcome::pass), 3U);
 }
 
+TEST(Plan, IsNamedByAllItsCellsAndNothingElse) {
+  const PlanFacts plan = plan_of({"a/b/c@1.2", "a/b/d@1.2"});
+  EXPECT_EQ(plan.cells, 2U);
+  EXPECT_EQ(plan.sha256, "7f06abda42e12919c0dfd2899b48106ae3509be356abcaaae821eff4807f3145");
+  EXPECT_EQ(plan, plan_of({"a/b/d@1.2", "a/b/c@1.2"}));
+  EXPECT_NE(plan, plan_of({"a/b/c@1.2"}));
+  EXPECT_NE(plan, plan_of({"a/b/c@1.2", "a/b/d@1.3"}));
+}
+
 Results some_results() {
   Results results;
   results.run = {
       "r1", "2026-01-01T00:00:00Z", "2026-01-01T00:00:09Z", "virtual", "0.1.0", "host", {"run", "--quiet"}, "2/5", 3};
+  results.run.plan = {15, "0123"};
+  results.run.sources = {{"scenarios", "abcd"}, {"clients", "ef01"}};
   results.servers["nginx"] = {{"version", "nginx/1.22.1"}, {"binary_sha256", "ab"}};
   results.clients["openssl"] = {{"version", "3.0.20"}, {"library", "OpenSSL"}};
   results.scenarios["renew"] = {"A title", {"RFC 5077 3.3"}};
@@ -202,6 +213,8 @@ TEST(ResultsJson, HoldsEverySectionOfTheContract) {
   const json document = json::parse(results_json(some_results()));
   EXPECT_EQ(document["schema"], "ticket-interop/results/1");
   EXPECT_EQ(document["run"]["argv"], json({"run", "--quiet"}));
+  EXPECT_EQ(document["run"]["plan"], json({{"cells", 15}, {"sha256", "0123"}}));
+  EXPECT_EQ(document["run"]["sources"], json({{"clients", "ef01"}, {"scenarios", "abcd"}}));
   EXPECT_EQ(document["servers"]["nginx"]["binary_sha256"], "ab");
   EXPECT_EQ(document["scenarios"]["renew"]["spec"], json({"RFC 5077 3.3"}));
   EXPECT_EQ(document["cells"].size(), 2U);

@@ -1,0 +1,43 @@
+#include "cli/attended.hpp"
+
+#include <csignal>
+
+#include "exec/task_group.hpp"
+
+namespace ti {
+
+Attended::Attended(asio::io_context& loop, std::chrono::seconds limit)
+    : loop_(loop), signals_(loop, SIGINT, SIGTERM), limit_(loop) {
+  limit.count() > 0 ? limit_.expires_after(limit) : limit_.expires_at(Deadline::max());
+}
+
+bool Attended::run(awaitable<void> task) {
+  bool stopped = false;
+  std::exception_ptr error;
+  TaskGroup work(loop_.get_executor());
+  const auto stop = [&](const boost::system::error_code& failed, int = 0) {
+    if (failed) return;
+    stopped = true;
+    work.cancel();
+  };
+  signals_.async_wait(stop);
+  limit_.async_wait(stop);
+  const auto supervise = [&]() -> awaitable<void> {
+    try {
+      co_await work.join();
+    } catch (...) {
+      error = std::current_exception();
+    }
+    signals_.cancel();
+    limit_.cancel();
+  };
+  work.spawn(std::move(task));
+  TaskGroup supervisor(loop_.get_executor());
+  supervisor.spawn(supervise());
+  loop_.restart();
+  loop_.run();
+  if (error) std::rethrow_exception(error);
+  return !stopped;
+}
+
+}  // namespace ti

@@ -1,0 +1,171 @@
+// What a person sees of a run, at times that the test makes.
+#include "report/console.hpp"
+
+#include <gmock/gmock.h>
+
+namespace ti {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+/// Written keeps what is printed to a stream.
+class Written {
+ public:
+  ~Written() {
+    std::fclose(file_);
+    std::free(text_);
+  }
+  std::FILE* file() { return file_; }
+  std::string text() {
+    std::fflush(file_);
+    return {text_, size_};
+  }
+  /// What has really been handed on, without our asking for it.
+  std::string flushed() const { return {text_, size_}; }
+
+ private:
+  char* text_ = nullptr;
+  std::size_t size_ = 0;
+  std::FILE* file_ = ::open_memstream(&text_, &size_);
+};
+
+CellResult ended(const std::string& scenario, Outcome outcome, const std::string& reason = "") {
+  CellResult cell;
+  cell.id = {"nginx", "openssl", scenario, Version::tls12};
+  cell.verdict.outcome = outcome;
+  cell.verdict.reason = reason;
+  return cell;
+}
+
+std::string id(const std::string& scenario) { return ended(scenario, Outcome::pass).id.text(); }
+
+class ConsoleTest : public testing::Test {
+ protected:
+  Console console(bool terminal = false, bool quiet = false) {
+    return {out_.file(), progress_.file(), {terminal, false, quiet}, "reports/x y", [this] { return now_; }};
+  }
+
+  Results facts_;
+  Written out_;
+  Written progress_;
+  Console::Time now_{};
+};
+
+TEST_F(ConsoleTest, ProgressIsOfTheCellsThatRun) {
+  Console run = console();
+  run.expect({{id("a"), 10}, {id("b"), 10}, {id("c"), 10}, {id("d"), 10}});
+  run.run_started(facts_, 104, 0);
+  for (int i = 0; i < 100; ++i) run.cell_ended(ended("u" + std::to_string(i), Outcome::unsupported));
+  EXPECT_EQ(progress_.text(), "");
+  now_ += 10s;
+  run.cell_ended(ended("a", Outcome::pass));
+  EXPECT_EQ(progress_.text(), "1 of 4 cells, 0.1/s, about 30 s left, 0 failed\n");
+}
+
+TEST_F(ConsoleTest, WhatIsLeftIsWeighedByItsCost) {
+  Console run = console();
+  run.expect({{id("a"), 30}, {id("b"), 5}, {id("c"), 5}});
+  run.run_started(facts_, 3, 0);
+  now_ += 60s;
+  run.cell_ended(ended("a", Outcome::fail));
+  EXPECT_EQ(progress_.text(), "1 of 3 cells, 0.0/s, about 20 s left, 1 failed\n");
+}
+
+TEST_F(ConsoleTest, ProgressIsShownWhileNoCellEnds) {
+  Console run = console();
+  run.expect({{id("a"), 10}});
+  run.run_started(facts_, 1, 0);
+  now_ += 4900ms;
+  run.tick();
+  EXPECT_EQ(progress_.text(), "");
+  now_ += 100ms;
+  run.tick();
+  run.tick();
+  EXPECT_EQ(progress_.text(), "0 of 1 cells, none ended yet after 5 s, 0 failed\n");
+}
+
+TEST_F(ConsoleTest, ATerminalsLineIsDrawnAnewSeveralTimesASecond) {
+  Console run = console(true);
+  run.expect({{id("a"), 10}, {id("b"), 10}});
+  run.run_started(facts_, 2, 0);
+  now_ += 200ms;
+  run.cell_ended(ended("a", Outcome::pass));
+  EXPECT_EQ(progress_.text(), "\r\033[K1 of 2 cells, 5.0/s, about 0 s left, 0 failed");
+}
+
+TEST_F(ConsoleTest, QuietIsQuiet) {
+  Console run = console(true, true);
+  run.expect({{id("a"), 10}, {id("b"), 10}});
+  run.run_started(facts_, 2, 0);
+  now_ += 60s;
+  run.cell_ended(ended("a", Outcome::pass));
+  EXPECT_EQ(progress_.text() + out_.text(), "");
+}
+
+TEST_F(ConsoleTest, ThePlanIsToldAtOnceAlsoThroughAPipe) {
+  Console run = console();
+  facts_.run.clock = "virtual";
+  facts_.run.shard = "1/2";
+  facts_.run.plan.cells = 7;
+  run.expect({{id("a"), 10}});
+  run.run_started(facts_, 4, 0);
+  EXPECT_EQ(out_.flushed(),
+            "4 cells (shard 1/2 of 7), 1 of them to be run: 0 servers, 0 clients, 0 scenarios, virtual clock\n");
+}
+
+TEST_F(ConsoleTest, AResumedRunIsToldAsAWhole) {
+  Console run = console();
+  run.expect({{id("c"), 10}, {id("d"), 10}});
+  run.run_started(facts_, 5, 3);
+  run.recall(ended("a", Outcome::pass));
+  run.recall(ended("b", Outcome::fail, "it broke"));
+  run.recall(ended("u", Outcome::unsupported, "client openssl lacks x"));
+  now_ += 5s;
+  run.cell_ended(ended("c", Outcome::pass));
+  EXPECT_EQ(progress_.text(), "3 of 4 cells, 0.2/s, about 5 s left, 1 failed\n");
+  run.cell_ended(ended("d", Outcome::pass));
+  run.run_ended({}, false);
+  EXPECT_THAT(out_.text(), AllOf(HasSubstr("3 ended before"), HasSubstr("  openssl  fail          3 pass, 1 fail, 1"),
+                                 HasSubstr("it broke"), HasSubstr("\n3 pass, 1 fail, 1 unsupported in 5 s;")));
+}
+
+TEST_F(ConsoleTest, CellsThatWereNotTriedForOneReasonAreToldOnce) {
+  Console run = console();
+  run.expect({});
+  run.run_started(facts_, 1000, 0);
+  run.cell_ended(ended("first", Outcome::error, "client x did not come up: no such file"));
+  CellResult late = ended("late", Outcome::error, "it was late");
+  late.connections.emplace_back();
+  run.cell_ended(late);
+  late.id.scenario = "later";
+  run.cell_ended(late);
+  for (int i = 0; i < 997; ++i) run.cell_ended(ended(std::to_string(i), Outcome::error, "client x is set aside"));
+  run.run_ended({}, false);
+  EXPECT_THAT(out_.text(), HasSubstr("\n997 cells  error  client x is set aside\n"
+                                     "nginx/openssl/first@1.2  error  client x did not come up: no such file\n"
+                                     "nginx/openssl/late@1.2  error  it was late\n"
+                                     "nginx/openssl/later@1.2  error  it was late\n\n"
+                                     "1000 error in 0 s"));
+}
+
+TEST_F(ConsoleTest, AStoppedRunSaysHowToGoOn) {
+  Console run = console();
+  run.run_started(facts_, 1, 0);
+  run.run_ended({}, true);
+  EXPECT_THAT(out_.text(), AllOf(HasSubstr("stopped: no cell in 0 s"),
+                                 HasSubstr("to go on: ticket-interop run --resume 'reports/x y'\n")));
+}
+
+TEST_F(ConsoleTest, AnEmptyShareIsToldAlsoWhenQuiet) {
+  Console run = console(false, true);
+  facts_.run.shard = "9/10";
+  facts_.run.plan.cells = 4;
+  run.run_started(facts_, 0, 0);
+  EXPECT_EQ(out_.flushed(), "shard 9/10 is empty: there are only 4 cells to share out\n");
+}
+
+}  // namespace
+}  // namespace ti
