@@ -14,8 +14,6 @@ const char* application_label(Side side) {
   return side == Side::client ? "CLIENT_TRAFFIC_SECRET_0" : "SERVER_TRAFFIC_SECRET_0";
 }
 
-Bytes copy(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
-
 void append(Bytes& to, ByteView bytes) { to.insert(to.end(), bytes.begin(), bytes.end()); }
 
 std::string no_secret(const char* label) { return std::string("the key log holds no usable ") + label + " for it"; }

@@ -10,23 +10,7 @@ namespace ti {
 
 namespace {
 
-constexpr std::array<std::uint8_t, 32> retry_random = {0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C,
-                                                       0x02, 0x1E, 0x65, 0xB8, 0x91, 0xC2, 0xA2, 0x11, 0x16, 0x7A, 0xBB,
-                                                       0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8, 0x33, 0x9C};
-
 constexpr std::size_t max_plaintext = 1 << 14;
-
-bool is_retry(ByteView server_hello) {
-  constexpr std::size_t random_at = 6;
-  return server_hello.size() >= random_at + retry_random.size() &&
-         std::equal(retry_random.begin(), retry_random.end(), server_hello.begin() + random_at);
-}
-
-MessageType handshake_type(ByteView raw) {
-  const auto type = static_cast<MessageType>(raw.front());
-  if (type == MessageType::server_hello && is_retry(raw)) return MessageType::hello_retry_request;
-  return name(type) == name(MessageType::unknown_handshake) ? MessageType::unknown_handshake : type;
-}
 
 class Decoder {
  public:

@@ -62,6 +62,8 @@ enum class MessageType : std::uint16_t {
 std::string_view name(MessageType type);
 /// The inverse of name(), case-insensitive; nothing for anything else.
 std::optional<MessageType> message_type_of(std::string_view name);
+/// The type of a handshake message by its first bytes; a HelloRetryRequest is known once its random is there.
+MessageType handshake_type(ByteView raw);
 
 namespace ext {
 inline constexpr std::uint16_t server_name = 0;

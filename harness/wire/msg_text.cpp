@@ -96,7 +96,8 @@ class MsgTextReader {
 
   static std::optional<MessageType> dump_type(const MessageDump& dump) {
     if (dump.content != "Handshake") return std::nullopt;
-    return printed_type(dump.bytes, message_type_of(dump.detail));
+    if (dump.bytes.empty()) return message_type_of(dump.detail).value_or(MessageType::unknown_handshake);
+    return handshake_type(dump.bytes);
   }
 
   void take(const MessageDump& dump, const std::string& place) {

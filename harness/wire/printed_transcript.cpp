@@ -8,24 +8,9 @@ namespace ti {
 
 namespace {
 
-constexpr std::array<std::uint8_t, 32> retry_random = {0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c,
-                                                       0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb,
-                                                       0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
-
 bool is(std::uint8_t content, ContentType type) { return content == static_cast<std::uint8_t>(type); }
 
-bool is_retry(const Body& body) {
-  const auto* hello = std::get_if<ServerHello>(&body);
-  return hello != nullptr && hello->random == retry_random;
-}
-
 }  // namespace
-
-MessageType printed_type(ByteView raw, std::optional<MessageType> named) {
-  if (raw.empty()) return named.value_or(MessageType::unknown_handshake);
-  const auto type = static_cast<MessageType>(raw.front());
-  return name(type) == name(MessageType::unknown_handshake) ? MessageType::unknown_handshake : type;
-}
 
 void PrintedTranscript::record(Side from, std::uint16_t version, std::uint8_t content, std::size_t length) {
   constexpr std::size_t header = 5;
@@ -85,7 +70,7 @@ bool PrintedTranscript::is_protected(Side from, MessageType type) {
 void PrintedTranscript::handshake(Side from, MessageType type, std::size_t bytes, ByteView readable, ByteView raw) {
   std::string unread;
   Body body = readable.empty() ? Body() : parse_handshake_body(readable, transcript_.version, &unread);
-  if (is_retry(body)) type = MessageType::hello_retry_request;
+  if (handshake_type(readable) == MessageType::hello_retry_request) type = MessageType::hello_retry_request;
   if (!unread.empty()) problem(from, std::move(unread), true);
   const auto* hello = std::get_if<ServerHello>(&body);
   Message& message = add(from, type, ContentType::handshake, bytes, raw);

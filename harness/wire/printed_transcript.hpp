@@ -67,7 +67,4 @@ class PrintedTranscript {
   bool failed_ = false;
 };
 
-/// The type of a handshake message by its first bytes, `named` if there are none.
-MessageType printed_type(ByteView raw, std::optional<MessageType> named);
-
 }  // namespace ti

@@ -106,7 +106,7 @@ Recording TcpReassembly::recording_of(const Stream& stream, std::size_t client) 
   Recording recording{endpoint(client), endpoint(1 - client), stream.opened, {}, {}};
   recording.segments.reserve(stream.pieces.size());
   for (const Piece& piece : stream.pieces)
-    recording.segments.push_back({side(piece.from), piece.at, Bytes(piece.bytes.begin(), piece.bytes.end())});
+    recording.segments.push_back({side(piece.from), piece.at, copy(piece.bytes)});
   for (const End& end : stream.ends) recording.endings.push_back({side(end.from), end.at, end.how, end.after_piece});
   return recording;
 }
