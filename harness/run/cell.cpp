@@ -82,7 +82,7 @@ class CellRun {
     check_hidden(result.verdict);
     check_time(result.verdict, started);
     if (broken.empty()) check_server_clock(observation, result.verdict);
-    std::map<std::string, std::string> names;
+    TicketNames names;
     for (const ObservedConnection& connection : observation.connections)
       result.connections.push_back(summarise(connection, names));
     const bool passed = result.verdict.outcome == Outcome::pass;

@@ -36,6 +36,7 @@ constexpr std::pair<MessageType, std::string_view> message_types[] = {
     {MessageType::change_cipher_spec, "ChangeCipherSpec"},
     {MessageType::alert, "Alert"},
     {MessageType::application_data, "ApplicationData"},
+    {MessageType::heartbeat, "Heartbeat"},
     {MessageType::hello_retry_request, "HelloRetryRequest"},
     {MessageType::encrypted, "Encrypted"},
     {MessageType::unknown_handshake, "UnknownHandshake"},
