@@ -3,6 +3,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "wire/key_schedule.hpp"
@@ -11,6 +12,9 @@
 #include "wire/record_crypto.hpp"
 
 namespace ti {
+
+/// ClientRandom names a handshake in a key log.
+using ClientRandom = std::array<std::uint8_t, 32>;
 
 /// Content is what a record holds, as far as it can be known.
 struct Content {
@@ -29,8 +33,9 @@ struct Content {
 /// ChangeCipherSpec in wire order, each before the sender's next record is opened.
 class ConnectionKeys {
  public:
-  /// `keys` must outlive it.
-  explicit ConnectionKeys(const KeyLog& keys) : keys_(keys) {}
+  /// `keys` must outlive it. The secrets of `misfits` are not used.
+  explicit ConnectionKeys(const KeyLog& keys, std::set<ClientRandom> misfits = {})
+      : keys_(keys), misfits_(std::move(misfits)) {}
 
   Content open(Side from, const Record& record);
 
@@ -41,6 +46,13 @@ class ConnectionKeys {
   std::optional<bool> handshake(Side from, MessageType type, const Body& body, ByteView raw);
 
   void change_cipher_spec(Side from);
+
+  /// Handshake messages may have been missed: no Finished can be checked any more.
+  void missed();
+
+  /// The handshakes whose secrets opened none of the records that they should: whoever wrote the key log is wrong, not
+  /// the peer.
+  std::set<ClientRandom> misfits() const;
 
   /// The version negotiated last.
   Version version() const { return session_.version; }
@@ -59,7 +71,9 @@ class ConnectionKeys {
   struct Flow {
     std::vector<Candidate> candidates;
     bool is_protected = false;
-    bool gap = false;  ///< a key that comes before those of the candidates is not known
+    bool early_data = false;  ///< protected only in so far as it sends early data
+    ClientRandom random{};    ///< of the handshake that the candidates come from
+    bool gap = false;         ///< a key that comes before those of the candidates is not known
     Bytes handshake_secret;
     Bytes traffic_secret;
     std::string keyless_because;
@@ -69,7 +83,7 @@ class ConnectionKeys {
     Version version = Version::none;
     std::optional<Suite> suite;
     std::string suite_name;
-    std::array<std::uint8_t, 32> client_random{};
+    ClientRandom client_random{};
     std::array<std::uint8_t, 32> server_random{};
     bool encrypt_then_mac = false;
     bool compressed = false;
@@ -80,6 +94,8 @@ class ConnectionKeys {
   Flow& flow(Side side) { return flows_[static_cast<std::size_t>(side)]; }
   const Flow& flow(Side side) const { return flows_[static_cast<std::size_t>(side)]; }
   bool protects(const Flow& flow, const Record& record) const;
+  ByteView secret(const char* label, const ClientRandom& random) const;
+  std::string no_secret(const char* label, const ClientRandom& random) const;
 
   void client_hello(const ClientHello& hello);
   void retry(const ServerHello& hello);
@@ -94,6 +110,9 @@ class ConnectionKeys {
   std::optional<RecordOpener> opener_12(Side side) const;
 
   const KeyLog& keys_;
+  std::set<ClientRandom> misfits_;
+  std::map<ClientRandom, bool> fits_;  ///< whether any record was opened, of handshakes with secrets
+  bool missed_ = false;
   ClientHello hello_;
   bool retried_ = false;
   bool completed_13_ = false;

@@ -303,7 +303,6 @@ TEST(Decoder, SaysWhatIsWrongWithARecordAndWhere) {
       {"cut off after 3 bytes", false, {22, 3, 3}},
       {"cut off after 7 bytes", false, {22, 3, 3, 0, 9, 1, 2}},
       {"message is cut off after 4 bytes", false, record({11, 0xff, 0xff, 0xff})},
-      {"unknown content type 24", true, record(static_cast<ContentType>(24), {1})},
       {"not two bytes", true, record(ContentType::alert, {2})},
       {"single byte 1", true, record(ContentType::change_cipher_spec, {2})},
       {"handshake record is empty", true, record({})},
@@ -338,6 +337,82 @@ TEST(Decoder, ReadsManyMessagesOfOneRecordAndOneOfMany) {
   EXPECT_THAT(problems(seen(apart)), IsEmpty());
 }
 
+TEST(Decoder, KnowsHeartbeats) {
+  Tape tape;
+  tape.client(record(client_hello({}))).server(record(ContentType::heartbeat, {1, 0, 0}));
+  EXPECT_EQ(ladder(seen(tape)), "c ClientHello | s Heartbeat");
+  EXPECT_THAT(problems(seen(tape)), IsEmpty());
+}
+
+/// A recording in which the segments of a side are missing from a message on.
+Recording without(Recording recording, Side side, Instant from) {
+  const auto missing = [&](const Segment& segment) { return segment.from == side && segment.at >= from; };
+  const auto first = std::find_if(recording.segments.begin(), recording.segments.end(), missing);
+  recording.gaps = {{side, static_cast<std::size_t>(first - recording.segments.begin()), first->bytes.size()}};
+  std::erase_if(recording.segments, missing);
+  return recording;
+}
+
+TEST_P(Golden, BehindAGapNoFinishedIsCheckedAndNothingIsMalformed) {
+  const Capture capture = golden::capture(GetParam());
+  const Recording& recording = capture.connections[0];
+  for (const Side side : {Side::client, Side::server}) {
+    std::set<Instant> times;
+    for (const Segment& segment : recording.segments)
+      if (segment.from == side) times.insert(segment.at);
+    for (const Instant from : times) {
+      const Transcript transcript = decode(without(recording, side, from), KeyLog(capture.keylog));
+      const auto gap = std::find_if(transcript.problems.begin(), transcript.problems.end(),
+                                    [](const Problem& problem) { return problem.missing == Missing::messages; });
+      ASSERT_NE(gap, transcript.problems.end());
+      EXPECT_EQ(gap->from, side);
+      EXPECT_THAT(gap->what, HasSubstr("bytes of the " + std::string(name(side)) + "'s stream are missing"));
+      for (const Problem& problem : transcript.problems) EXPECT_FALSE(problem.malformed) << problem.what;
+      for (std::size_t i = 0; i < transcript.messages.size(); ++i) {
+        const auto* finished = transcript.messages[i].as<Finished>();
+        EXPECT_TRUE(finished == nullptr || finished->verified != false);
+        EXPECT_TRUE(i < gap->before_message || transcript.messages[i].from != side);
+      }
+    }
+  }
+}
+
+TEST_P(Golden, ASecretThatOpensNothingIsTakenForNone) {
+  const Capture capture = golden::capture(GetParam());
+  std::string wrong = capture.keylog;
+  for (std::size_t end = wrong.find('\n'); end != wrong.npos; end = wrong.find('\n', end + 1))
+    wrong[end - 1] = wrong[end - 1] == '0' ? '1' : '0';
+  const Transcript transcript = decode(capture.connections[0], KeyLog(wrong));
+  const Transcript keyless = decode(capture.connections[0], KeyLog());
+  EXPECT_EQ(ladder(transcript), ladder(keyless));
+  EXPECT_EQ(transcript.problems.size(), keyless.problems.size());
+  for (const Problem& problem : transcript.problems) {
+    EXPECT_FALSE(problem.malformed);
+    EXPECT_THAT(problem.what, HasSubstr("the secret in the key log does not fit"));
+  }
+}
+
+TEST(Decoder, EarlyDataProtectsNothingElseBeforeTls12) {
+  const Bytes hello =
+      client_hello(join({extension(ext::early_data, {}), extension(ext::supported_versions, {2, 3, 4})}));
+  Tape tape;
+  tape.client(join({record(hello), record(ContentType::application_data, repeat(7, 40))}))
+      .server(record(server_hello({})))
+      .client(join({record(ContentType::application_data, repeat(7, 40)), alert(2, 47)}));
+  EXPECT_EQ(ladder(seen(tape)), "c ClientHello | c Encrypted | s ServerHello | c Encrypted | c Alert");
+}
+
+TEST(Decoder, SaysThatPlaintextBeforeTlsIsSkipped) {
+  Tape tape = full_handshake(text("ticket"));
+  Recording recording = tape.recording();
+  recording.plaintext_bytes = {{Side::client, 10}, {Side::server, 19}};
+  const Transcript transcript = decode(recording, KeyLog());
+  EXPECT_THAT(problems(transcript), testing::IsSupersetOf({HasSubstr("10 bytes of plaintext stand before TLS begins"),
+                                                           HasSubstr("19 bytes of plaintext")}));
+  EXPECT_EQ(transcript.messages[0].offset, 10u);
+  EXPECT_EQ(transcript.messages[1].offset, 19u);
+}
+
 TEST(Decoder, HandshakeBytesAcrossAChangeOfKeysAreMalformed) {
   Tape tape;
   tape.client(record(client_hello({})))
@@ -359,6 +434,7 @@ TEST(Decoder, SaysWhyARecordIsClosedToIt) {
   EXPECT_THAT(closed(server_hello({}, {}, 0x0300)), HasSubstr("version"));
   EXPECT_THAT(closed(server_hello({}, {}, 0x0303, 0x0005)), HasSubstr("TLS_RSA_WITH_RC4_128_SHA"));
   EXPECT_THAT(closed(server_hello({}, {}, 0x0303, 0x1234)), HasSubstr("0x1234"));
+  EXPECT_THAT(closed(server_hello({}, {}, 0x0303, 0xcc13)), HasSubstr("0xcc13")) << "the draft's ChaCha20";
   Bytes compressed = server_hello({});
   compressed[4 + 2 + 32 + 1 + 2] = 1;
   EXPECT_THAT(closed(compressed), HasSubstr("compressed"));
