@@ -36,6 +36,34 @@ std::tuple<std::size_t, std::size_t> wire_order(const Place& place) {
   return {place.connection, place.message.value_or(std::numeric_limits<std::size_t>::max())};
 }
 
+/// Whether a rule looks at nothing but which messages came in which order.
+bool rests_on_types(std::string_view rule) {
+  constexpr std::string_view rules[] = {"rfc5077-3.3-after-client-finished", "rfc5077-3.3-before-ccs",
+                                        "rfc5077-3.3-one-ticket"};
+  return std::find(std::begin(rules), std::end(rules), rule) != std::end(rules);
+}
+
+/// Whether evidence is missing, no later than where the finding stands, on which it may rest.
+bool is_doubtful(const Observation& cell, const Finding& finding) {
+  if (finding.at.connection == 0 || finding.at.connection > cell.connections.size()) return false;
+  const std::vector<Problem>& problems = cell.connections[finding.at.connection - 1].transcript.problems;
+  return std::any_of(problems.begin(), problems.end(), [&](const Problem& problem) {
+    const bool bears_on_it =
+        problem.missing == Missing::messages || (problem.missing == Missing::content && !rests_on_types(finding.rule));
+    return bears_on_it && problem.before_message <= std::get<1>(wire_order(finding.at));
+  });
+}
+
+/// What the evidence lacks, by connection.
+std::vector<Doubt> missing_evidence(const Observation& cell) {
+  std::vector<Doubt> doubts;
+  each_visit(cell, [&](const Visit& visit) {
+    for (const Problem& problem : visit.connection.transcript.problems)
+      if (problem.missing != Missing::nothing) doubts.push_back({problem.what, visit.at(problem.before_message)});
+  });
+  return doubts;
+}
+
 Findings run_all(const Observation& cell) {
   Findings findings;
   for (const Rule& rule : all_rules()) {
@@ -48,6 +76,7 @@ Findings run_all(const Observation& cell) {
       if (rule.actor != Actor::either) findings[i].actor = rule.actor == Actor::client ? Side::client : Side::server;
     }
   }
+  std::erase_if(findings, [&](const Finding& finding) { return is_doubtful(cell, finding); });
   std::stable_sort(findings.begin(), findings.end(), [&](const Finding& a, const Finding& b) {
     return std::tuple(wire_order(a.at), weight(cell, a)) < std::tuple(wire_order(b.at), weight(cell, b));
   });
@@ -139,9 +168,9 @@ Verdict judge(const Observation& observation) {
     name_fault(observation, decisive, verdict);
     return verdict;
   }
-  std::vector<Doubt> doubts = unexplained_endings(observation);
-  const std::vector<Doubt> unseen = unseen_expectations(observation);
-  doubts.insert(doubts.end(), unseen.begin(), unseen.end());
+  std::vector<Doubt> doubts = missing_evidence(observation);
+  for (const auto& further : {unexplained_endings(observation), unseen_expectations(observation)})
+    doubts.insert(doubts.end(), further.begin(), further.end());
   if (!doubts.empty()) {
     verdict.outcome = Outcome::inconclusive;
     verdict.reason = doubts.front().what;
