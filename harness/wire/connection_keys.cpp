@@ -18,6 +18,8 @@ void append(Bytes& to, ByteView bytes) { to.insert(to.end(), bytes.begin(), byte
 
 std::string cannot_open(const std::string& suite) { return "records of " + suite + " cannot be opened here"; }
 
+constexpr const char* early_label = "CLIENT_EARLY_TRAFFIC_SECRET";
+constexpr const char* master_label = "CLIENT_RANDOM";
 constexpr const char* hello_missed = "the ServerHello was not seen";
 
 /// Bytes of one direction's implicit IV in the key block.
@@ -58,18 +60,18 @@ bool ConnectionKeys::protects(const Flow& flow, const Record& record) const {
 }
 
 ByteView ConnectionKeys::secret(const char* label, const ClientRandom& random) const {
-  return misfits_.contains(random) ? ByteView() : keys_.find(label, random);
+  return misfits_.contains({label, random}) ? ByteView() : keys_.find(label, random);
 }
 
 std::string ConnectionKeys::no_secret(const char* label, const ClientRandom& random) const {
-  if (misfits_.contains(random)) return std::string("the secret in the key log does not fit (") + label + ")";
+  if (misfits_.contains({label, random})) return std::string("the secret in the key log does not fit (") + label + ")";
   return std::string("the key log holds no usable ") + label + " for it";
 }
 
-std::set<ClientRandom> ConnectionKeys::misfits() const {
-  std::set<ClientRandom> misfits;
-  for (const auto& [random, fits] : fits_)
-    if (!fits) misfits.insert(random);
+std::set<SecretName> ConnectionKeys::misfits() const {
+  std::set<SecretName> misfits;
+  for (const auto& [secret, fits] : fits_)
+    if (!fits) misfits.insert(secret);
   return misfits;
 }
 
@@ -79,8 +81,8 @@ Content ConnectionKeys::open(Side from, const Record& record) {
   for (auto candidate = flow.candidates.begin(); candidate != flow.candidates.end(); ++candidate) {
     std::optional<OpenedRecord> opened = candidate->opener.open(record);
     if (!opened) continue;
-    if (!candidate->early_data) flow.gap = false;
-    fits_[flow.random] = true;
+    if (candidate->label != early_label) flow.gap = false;
+    fits_[{candidate->label, flow.random}] = true;
     flow.candidates.erase(flow.candidates.begin(), candidate);
     return {Content::Access::opened, opened->type, std::move(opened->bytes)};
   }
@@ -90,7 +92,7 @@ Content ConnectionKeys::open(Side from, const Record& record) {
     return {Content::Access::keyless, record.type, copy(record.payload)};
   }
   flow.candidates.front().opener.skip(record);
-  fits_.try_emplace(flow.random, false);
+  fits_.try_emplace({flow.candidates.front().label, flow.random}, false);
   return {Content::Access::refused, record.type, copy(record.payload)};
 }
 
@@ -107,7 +109,7 @@ std::optional<bool> ConnectionKeys::handshake(Side from, MessageType type, const
   if (!outside && !completed_13_) append(messages_, raw);
 
   if (tls13 && type == MessageType::finished) finished_13(from);
-  if (tls13 && type == MessageType::key_update) key_update(flow(from));
+  if (tls13 && type == MessageType::key_update) key_update(from);
   if (tls13 && type == MessageType::end_of_early_data) end_early_data();
   return verified;
 }
@@ -126,13 +128,13 @@ void ConnectionKeys::client_hello(const ClientHello& hello) {
   client.is_protected = true;
   client.early_data = true;
   client.random = hello.random;
-  const ByteView secret = this->secret("CLIENT_EARLY_TRAFFIC_SECRET", hello.random);
+  const ByteView secret = this->secret(early_label, hello.random);
   for (const std::uint16_t id : hello.suites) {
     const std::optional<Suite> suite = id >> 8 == 0x13 ? suite_of(id) : std::nullopt;
-    if (suite && secret.size() == hash_bytes(*suite)) offer(client, *suite, secret, true);
+    if (suite && secret.size() == hash_bytes(*suite)) offer(client, *suite, secret, early_label);
   }
   client.gap = client.candidates.empty();
-  if (client.gap) client.keyless_because = no_secret("CLIENT_EARLY_TRAFFIC_SECRET", hello.random);
+  if (client.gap) client.keyless_because = no_secret(early_label, hello.random);
 }
 
 void ConnectionKeys::retry(const ServerHello& hello) {
@@ -153,7 +155,7 @@ void ConnectionKeys::server_hello(const ServerHello& hello) {
               .server_random = hello.random,
               .encrypt_then_mac = etm != nullptr,
               .compressed = hello.compression != 0,
-              .master = copy(secret("CLIENT_RANDOM", hello_.random)),
+              .master = copy(secret(master_label, hello_.random)),
               .key_block = {}};
   retried_ = false;
   if (hello.version != Version::tls13) {
@@ -170,11 +172,11 @@ void ConnectionKeys::server_hello(const ServerHello& hello) {
       flow.keyless_because = cannot_open(session_.suite_name);
       continue;
     }
-    if (!offer(flow, *session_.suite, flow.handshake_secret, false)) {
+    if (!offer(flow, *session_.suite, flow.handshake_secret, handshake_label(side))) {
       flow.gap = true;
       flow.keyless_because = no_secret(handshake_label(side), session_.client_random);
     }
-    offer(flow, *session_.suite, flow.traffic_secret, false);
+    offer(flow, *session_.suite, flow.traffic_secret, application_label(side));
   }
 }
 
@@ -183,22 +185,23 @@ void ConnectionKeys::finished_13(Side from) {
   if (!flow.handshake_secret.empty()) {
     flow.handshake_secret.clear();
     flow.candidates.clear();
-    if (session_.suite && !offer(flow, *session_.suite, flow.traffic_secret, false))
+    if (session_.suite && !offer(flow, *session_.suite, flow.traffic_secret, application_label(from)))
       flow.keyless_because = no_secret(application_label(from), flow.random);
   }
   if (from == Side::client) completed_13_ = true;
 }
 
-void ConnectionKeys::key_update(Flow& flow) {
+void ConnectionKeys::key_update(Side from) {
+  Flow& flow = this->flow(from);
   flow.candidates.clear();
   if (!session_.suite || flow.traffic_secret.empty()) return;
   flow.traffic_secret = expand_label(*session_.suite, flow.traffic_secret, "traffic upd", flow.traffic_secret.size());
-  offer(flow, *session_.suite, flow.traffic_secret, false);
+  offer(flow, *session_.suite, flow.traffic_secret, application_label(from));
 }
 
 void ConnectionKeys::end_early_data() {
   Flow& client = flow(Side::client);
-  std::erase_if(client.candidates, [](const Candidate& candidate) { return candidate.early_data; });
+  std::erase_if(client.candidates, [](const Candidate& candidate) { return candidate.label == early_label; });
   if (!client.handshake_secret.empty()) client.gap = false;
 }
 
@@ -209,12 +212,12 @@ std::optional<bool> ConnectionKeys::verify(Side from, const Finished& finished) 
   return finished.verify_data == finished_verify_data(session_.version, *session_.suite, secret, from, messages_);
 }
 
-bool ConnectionKeys::offer(Flow& flow, const Suite& suite, ByteView secret, bool early_data) {
+bool ConnectionKeys::offer(Flow& flow, const Suite& suite, ByteView secret, const char* label) {
   if (secret.empty()) return false;
   const Bytes key = expand_label(suite, secret, "key", suite.key_bytes);
   const Bytes iv = expand_label(suite, secret, "iv", 12);
   auto opener = RecordOpener::make(suite, Version::tls13, false, {.key = key, .iv = iv, .mac = {}});
-  if (opener) flow.candidates.push_back({std::move(*opener), early_data});
+  if (opener) flow.candidates.push_back({std::move(*opener), label});
   return opener.has_value();
 }
 
@@ -240,7 +243,7 @@ void ConnectionKeys::change_cipher_spec(Side from) {
   flow.candidates.clear();
   flow.keyless_because.clear();
   if (auto opener = opener_12(from))
-    flow.candidates.push_back({std::move(*opener), false});
+    flow.candidates.push_back({std::move(*opener), master_label});
   else if (server_hello_missed)
     flow.keyless_because = hello_missed;
   else if (version < Version::tls10 || version > Version::tls12)
@@ -248,7 +251,7 @@ void ConnectionKeys::change_cipher_spec(Side from) {
   else if (session_.compressed)
     flow.keyless_because = "it is compressed";
   else if (session_.master.empty())
-    flow.keyless_because = no_secret("CLIENT_RANDOM", session_.client_random);
+    flow.keyless_because = no_secret(master_label, session_.client_random);
   else
     flow.keyless_because = cannot_open(session_.suite_name);
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "wire/key_schedule.hpp"
 #include "wire/keylog.hpp"
@@ -13,8 +14,10 @@
 
 namespace ti {
 
-/// ClientRandom names a handshake in a key log.
 using ClientRandom = std::array<std::uint8_t, 32>;
+
+/// SecretName is label (a literal) and client random, as in a key log.
+using SecretName = std::pair<std::string_view, ClientRandom>;
 
 /// Content is what a record holds, as far as it can be known.
 struct Content {
@@ -34,7 +37,7 @@ struct Content {
 class ConnectionKeys {
  public:
   /// `keys` must outlive it. The secrets of `misfits` are not used.
-  explicit ConnectionKeys(const KeyLog& keys, std::set<ClientRandom> misfits = {})
+  explicit ConnectionKeys(const KeyLog& keys, std::set<SecretName> misfits = {})
       : keys_(keys), misfits_(std::move(misfits)) {}
 
   Content open(Side from, const Record& record);
@@ -50,9 +53,8 @@ class ConnectionKeys {
   /// Handshake messages may have been missed: no Finished can be checked any more.
   void missed();
 
-  /// The handshakes whose secrets opened none of the records that they should: whoever wrote the key log is wrong, not
-  /// the peer.
-  std::set<ClientRandom> misfits() const;
+  /// The secrets that opened none of the records that they should: the key log is wrong, not the peer.
+  std::set<SecretName> misfits() const;
 
   /// The version negotiated last.
   Version version() const { return session_.version; }
@@ -63,7 +65,7 @@ class ConnectionKeys {
  private:
   struct Candidate {
     RecordOpener opener;
-    bool early_data;
+    const char* label;  ///< of its secret
   };
 
   /// Flow is one direction. Of the candidates the first that opens a record retires those before it: that is how the
@@ -72,7 +74,7 @@ class ConnectionKeys {
     std::vector<Candidate> candidates;
     bool is_protected = false;
     bool early_data = false;  ///< protected only in so far as it sends early data
-    ClientRandom random{};    ///< of the handshake that the candidates come from
+    ClientRandom random{};    ///< of the candidates' secrets
     bool gap = false;         ///< a key that comes before those of the candidates is not known
     Bytes handshake_secret;
     Bytes traffic_secret;
@@ -101,17 +103,17 @@ class ConnectionKeys {
   void retry(const ServerHello& hello);
   void server_hello(const ServerHello& hello);
   void finished_13(Side from);
-  void key_update(Flow& flow);
+  void key_update(Side from);
   void end_early_data();
   std::optional<bool> verify(Side from, const Finished& finished) const;
 
-  bool offer(Flow& flow, const Suite& suite, ByteView secret, bool early_data);
+  bool offer(Flow& flow, const Suite& suite, ByteView secret, const char* label);
   void derive_key_block();
   std::optional<RecordOpener> opener_12(Side side) const;
 
   const KeyLog& keys_;
-  std::set<ClientRandom> misfits_;
-  std::map<ClientRandom, bool> fits_;  ///< whether any record was opened, of handshakes with secrets
+  std::set<SecretName> misfits_;
+  std::map<SecretName, bool> fits_;  ///< whether a secret that was tried opened any record
   bool missed_ = false;
   ClientHello hello_;
   bool retried_ = false;

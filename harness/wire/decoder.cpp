@@ -15,7 +15,7 @@ constexpr std::size_t max_plaintext = 1 << 14;
 
 class Decoder {
  public:
-  Decoder(const Recording& recording, const KeyLog& keys, std::set<ClientRandom> misfits)
+  Decoder(const Recording& recording, const KeyLog& keys, std::set<SecretName> misfits)
       : keys_(keys, std::move(misfits)) {
     for (const auto& [side, bytes] : recording.plaintext_bytes) begins_after(side, bytes);
     auto ending = recording.endings.begin();
@@ -29,7 +29,7 @@ class Decoder {
     for (const Side side : {Side::client, Side::server}) end_of_bytes(side);
   }
 
-  std::set<ClientRandom> misfits() const { return keys_.misfits(); }
+  std::set<SecretName> misfits() const { return keys_.misfits(); }
   Transcript take() { return std::move(transcript_); }
 
  private:
@@ -208,7 +208,7 @@ class Decoder {
 
 Transcript decode(const Recording& recording, const KeyLog& keys) {
   Decoder decoder(recording, keys, {});
-  std::set<ClientRandom> misfits = decoder.misfits();
+  std::set<SecretName> misfits = decoder.misfits();
   return misfits.empty() ? decoder.take() : Decoder(recording, keys, std::move(misfits)).take();
 }
 

@@ -35,7 +35,7 @@ SERVERS = ["nginx", "openssl", "openssl-double-ticket"]
 CLIENTS = ["openssl", "gnutls", "mbedtls", "boringssl", "nss", "s_client"]
 SCENARIOS = ["renew", "pr2888"]
 VERSIONS = ["1.0", "1.2", "1.3"]
-DOUBLE_FLIGHT = "openssl-double-ticket"  # of its second Finished, under keys begun anew, tshark opens none
+DOUBLE_FLIGHT = "openssl-double-ticket"  # its second ChangeCipherSpec begins the keys anew, and tshark opens no more
 SEALED_FOR_TSHARK = ({0xC03C + n for n in range(0x16)} | {0xC050 + n for n in range(0x14)})  # ARIA, RFC 6209
 RETRY_RANDOM = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
 
@@ -130,9 +130,9 @@ def agree(mine, other, sealed):
     return mine == other or (sealed and other[1] == "Encrypted" and mine[0] == other[0])
 
 
-def is_second_finished(messages, index):
-    finished = [i for i, message in enumerate(messages) if message[:2] == ["server", "Finished"]]
-    return index in finished[1:]
+def is_behind_double_flight(messages, index):
+    changes = [i for i, message in enumerate(messages) if message == ["server", "ChangeCipherSpec"]]
+    return len(changes) > 1 and index > changes[1] and messages[index][0] == "server"
 
 
 def compare(name, capture, wire_dump, tshark):
@@ -142,7 +142,7 @@ def compare(name, capture, wire_dump, tshark):
     for stream in sorted(theirs.keys() | ours.keys()):
         messages = ours.get(stream, [])
         for index, (mine, other) in enumerate(itertools.zip_longest(messages, theirs.get(stream, []))):
-            double = DOUBLE_FLIGHT in name and is_second_finished(messages, index)
+            double = name.startswith(DOUBLE_FLIGHT) and index < len(messages) and is_behind_double_flight(messages, index)
             if not agree(mine, other, stream in sealed or double):
                 differences.append(f"stream {stream} message {index}: ours {mine}, tshark's {other}")
                 break

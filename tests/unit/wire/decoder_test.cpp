@@ -14,6 +14,7 @@ namespace {
 using namespace hand_made;
 using golden::ladder;
 using testing::Each;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -204,7 +205,7 @@ TEST(Decoder, FindsItsWayPastEarlyDataThatItCannotOpen) {
     Capture capture = golden::capture(name);
     capture.keylog = keylog_without(capture.keylog, "CLIENT_EARLY_TRAFFIC_SECRET");
     const Transcript transcript = decoded(capture)[1];
-    EXPECT_THAT(problems(transcript), testing::ElementsAre(HasSubstr("CLIENT_EARLY_TRAFFIC_SECRET")));
+    EXPECT_THAT(problems(transcript), ElementsAre(HasSubstr("CLIENT_EARLY_TRAFFIC_SECRET")));
     EXPECT_FALSE(transcript.problems[0].malformed);
     EXPECT_EQ(handshakes_of(transcript).at(0).kind, HandshakeKind::resumed);
     EXPECT_EQ(transcript.messages.back().protection, Protection::opened);
@@ -231,10 +232,11 @@ TEST(Decoder, WithOneSidesSecretsOpensThatSide) {
   EXPECT_THAT(problems(transcript), SizeIs(1));
 }
 
-/// The first message that was opened from a side.
+/// The first message that was opened from a side under keys that open others too.
 Message first_opened(const Transcript& transcript, Side side) {
   return *std::find_if(transcript.messages.begin(), transcript.messages.end(), [&](const Message& message) {
-    return message.from == side && message.protection == Protection::opened;
+    const bool alone = transcript.version == Version::tls13 && message.content == ContentType::handshake;
+    return message.from == side && message.protection == Protection::opened && (side == Side::server || !alone);
   });
 }
 
@@ -377,11 +379,19 @@ TEST_P(Golden, BehindAGapNoFinishedIsCheckedAndNothingIsMalformed) {
   }
 }
 
+/// A key log in which the secrets of that label are others, of the same length.
+std::string with_wrong(std::string keylog, std::string_view label) {
+  for (std::size_t at = keylog.find(label); at != keylog.npos; at = keylog.find(label, at + 1)) {
+    char& last = keylog[std::min(keylog.find('\n', at), keylog.size()) - 1];
+    last = last == '0' ? '1' : '0';
+  }
+  return keylog;
+}
+
 TEST_P(Golden, ASecretThatOpensNothingIsTakenForNone) {
   const Capture capture = golden::capture(GetParam());
   std::string wrong = capture.keylog;
-  for (std::size_t end = wrong.find('\n'); end != wrong.npos; end = wrong.find('\n', end + 1))
-    wrong[end - 1] = wrong[end - 1] == '0' ? '1' : '0';
+  for (const char* label : {"CLIENT_", "SERVER_"}) wrong = with_wrong(std::move(wrong), label);
   const Transcript transcript = decode(capture.connections[0], KeyLog(wrong));
   const Transcript keyless = decode(capture.connections[0], KeyLog());
   EXPECT_EQ(ladder(transcript), ladder(keyless));
@@ -389,6 +399,15 @@ TEST_P(Golden, ASecretThatOpensNothingIsTakenForNone) {
   for (const Problem& problem : transcript.problems) {
     EXPECT_FALSE(problem.malformed);
     EXPECT_THAT(problem.what, HasSubstr("the secret in the key log does not fit"));
+  }
+}
+
+TEST(Decoder, OneSecretThatDoesNotFitAccusesNobody) {
+  const Capture capture = golden::capture("tls13");
+  for (const char* label : {"CLIENT_HANDSHAKE", "SERVER_HANDSHAKE", "CLIENT_TRAFFIC", "SERVER_TRAFFIC"}) {
+    const Transcript transcript = decode(capture.connections[0], KeyLog(with_wrong(capture.keylog, label)));
+    EXPECT_THAT(problems(transcript), ElementsAre(HasSubstr("does not fit (" + std::string(label)))) << label;
+    EXPECT_FALSE(transcript.problems.at(0).malformed);
   }
 }
 
@@ -507,7 +526,7 @@ TEST(Decoder, OpensTheSecondFlightOfADoubleTicket) {
   const auto handshakes = handshakes_of(transcript);
   ASSERT_THAT(handshakes, SizeIs(1));
   EXPECT_EQ(handshakes[0].kind, HandshakeKind::resumed);
-  EXPECT_THAT(handshakes[0].new_tickets, testing::ElementsAre(2, 7));
+  EXPECT_THAT(handshakes[0].new_tickets, ElementsAre(2, 7));
   EXPECT_EQ(handshakes[0].server_finished, 4u);
 }
 
@@ -521,7 +540,7 @@ TEST(Decoder, OpensADoubleTicketAsAServerReallySendsIt) {
   const auto handshakes = handshakes_of(transcript);
   ASSERT_THAT(handshakes, SizeIs(1));
   EXPECT_EQ(handshakes[0].kind, HandshakeKind::resumed);
-  EXPECT_THAT(handshakes[0].new_tickets, testing::ElementsAre(2, 7));
+  EXPECT_THAT(handshakes[0].new_tickets, ElementsAre(2, 7));
 }
 
 TEST(RecordOpener, OpensTripleDesWhichNoLibraryHereNegotiates) {
