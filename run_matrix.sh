@@ -6,7 +6,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 help() {
   cat <<'TXT'
 Usage: ./run_matrix.sh [ARGS]              set up, build, then `ticket-interop run ARGS`
-       ./run_matrix.sh --test [ARGS]       set up, build, then the whole test suite (`ctest ARGS`)
+       ./run_matrix.sh --test [ARGS]       set up (s_client-rejects-renewal too), build, then the whole test suite
+                                           (`ctest ARGS`)
        ./run_matrix.sh --bench [ARGS]      set up, build, then the benchmarks
        ./run_matrix.sh --with NAME [ARGS]  also set up an optional client (a folder of clients/, or "all"), then run
        ./run_matrix.sh --setup             set up and build only
@@ -108,7 +109,7 @@ optional=()
 while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) help; exit 0 ;;
-    --test) mode=test; shift ;;
+    --test) mode=test; optional+=(s_client-rejects-renewal); shift ;;
     --bench) mode=bench; shift ;;
     --setup) mode=setup; shift ;;
     --with) [ $# -ge 2 ] || { say "--with needs a NAME or all"; exit 2; }; optional+=("$2"); shift 2 ;;

@@ -1,11 +1,13 @@
 #include "cli/facts.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <set>
 
 #include "exec/task_group.hpp"
+#include "run/clock_check.hpp"
 #include "run/versions.hpp"
 
 namespace ti {
@@ -50,17 +52,48 @@ Results gather_facts(const std::vector<PlannedCell>& cells, const Catalogue& cat
     if (!catalogue.client_missing.contains(manifest.id)) asked.spawn(client(&manifest));
   }
   loop.run();
+  if (libfaketime.empty()) return results;
+
+  std::vector<const ServerManifest*> built;
+  for (const ServerManifest& manifest : catalogue.servers)
+    if (!catalogue.server_missing.contains(manifest.id)) built.push_back(&manifest);
+  const auto client_clock = [&](const ClientManifest* manifest) -> awaitable<void> {
+    std::string clock = co_await clock_of_client(*manifest, built, here, libfaketime);
+    results.clients[manifest->id]["clock"] = std::move(clock);
+  };
+  std::vector<const ClientManifest*> drivers;  // of servers: their own clock is known to move
+  for (const ClientManifest& manifest : catalogue.clients) {
+    const auto facts = results.clients.find(manifest.id);
+    if (facts == results.clients.end()) continue;
+    const auto clock = facts->second.find("clock");
+    if (clock == facts->second.end()) continue;
+    if (clock->second == clock_not_told) asked.spawn(client_clock(&manifest));
+    if (clock->second == clock_moves) drivers.push_back(&manifest);
+  }
+  const auto server_clock = [&](const ServerManifest* manifest) -> awaitable<void> {
+    std::string clock = co_await clock_of_server(*manifest, drivers, here, libfaketime);
+    results.servers[manifest->id]["clock"] = std::move(clock);
+  };
+  for (const ServerManifest* manifest : built)
+    if (servers.contains(manifest->id)) asked.spawn(server_clock(manifest));
+  loop.restart();
+  loop.run();
   return results;
 }
 
-void set_aside_still_clocks(std::vector<PlannedCell>& cells, const Results& facts) {
+void set_aside_unfit(std::vector<PlannedCell>& cells, const Results& facts) {
+  const auto unfit = [](const char* kind, const std::map<std::string, Facts>& sides, const std::string& id) {
+    const auto side = sides.find(id);
+    if (side == sides.end()) return std::string();
+    if (const auto broken = side->second.find("broken"); broken != side->second.end())
+      return fmt::format("{} {} cannot be driven: {}", kind, id, broken->second);
+    const auto clock = side->second.find("clock");
+    if (clock == side->second.end() || clock->second != clock_stands_still) return std::string();
+    return fmt::format("the clock of {} {} does not move under libfaketime: run it with --clock real", kind, id);
+  };
   for (PlannedCell& cell : cells) {
-    const auto client = facts.clients.find(cell.id.client);
-    if (client == facts.clients.end()) continue;
-    const auto clock = client->second.find("clock");
-    if (clock != client->second.end() && clock->second == "stands still")
-      cell.broken =
-          "the clock of client " + cell.id.client + " does not move under libfaketime: run it with --clock real";
+    cell.broken = unfit("server", facts.servers, cell.id.server);
+    if (cell.broken.empty()) cell.broken = unfit("client", facts.clients, cell.id.client);
   }
 }
 

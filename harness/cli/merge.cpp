@@ -40,7 +40,7 @@ void check_alike(const Results& joined, const Results& other, const std::string&
     for (const auto& [id, facts] : theirs) {
       const auto mine = ours.find(id);
       if (mine == ours.end()) continue;
-      for (const char* fact : {"version", "binary_sha256"})
+      for (const char* fact : {"version", "library_version", "binary_sha256"})
         differs(fmt::format("{} of {} {}", fact, kind, id).c_str(), fact_of(mine->second, fact), fact_of(facts, fact));
     }
   };

@@ -223,7 +223,7 @@ int run(const Options& options, const Invocation& invocation) {
             paths.optional_clients_build(),
             {}};
   Results facts = gather_facts(cells, catalogue, site, invocation, settings.mode.libfaketime);
-  set_aside_still_clocks(cells, facts);
+  set_aside_unfit(cells, facts);
   ResultsFile file(folder, resuming);
   const bool terminal = ::isatty(STDERR_FILENO) == 1;
   const bool colour = ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR");

@@ -1,10 +1,12 @@
 #include "exec/clock.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <cstdio>
-#include <fstream>
 #include <stdexcept>
 
 namespace ti {
@@ -16,6 +18,14 @@ using std::chrono::steady_clock;
 
 namespace {
 
+/// The file that is written while the other is read. The two change places: making a new one at each move costs ten times
+/// as much.
+fs::path spare_of(const fs::path& file) {
+  fs::path spare = file;
+  spare += ".spare";
+  return spare;
+}
+
 awaitable<void> wait_until(Deadline when) {
   const auto executor = co_await asio::this_coro::executor;
   asio::steady_timer timer(executor, when);
@@ -24,8 +34,8 @@ awaitable<void> wait_until(Deadline when) {
 
 }  // namespace
 
-VirtualClock::VirtualClock(fs::path file, fs::path libfaketime, milliseconds base)
-    : file_(std::move(file)), libfaketime_(std::move(libfaketime)), start_(steady_clock::now()), start_offset_(base) {
+VirtualClock::VirtualClock(const Guardian& guardian, fs::path file, fs::path libfaketime, milliseconds base)
+    : file_(std::move(file)), libfaketime_(std::move(libfaketime)), objects_(guardian), start_(steady_clock::now()), start_offset_(base) {
   move_to(base);
 }
 
@@ -33,6 +43,7 @@ std::map<std::string, std::string> VirtualClock::env() const {
   return {{"LD_PRELOAD", libfaketime_.native()},
           {"FAKETIME_TIMESTAMP_FILE", file_.native()},
           {"FAKETIME_NO_CACHE", "1"},
+          {"FAKETIME_SHARED", objects_.names()},
           {"DONT_FAKE_MONOTONIC", "1"}};
 }
 
@@ -55,13 +66,14 @@ double VirtualClock::offset_s() const { return std::chrono::duration<double>(off
 void VirtualClock::move_to(nanoseconds offset) {
   offset_ = std::chrono::floor<std::chrono::microseconds>(offset);
   char text[48];
-  std::snprintf(text, sizeof text, "%+.6f\n", offset_s());
-  fs::path fresh = file_;
-  fresh += ".new";
-  std::ofstream out(fresh);
-  out << text << std::flush;
-  if (!out) throw std::runtime_error("cannot write the clock file " + fresh.native());
-  fs::rename(fresh, file_);
+  const int size = std::snprintf(text, sizeof text, "%+021.6f\n", offset_s());  // always as long: nothing to truncate
+  const fs::path spare = spare_of(file_);
+  const int fd = ::open(spare.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  const bool written = fd != -1 && ::write(fd, text, static_cast<std::size_t>(size)) == size;
+  if (fd != -1) ::close(fd);
+  if (!written) throw std::runtime_error("cannot write the clock file " + spare.native());
+  if (::renameat2(AT_FDCWD, spare.c_str(), AT_FDCWD, file_.c_str(), RENAME_EXCHANGE) == 0) return;
+  fs::rename(spare, file_);  // the first time, or on a file system that cannot exchange
 }
 
 awaitable<void> RealClock::begin(milliseconds rest) {

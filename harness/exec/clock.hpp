@@ -7,6 +7,7 @@
 #include <string>
 
 #include "exec/asio.hpp"
+#include "exec/faketime_objects.hpp"
 
 namespace ti {
 
@@ -32,8 +33,9 @@ class ClockControl {
 /// VirtualClock is a file read by libfaketime. Only the wall clock moves, monotonic timers stay real.
 class VirtualClock final : public ClockControl {
  public:
-  /// `file` is made now and replaced by rename at each move; its folder must live as long as the clock's programs.
-  VirtualClock(std::filesystem::path file, std::filesystem::path libfaketime, std::chrono::milliseconds base = {});
+  /// `file` is made now and changes place with another at each move, so that it is never met half written; its folder must live as long as the clock's programs.
+  VirtualClock(const Guardian& guardian, std::filesystem::path file, std::filesystem::path libfaketime,
+               std::chrono::milliseconds base = {});
 
   std::map<std::string, std::string> env() const override;
   awaitable<void> begin(std::chrono::milliseconds rest) override;
@@ -45,6 +47,7 @@ class VirtualClock final : public ClockControl {
 
   std::filesystem::path file_;
   std::filesystem::path libfaketime_;
+  FaketimeObjects objects_;
   std::chrono::nanoseconds offset_;
   std::chrono::steady_clock::time_point start_;  ///< second 0 of the cell, in machine time
   std::chrono::nanoseconds start_offset_{};      ///< and the offset then

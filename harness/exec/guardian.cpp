@@ -12,6 +12,7 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <fstream>
 #include <set>
 #include <string>
 #include <thread>
@@ -28,6 +29,22 @@ enum Verb : char { add_group = '+', drop_group = '-', add_folder = 'D', drop_fol
 
 constexpr char ready = 'r';
 constexpr std::size_t longest_message = 8192;
+
+std::string mark_of(pid_t guardian) { return "TICKET_INTEROP_GUARDIAN=" + std::to_string(guardian); }
+
+/// Kills what bears the mark in the environment that it was started with.
+void kill_marked(const std::string& mark) {
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator("/proc", ignored)) {
+    const std::string name = entry.path().filename();
+    pid_t process = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), process);
+    if (error != std::errc{} || *end != '\0') continue;
+    std::ifstream environment(entry.path() / "environ", std::ios::binary);
+    for (std::string variable; std::getline(environment, variable, '\0');)
+      if (variable == mark) ::kill(process, SIGKILL);
+  }
+}
 
 struct Wards {
   std::set<pid_t> groups;
@@ -56,6 +73,7 @@ struct Wards {
   void dispose() const {
     using namespace std::chrono_literals;
     for (const pid_t group : groups) ::kill(-group, SIGKILL);
+    kill_marked(mark_of(::getpid()));
     // The dying may still be writing into their folders, and those who reap them are none of ours.
     const auto gone = [](pid_t group) { return ::kill(-group, 0) == -1; };
     for (int i = 0; i < 1000 && !std::all_of(groups.begin(), groups.end(), gone); ++i) std::this_thread::sleep_for(1ms);
@@ -115,6 +133,8 @@ Guardian::~Guardian() {
   ::close(socket_);
   ::waitpid(pid_, nullptr, 0);
 }
+
+std::string Guardian::mark() const { return mark_of(pid_); }
 
 bool Guardian::enlist_self() const noexcept {
   char message[16] = {add_group};

@@ -3,13 +3,14 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace ti {
 
 /// Guardian is a small process, one a run, that holds a list of process groups and folders. When the harness ends in
-/// whatever way, SIGKILL included, it kills those groups, removes those folders and ends. It must be made before any
-/// thread is started. Being one process's caretaker has two effects on that whole process: SIGPIPE is ignored (a child
+/// whatever way, SIGKILL included, it kills those groups, and whoever left them and still bears its mark, removes those
+/// folders and ends. It must be made before any thread is started. Being one process's caretaker has two effects on that whole process: SIGPIPE is ignored (a child
 /// that went away is an error of the write), and orphans of its children become its own, so that they can be reaped.
 class Guardian {
  public:
@@ -27,6 +28,9 @@ class Guardian {
   void forget_folder(const std::filesystem::path& folder) const noexcept;
 
   pid_t id() const { return pid_; }
+
+  /// "NAME=VALUE" in the environment of all that is started, by which the guardian knows them.
+  std::string mark() const;
 
  private:
   void tell(char verb, std::string_view what) const noexcept;

@@ -149,6 +149,7 @@ Process::Process(asio::any_io_executor executor, const Guardian& guardian, const
   std::vector<std::string> argv = launch.argv;
   std::vector<std::string> env;
   for (const auto& [name, value] : launch.env) env.push_back(name + "=" + value);
+  env.push_back(guardian.mark());
   const std::vector<char*> argv_pointers = pointers(argv);
   const std::vector<char*> env_pointers = pointers(env);
   const bool merged = launch.output == Launch::Output::merged;

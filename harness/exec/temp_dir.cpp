@@ -11,16 +11,12 @@
 
 namespace ti {
 
-namespace {
-
 std::string random_name() {
   std::random_device random;
   std::array<std::uint8_t, 6> bytes;
   for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random());
   return "ti-" + to_hex(bytes);
 }
-
-}  // namespace
 
 TempDir::TempDir(const Guardian& guardian, const std::filesystem::path& parent)
     : guardian_(guardian), path_(std::filesystem::absolute(parent) / random_name()) {

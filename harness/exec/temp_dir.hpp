@@ -6,6 +6,9 @@
 
 namespace ti {
 
+/// A name that nobody else has: "ti-" and twelve hexadecimal digits.
+std::string random_name();
+
 /// TempDir is a new folder (mode 0700) below `parent`, removed with all that is in it by the destructor, or by the
 /// guardian if the harness is killed. Names are short: a unix socket's path has to fit in 107 bytes.
 class TempDir {

@@ -31,6 +31,7 @@ struct ServerManifest {
   std::string library;
   std::string binary;
   std::vector<std::string> version;
+  std::string library_version;  ///< regular expression over what `version` prints, or empty
   std::vector<std::string> argv;
   std::map<std::string, std::string> env;
   std::map<std::string, std::string> files;  ///< name in the cell's folder -> template text (already read)

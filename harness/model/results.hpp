@@ -34,7 +34,7 @@ struct MessageSummary {
   Side from;
   std::string type;
   std::size_t bytes;
-  double at_ms;  ///< since the cell began, monotonic
+  double at_ms;  ///< on the timeline: since its second 0
   bool sealed;
   std::string note;  ///< what matters of it: "offers A", "ticket B, hint 0", "unexpected_message"; may be empty
 };

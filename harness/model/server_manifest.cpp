@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "model/fields.hpp"
 #include "model/files.hpp"
 #include "model/manifest.hpp"
@@ -51,11 +52,17 @@ PolicyFragment read_policy_fragment(const JsonValue& value) {
   return fragment;
 }
 
+/// A field that a server of its own must have, and one that is like another may leave to its model.
+const JsonValue* field(const JsonValue& file, std::string_view name) {
+  return file.find("like") ? file.find(name) : &file.at(name);
+}
+
 void read_listening(const JsonValue& file, ServerManifest& server) {
-  server.unix_socket = file.at("listen").word({"unix", "tcp"}) == 0;
+  if (const auto* listen = field(file, "listen")) server.unix_socket = listen->word({"unix", "tcp"}) == 0;
   const JsonValue* port = file.find("listen_port");
   if (server.unix_socket && port) port->fail("\"listen_port\" is for \"listen\": \"tcp\"");
-  if (!server.unix_socket) server.listen_port = read_expression(file.at("listen_port"), 1);
+  if (!server.unix_socket && server.listen_port.empty()) port = &file.at("listen_port");
+  if (port) server.listen_port = read_expression(*port, 1);
 }
 
 std::string read_template(const JsonValue& value, const std::filesystem::path& folder) {
@@ -73,50 +80,91 @@ std::string read_template(const JsonValue& value, const std::filesystem::path& f
   return *text;
 }
 
-ServerManifest read_server(const JsonValue& file, const std::filesystem::path& folder) {
-  file.allow({"title", "library", "binary", "version", "argv", "env", "files", "listen", "listen_port", "ready", "tls",
-              "policy", "capabilities", "warm"});
-  ServerManifest server;
-  server.id = folder.filename().string();
-  server.folder = folder;
-  server.title = file.at("title").string();
-  server.library = file.at("library").string();
-  server.binary = file.at("binary").string();
-  server.version = read_argv(file.at("version"));
-  check_variables(file.at("version"), variables);
-  server.argv = read_argv(file.at("argv"));
-  check_variables(file.at("argv"), with(variables, {"tls", "policy"}));
+void read_policy(const JsonValue& policy, ServerManifest& server) {
+  policy.allow(policy_keys());
+  server.policy.clear();
+  for (const JsonValue& member : policy.members()) server.policy.emplace(member.name(), read_policy_fragment(member));
+}
+
+void read_versions_and_policy(const JsonValue& file, ServerManifest& server) {
+  if (const auto* tls = field(file, "tls")) {
+    server.tls.clear();
+    for (const JsonValue& member : tls->members()) {
+      member.allow({"args", "config"});
+      server.tls.emplace(read_version(member, member.name()), read_fragment(member, variables));
+    }
+  }
+  if (const auto* policy = file.find("policy")) read_policy(*policy, server);
+}
+
+void read_start(const JsonValue& file, ServerManifest& server) {
+  if (const auto* binary = field(file, "binary")) server.binary = binary->string();
+  if (const auto* argv = field(file, "argv")) {
+    server.argv = read_argv(*argv);
+    check_variables(*argv, with(variables, {"tls", "policy"}));
+  }
   if (const auto* env = file.find("env")) {
     server.env = read_text_map(*env);
     check_variables(*env, variables);
   }
   if (const auto* files = file.find("files")) {
-    for (const JsonValue& member : files->members()) server.files.emplace(member.name(), read_template(member, folder));
+    server.files.clear();
+    for (const JsonValue& member : files->members())
+      server.files.emplace(member.name(), read_template(member, server.folder));
   }
   read_listening(file, server);
-  server.ready = file.at("ready").string();
-  for (const JsonValue& member : file.at("tls").members()) {
-    member.allow({"args", "config"});
-    server.tls.emplace(read_version(member, member.name()), read_fragment(member, variables));
+  if (const auto* ready = field(file, "ready")) server.ready = ready->string();
+}
+
+/// `server` is empty, or the server that this one is like.
+ServerManifest read_server(const JsonValue& file, const std::filesystem::path& folder, ServerManifest server) {
+  file.allow({"like", "title", "library", "library_version", "binary", "version", "argv", "env", "files", "listen",
+              "listen_port", "ready", "tls", "policy", "capabilities", "warm"});
+  server.id = folder.filename().string();
+  server.folder = folder;
+  server.title = file.at("title").string();
+  if (const auto* library = field(file, "library")) server.library = library->string();
+  if (const auto* version = field(file, "version")) {
+    server.version = read_argv(*version);
+    check_variables(*version, variables);
   }
-  if (const auto* policy = file.find("policy")) {
-    policy->allow(policy_keys());
-    for (const JsonValue& member : policy->members())
-      server.policy.emplace(member.name(), read_policy_fragment(member));
-  }
+  if (const auto* expression = file.find("library_version")) server.library_version = read_expression(*expression, 1);
+  read_start(file, server);
+  read_versions_and_policy(file, server);
   if (const auto* capabilities = file.find("capabilities")) server.capabilities = read_set(*capabilities);
   if (const auto* warm = file.find("warm")) server.warm = warm->boolean();
   return server;
 }
 
-}  // namespace
+Result<ServerManifest> parse(const std::filesystem::path& folder, bool as_model);
 
-Result<ServerManifest> parse_server_manifest(const std::filesystem::path& folder) {
+/// The server that `like` names.
+ServerManifest read_model(const JsonValue& like, const std::filesystem::path& folder) {
+  std::vector<ParseError> unreadable;
+  Names ids;
+  for (const auto& other : folders_with(folder.parent_path(), "server.json", unreadable))
+    if (other.filename() != folder.filename()) ids.push_back(other.filename().string());
+  if (std::find(ids.begin(), ids.end(), like.string()) == ids.end())
+    like.fail("no other server is called \"" + like.string() + '"' + did_you_mean(like.string(), ids));
+  Result<ServerManifest> model = parse(folder.parent_path() / like.string(), true);
+  if (!model) like.fail(model.error().text());
+  return std::move(*model);
+}
+
+Result<ServerManifest> parse(const std::filesystem::path& folder, bool as_model) {
   const std::filesystem::path file = folder / "server.json";
   const Result<std::string> text = read_file(file);
   if (!text) return text.error();
-  return read_json(*text, file.string(), [&](const JsonValue& root) { return read_server(root, folder); });
+  return read_json(*text, file.string(), [&](const JsonValue& root) {
+    const JsonValue* like = root.find("like");
+    if (like && as_model) like->fail("a server that is like another cannot be the model of a third");
+    return read_server(root, folder, like ? read_model(*like, folder) : ServerManifest{});
+  });
 }
+
+}  // namespace
+
+Result<ServerManifest> parse_server_manifest(const std::filesystem::path& folder) { return parse(folder, false); }
 
 std::vector<ServerManifest> load_servers(const std::filesystem::path& folder, std::vector<ParseError>& errors) {
   std::vector<ServerManifest> servers;

@@ -102,7 +102,7 @@ std::string connection_text(const CellResult& cell, std::size_t number, const Ma
                            !tells_of_any(*cell.verdict.at, cell.verdict.reason, number, connection);
     const std::string arrow = message.from == Side::client ? fmt::format("{:<22} ──▶", message.type)
                                                            : fmt::format("◀── {:>22}", message.type);
-    std::string line = fmt::format("{:>4} {:>10.3f} ms  {}{}  {:>5} B  {}{}", i, message.at_ms,
+    std::string line = fmt::format("{:>4} {:>10.3f} ms  {}{}  {:>5} B  {}{}", i, message.at_ms - connection.at_s * 1000,
                                    message.from == Side::client ? "" : "      ", arrow, message.bytes, message.note,
                                    marks(cell.verdict, connection, number, i));
     if (message.sealed) line += " [sealed]";

@@ -10,6 +10,24 @@ constexpr std::uint8_t alert_bad_record_mac = 20;
 constexpr std::uint8_t alert_decryption_failed = 21;
 constexpr std::uint8_t alert_decrypt_error = 51;
 
+/// Whether an alert claims a fault in the peer's protocol (RFC 5246 7.2.2, RFC 8446 6.2), so that whoever sends it
+/// after legal messages is at fault; internal_error is, by its own word, its sender's. All others may have a side's own
+/// reasons: whom it trusts, what it is set up for, whom it lets in.
+bool claims_fault(const Alert& alert) {
+  constexpr std::uint8_t claims[] = {alert_unexpected_message,
+                                     alert_bad_record_mac,
+                                     alert_decryption_failed,
+                                     22,  // record_overflow
+                                     30,  // decompression_failure
+                                     47,  // illegal_parameter
+                                     50,  // decode_error
+                                     alert_decrypt_error,
+                                     80,    // internal_error
+                                     109,   // missing_extension
+                                     110};  // unsupported_extension
+  return std::find(std::begin(claims), std::end(claims), alert.description) != std::end(claims);
+}
+
 bool about_protection(const Alert& alert) {
   return alert.description == alert_bad_record_mac || alert.description == alert_decryption_failed ||
          alert.description == alert_decrypt_error;
@@ -20,6 +38,33 @@ const Handshake* handshake_around(const ObservedConnection& connection, std::siz
   for (const Handshake& handshake : connection.handshakes)
     if (handshake.first_client_hello.value_or(handshake.client_hello) <= message) around = &handshake;
   return around;
+}
+
+/// Where what `side` sent in answer to its peer begins, before `message`: one past the peer's last handshake message.
+std::size_t answer_begin(const Visit& visit, Side side, std::size_t message) {
+  while (message > 0 && (visit.messages()[message - 1].from == side ||
+                         visit.messages()[message - 1].content != ContentType::handshake))
+    --message;
+  return message;
+}
+
+/// Whether `side` last sent a signature, which no keys of the connection check.
+bool has_signed(const Visit& visit, Side side, std::size_t message) {
+  for (std::size_t i = answer_begin(visit, side, message); i < message; ++i)
+    if (const Message& sent = visit.messages()[i]; sent.from == side && (sent.type == MessageType::certificate_verify ||
+                                                                         sent.type == MessageType::server_key_exchange))
+      return true;
+  return false;
+}
+
+/// Whether `side` last sent protected records that nobody could open, its Finished aside, which shows by its place.
+bool has_sealed(const Exchange& exchange, Side side, std::size_t message) {
+  const Handshake& handshake = exchange.handshake;
+  for (std::size_t i = answer_begin(exchange, side, message); i < message; ++i)
+    if (exchange.messages()[i].from == side && exchange.messages()[i].type == MessageType::encrypted &&
+        (exchange.tls13() || (i != handshake.server_finished && i != handshake.client_finished)))
+      return true;
+  return false;
 }
 
 /// Whether the last protected thing that `side` sent before `message` was found right by the keys.
@@ -54,6 +99,15 @@ bool sent_between(const Visit& visit, Side side, std::size_t begin, std::size_t 
   return false;
 }
 
+/// Whether a side sent anything but handshake messages and ChangeCipherSpec: then that may have drawn an alert as well.
+bool spoke_of_else(const Visit& visit, Side side, std::size_t begin, std::size_t end) {
+  for (std::size_t i = begin; i < end; ++i)
+    if (const Message& sent = visit.messages()[i];
+        sent.from == side && sent.content != ContentType::handshake && sent.type != MessageType::change_cipher_spec)
+      return true;
+  return false;
+}
+
 Drawn drawn_from_client(const Exchange& exchange, std::size_t alert) {
   const auto& tickets = exchange.handshake.new_tickets;
   if (tickets.empty() || tickets.front() > alert) return Drawn::flight;
@@ -63,6 +117,7 @@ Drawn drawn_from_client(const Exchange& exchange, std::size_t alert) {
       if (exchange.messages()[i].from == Side::server && exchange.messages()[i].content == ContentType::handshake &&
           exchange.messages()[i].type != MessageType::application_data)
         last = i;
+    if (spoke_of_else(exchange, Side::server, last, alert)) return Drawn::flight;
     const NewSessionTicket* ticket = exchange.ticket(last);
     if (ticket == nullptr) return Drawn::flight;
     const bool foreign = std::any_of(ticket->extensions.begin(), ticket->extensions.end(),
@@ -70,19 +125,48 @@ Drawn drawn_from_client(const Exchange& exchange, std::size_t alert) {
     return foreign ? Drawn::ticket_extension : Drawn::ticket_13;
   }
   if (tickets.size() > 1 && tickets[1] < alert) return Drawn::flight;
-  if (sent_between(exchange, Side::client, tickets.front(), alert)) return Drawn::flight;
+  if (sent_between(exchange, Side::client, tickets.front(), alert) ||
+      spoke_of_else(exchange, Side::server, tickets.front(), alert))
+    return Drawn::flight;
   const NewSessionTicket* ticket = exchange.ticket(tickets.front());
   if (ticket != nullptr && ticket->ticket.empty()) return Drawn::empty_ticket;
   return exchange.handshake.abbreviated ? Drawn::renewal : Drawn::ticket;
 }
 
-Drawn drawn_from_server(const Exchange& exchange, std::size_t alert) {
-  const ClientHello* hello = exchange.client_hello;
-  if (hello == nullptr || exchange.handshake.abbreviated ||
-      sent_between(exchange, Side::client, exchange.handshake.client_hello + 1, alert))
-    return Drawn::flight;
-  if (!hello->psks.empty()) return Drawn::unknown_psk;
-  return hello->ticket && !hello->ticket->empty() ? Drawn::unusable_ticket : Drawn::flight;
+/// Whether two hellos ask for the same, what they want to resume aside.
+bool ask_alike(const ClientHello& a, const ClientHello& b) {
+  constexpr std::uint16_t alpn = 16;
+  const Bytes* protocols_a = find(a.extensions, alpn);
+  const Bytes* protocols_b = find(b.extensions, alpn);
+  return a.legacy_version == b.legacy_version && a.suites == b.suites && a.versions == b.versions &&
+         a.server_name == b.server_name &&
+         (protocols_a == nullptr ? protocols_b == nullptr : protocols_b != nullptr && *protocols_a == *protocols_b);
+}
+
+/// Whether the server had completed a handshake for the same hello without a ticket.
+bool accepted_without_ticket(const Exchange& exchange) {
+  bool accepted = false;
+  each_exchange(exchange.cell, [&](const Exchange& before) {
+    accepted =
+        accepted || (before.number < exchange.number && before.completed() && before.client_hello != nullptr &&
+                     offers(*before.client_hello).empty() && ask_alike(*before.client_hello, *exchange.client_hello));
+  });
+  return accepted;
+}
+
+Drawn drawn_from_server(const Exchange& exchange, std::size_t alert, bool claims_fault) {
+  const Drawn otherwise = claims_fault ? Drawn::flight : Drawn::own_reasons;
+  if (exchange.client_hello == nullptr || exchange.handshake.server_hello || offers(*exchange.client_hello).empty() ||
+      sent_between(exchange, Side::client, exchange.handshake.client_hello + 1, alert) ||
+      !(claims_fault || accepted_without_ticket(exchange)))
+    return otherwise;
+  return exchange.client_hello->psks.empty() ? Drawn::unusable_ticket : Drawn::unknown_psk;
+}
+
+/// Whether the alert refuses a renegotiation, which below TLS 1.3 a server need not grant.
+bool refuses_renegotiation(const Exchange& exchange) {
+  return &exchange.handshake != &exchange.connection.handshakes.front() && !exchange.tls13() &&
+         !exchange.handshake.server_hello;
 }
 
 std::string alert_text(const Visit& visit, std::size_t message) {
@@ -118,13 +202,6 @@ std::optional<Side> owes(const Exchange& exchange) {
 bool harness_waited(const ObservedConnection& connection) {
   return connection.timed_out || std::any_of(connection.transcript.endings.begin(), connection.transcript.endings.end(),
                                              [](const TranscriptEnding& ending) { return ending.by_harness; });
-}
-
-const TranscriptEnding* first_ending(const ObservedConnection& connection) {
-  const TranscriptEnding* first = nullptr;
-  for (const TranscriptEnding& ending : connection.transcript.endings)
-    if (!ending.by_harness && (first == nullptr || ending.at < first->at)) first = &ending;
-  return first;
 }
 
 std::optional<BadEnd> end_before_hello(const Visit& visit) {
@@ -178,7 +255,7 @@ std::optional<BadEnd> silence_after(const Exchange& exchange) {
 // --- rules -----------------------------------------------------------------------------------------------------------
 
 bool client_got_ticket(const Exchange& exchange) {
-  return exchange.server_hello != nullptr && !exchange.tls13() && !exchange.handshake.new_tickets.empty();
+  return !exchange.tls13() && !exchange.handshake.new_tickets.empty();
 }
 bool of_resumption(const Exchange& exchange) { return client_got_ticket(exchange) && exchange.handshake.abbreviated; }
 bool of_full(const Exchange& exchange) { return client_got_ticket(exchange) && !exchange.handshake.abbreviated; }
@@ -238,11 +315,14 @@ void unknown_psk(const Exchange& exchange, Findings& findings) {
 void flight_accepted(const Exchange& exchange, Findings& findings) {
   const char* legal = "messages in which no fault was found";
   accuse(exchange, findings, Drawn::flight, legal);
-  accuse(exchange, findings, Drawn::unknown_psk, legal);
+  const auto alert = first_error_alert(exchange.connection);
+  if (alert && claims_fault(*exchange.messages()[*alert].as<Alert>()))
+    accuse(exchange, findings, Drawn::unknown_psk, legal);
 }
 
 void completes(const Visit& visit, Findings& findings) {
-  const bool alert_judged = first_error_alert(visit.connection) && !visit.connection.handshakes.empty();
+  const bool alert_judged = first_error_alert(visit.connection) &&
+                            (!visit.connection.handshakes.empty() || what_drew_alert(visit) != Drawn::flight);
   if (bad_end_excused(visit) || alert_judged) return;
   const auto end = bad_end_of(visit);
   if (end && end->side) findings.push_back(breach_by(*end->side, end->at, end->what));
@@ -272,7 +352,7 @@ constexpr Rule rules[] = {
                                          "A server that can use none of the PSKs offered does a full handshake."),
     exchange_rule<any_exchange, flight_accepted>(
         "harness-legal-flight-accepted", Actor::either, "RFC 5246 7.2.2, RFC 8446 6.2", Severity::must,
-        "Nobody sends an error alert in answer to messages that break no rule."),
+        "Nobody sends an alert that claims a fault in messages that break no rule."),
     visit_rule<any_visit, completes>(
         "harness-connection-completes", Actor::either, "RFC 5246 7.3, RFC 8446 2", Severity::must,
         "Nobody breaks a connection off without an alert, and nobody keeps silent when it is his turn."),
@@ -293,12 +373,22 @@ Drawn what_drew_alert(const Visit& visit) {
   if (bad_end_excused(visit) || after_harness_closed(visit, *message) ||
       (sender == Side::server && server_told_to_abort(visit)))
     return Drawn::excused;
-  if (about_protection(*visit.messages()[*message].as<Alert>()) && !protection_checked(visit, other(sender), *message))
-    return Drawn::cannot_be_told;
+  const Side peer = other(sender);
+  const Alert& alert = *visit.messages()[*message].as<Alert>();
   const Handshake* handshake = handshake_around(visit.connection, *message);
-  if (handshake == nullptr) return Drawn::flight;
+  if (handshake == nullptr) {
+    if (sent_between(visit, peer, 0, *message)) return Drawn::cannot_be_told;
+    return claims_fault(alert) ? Drawn::flight : Drawn::own_reasons;
+  }
   const Exchange exchange = exchange_of(visit, *handshake);
-  return sender == Side::client ? drawn_from_client(exchange, *message) : drawn_from_server(exchange, *message);
+  if (claims_fault(alert) && (has_sealed(exchange, peer, *message) ||
+                              (about_protection(alert) && !protection_checked(visit, peer, *message)) ||
+                              (alert.description == alert_decrypt_error && has_signed(visit, peer, *message))))
+    return Drawn::cannot_be_told;
+  if (sender == Side::server)
+    return refuses_renegotiation(exchange) ? Drawn::own_reasons
+                                           : drawn_from_server(exchange, *message, claims_fault(alert));
+  return claims_fault(alert) ? drawn_from_client(exchange, *message) : Drawn::own_reasons;
 }
 
 bool alert_may_be_sealed(const Visit& visit, Side side) {
@@ -332,12 +422,16 @@ std::vector<Doubt> unexplained_endings(const Observation& cell) {
   std::vector<Doubt> doubts;
   each_visit(cell, [&](const Visit& visit) {
     if (bad_end_excused(visit) || what_drew_alert(visit) == Drawn::excused) return;
-    const auto end = bad_end_of(visit);
+    auto end = bad_end_of(visit);
+    if (end && first_error_alert(visit.connection))
+      end->what += what_drew_alert(visit) == Drawn::own_reasons
+                       ? ", which claims no fault in the peer's protocol: why, the wire does not tell"
+                       : "; whether rightly cannot be told from what could be read";
     if (!end && visit.connection.client.answered && !visit.connection.client.ok &&
         alert_may_be_sealed(visit, Side::client))
       doubts.push_back(
           {.what = "the client reports an error and sent an alert that nobody could read", .at = visit.at()});
-    if (end && !end->side) doubts.push_back({.what = end->what, .at = end->at});
+    if (end) doubts.push_back({.what = end->what, .at = end->at});
   });
   return doubts;
 }

@@ -16,7 +16,8 @@ enum class Drawn : std::uint8_t {
   unusable_ticket,   ///< the server's, by a ticket that it need only have refused
   unknown_psk,       ///< the server's, by a PSK that it need only have refused
   flight,            ///< something else
-  cannot_be_told     ///< a complaint about protected bytes that nobody else could check
+  own_reasons,       ///< nothing in the peer's protocol: trust, configuration, policy
+  cannot_be_told     ///< something that nobody else could check
 };
 Drawn what_drew_alert(const Visit& visit);
 

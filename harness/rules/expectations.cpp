@@ -10,11 +10,6 @@ namespace {
 
 bool is_name(const std::string& word) { return word != "none" && word != "any"; }
 
-std::optional<Exchange> first_exchange(const Visit& visit) {
-  const Handshake* handshake = first_handshake(visit.connection);
-  return handshake == nullptr ? std::nullopt : std::optional(exchange_of(visit, *handshake));
-}
-
 std::vector<std::size_t> tickets_of(const ObservedConnection& connection) {
   std::vector<std::size_t> tickets;
   for (const Handshake& handshake : connection.handshakes)
@@ -246,9 +241,7 @@ bool asks_closed_by(const Visit& visit) { return visit.connection.expect.closed_
 
 void closed_by(const Visit& visit, Findings& findings) {
   const Side expected = *visit.connection.expect.closed_by;
-  const TranscriptEnding* first = nullptr;
-  for (const TranscriptEnding& ending : visit.connection.transcript.endings)
-    if (!ending.by_harness && (first == nullptr || ending.at < first->at)) first = &ending;
+  const TranscriptEnding* first = first_ending(visit.connection);
   if (first == nullptr)
     findings.push_back(breach_by(
         expected, visit.at(), "the " + std::string(name(expected)) + " did not close the connection, and should have"));

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <iterator>
 #include <limits>
 #include <tuple>
 
@@ -36,34 +38,6 @@ std::tuple<std::size_t, std::size_t> wire_order(const Place& place) {
   return {place.connection, place.message.value_or(std::numeric_limits<std::size_t>::max())};
 }
 
-/// Whether a rule looks at nothing but which messages came in which order.
-bool rests_on_types(std::string_view rule) {
-  constexpr std::string_view rules[] = {"rfc5077-3.3-after-client-finished", "rfc5077-3.3-before-ccs",
-                                        "rfc5077-3.3-one-ticket"};
-  return std::find(std::begin(rules), std::end(rules), rule) != std::end(rules);
-}
-
-/// Whether evidence is missing, no later than where the finding stands, on which it may rest.
-bool is_doubtful(const Observation& cell, const Finding& finding) {
-  if (finding.at.connection == 0 || finding.at.connection > cell.connections.size()) return false;
-  const std::vector<Problem>& problems = cell.connections[finding.at.connection - 1].transcript.problems;
-  return std::any_of(problems.begin(), problems.end(), [&](const Problem& problem) {
-    const bool bears_on_it =
-        problem.missing == Missing::messages || (problem.missing == Missing::content && !rests_on_types(finding.rule));
-    return bears_on_it && problem.before_message <= std::get<1>(wire_order(finding.at));
-  });
-}
-
-/// What the evidence lacks, by connection.
-std::vector<Doubt> missing_evidence(const Observation& cell) {
-  std::vector<Doubt> doubts;
-  each_visit(cell, [&](const Visit& visit) {
-    for (const Problem& problem : visit.connection.transcript.problems)
-      if (problem.missing != Missing::nothing) doubts.push_back({problem.what, visit.at(problem.before_message)});
-  });
-  return doubts;
-}
-
 Findings run_all(const Observation& cell) {
   Findings findings;
   for (const Rule& rule : all_rules()) {
@@ -76,7 +50,6 @@ Findings run_all(const Observation& cell) {
       if (rule.actor != Actor::either) findings[i].actor = rule.actor == Actor::client ? Side::client : Side::server;
     }
   }
-  std::erase_if(findings, [&](const Finding& finding) { return is_doubtful(cell, finding); });
   std::stable_sort(findings.begin(), findings.end(), [&](const Finding& a, const Finding& b) {
     return std::tuple(wire_order(a.at), weight(cell, a)) < std::tuple(wire_order(b.at), weight(cell, b));
   });
@@ -87,21 +60,60 @@ bool is_alert(const Observation& cell, const Place& place) {
   return place.message && cell.connections[place.connection - 1].transcript.messages[*place.message].as<Alert>();
 }
 
-/// Takes out findings on alerts, ends and silences that only answer the first breach. Ends and silences become
-/// consequences here; collect_consequences sees the alerts on the wire.
-void demote_symptoms(const Observation& cell, const Finding& first, Verdict& verdict) {
-  std::erase_if(verdict.findings, [&](const Finding& finding) {
-    const Rule* rule = find_rule(finding.rule);
-    const bool caused = rule != nullptr && is_symptom(*rule) && finding.severity != Severity::should &&
-                        finding.at.connection == first.at.connection && finding.rule != first.rule &&
-                        wire_order(first.at) <= wire_order(finding.at);
-    if (caused && !is_alert(cell, finding.at)) verdict.consequences.push_back({finding.reason, finding.at});
-    return caused;
-  });
+/// Whether a breach may be no more than what the scenario or the client make of an earlier one.
+bool is_echo(const Rule& rule) {
+  constexpr std::string_view words[] = {"witness-client-resumed", "witness-client-ok", "witness-client-error",
+                                        "witness-client-answers"};
+  return rule.id.starts_with("expect-") || std::find(std::begin(words), std::end(words), rule.id) != std::end(words);
 }
 
-/// What else happened on that connection: broken expectations, alerts, hellos, resets, errors in words and logs.
-void collect_consequences(const Observation& cell, const Finding& first, Verdict& verdict) {
+/// One past the last place where something may be missing. Our own tap loses nothing: what it has no more of did not
+/// come.
+std::size_t end_of_evidence(const Visit& visit) {
+  return visit.messages().size() + (visit.cell.has_expectations ? 0 : 1);
+}
+
+/// Takes out what rests on messages of which some could not be read: no breach, but a doubt if it would decide.
+std::vector<Doubt> set_aside_unfounded(const Observation& cell, Findings& findings) {
+  std::vector<Doubt> doubts;
+  std::erase_if(findings, [&](const Finding& finding) {
+    const Rule* rule = find_rule(finding.rule);
+    if (rule == nullptr || needs_scenario(*rule)) return false;
+    const Visit visit{cell, finding.at.connection, cell.connections[finding.at.connection - 1]};
+    const std::size_t end = finding.at.message ? *finding.at.message + 1 : end_of_evidence(visit);
+    const auto unread = unread_before(visit, end, rule->rests);
+    if (unread && decides(cell, finding))
+      doubts.push_back({finding.reason + ", if nothing is missing: " + *unread, finding.at});
+    return unread.has_value();
+  });
+  return doubts;
+}
+
+/// Evidence from elsewhere of which part could not be read, where nothing speaks against anybody.
+std::vector<Doubt> unread_evidence(const Observation& cell) {
+  std::vector<Doubt> doubts;
+  each_visit(cell, [&](const Visit& visit) {
+    if (const auto unread = unread_before(visit, end_of_evidence(visit)))
+      doubts.push_back({"not all could be judged: " + *unread, visit.at()});
+  });
+  return doubts;
+}
+
+/// Takes out findings that only answer the first breach, or say it again.
+Findings take_symptoms(const Finding& first, Findings& findings) {
+  const auto kept = std::stable_partition(findings.begin(), findings.end(), [&](const Finding& finding) {
+    const Rule* rule = find_rule(finding.rule);
+    return rule == nullptr || !(is_symptom(*rule) || is_echo(*rule)) || finding.severity == Severity::should ||
+           finding.at.connection != first.at.connection || finding.rule == first.rule ||
+           wire_order(finding.at) < wire_order(first.at);
+  });
+  Findings symptoms(std::make_move_iterator(kept), std::make_move_iterator(findings.end()));
+  findings.erase(kept, findings.end());
+  return symptoms;
+}
+
+/// What else happened on that connection: symptoms, alerts, hellos, resets, errors in words and logs.
+void collect_consequences(const Observation& cell, const Finding& first, const Findings& symptoms, Verdict& verdict) {
   const std::size_t number = first.at.connection;
   if (number == 0 || number > cell.connections.size()) return;
   const Visit visit{cell, number, cell.connections[number - 1]};
@@ -131,10 +143,11 @@ void collect_consequences(const Observation& cell, const Finding& first, Verdict
     if (ending.how == Ending::How::reset && !ending.by_harness && first.at.message &&
         *first.at.message < ending.before_message)
       verdict.consequences.push_back({"the " + std::string(name(ending.from)) + " reset the connection", visit.at()});
-  for (const Finding& finding : verdict.findings)
-    if (finding.severity == Severity::expect && finding.at.connection == number &&
-        wire_order(first.at) <= wire_order(finding.at) && finding.rule != first.rule)
-      add(finding.reason, finding.at);
+  for (const Finding& symptom : symptoms) {
+    const bool is_the_first =
+        is_symptom(*find_rule(symptom.rule)) && is_alert(cell, symptom.at) && !after(*symptom.at.message);
+    if (!is_the_first) add(symptom.reason, symptom.at);
+  }
   if (!visit.connection.client.ok && !visit.connection.client.error_text.empty())
     verdict.consequences.push_back({"the client said: " + visit.connection.client.error_text, visit.at()});
   for (const std::string& line : visit.connection.server.errors)
@@ -149,8 +162,8 @@ void name_fault(const Observation& cell, const Finding& first, Verdict& verdict)
   verdict.rule = first.rule;
   verdict.reason = first.reason;
   verdict.at = first.at;
-  demote_symptoms(cell, first, verdict);
-  collect_consequences(cell, first, verdict);
+  const Findings symptoms = take_symptoms(first, verdict.findings);
+  collect_consequences(cell, first, symptoms, verdict);
 }
 
 }  // namespace
@@ -161,6 +174,7 @@ Verdict judge(const Observation& observation) {
     if ((observation.has_expectations || !needs_scenario(rule)) && rule.applies(observation))
       verdict.exercised.emplace_back(rule.id);
   verdict.findings = run_all(observation);
+  std::vector<Doubt> doubts = set_aside_unfounded(observation, verdict.findings);
   const auto first = std::find_if(verdict.findings.begin(), verdict.findings.end(),
                                   [&](const Finding& finding) { return decides(observation, finding); });
   if (first != verdict.findings.end()) {
@@ -168,9 +182,8 @@ Verdict judge(const Observation& observation) {
     name_fault(observation, decisive, verdict);
     return verdict;
   }
-  std::vector<Doubt> doubts = missing_evidence(observation);
-  for (const auto& further : {unexplained_endings(observation), unseen_expectations(observation)})
-    doubts.insert(doubts.end(), further.begin(), further.end());
+  for (const auto more : {unexplained_endings, unseen_expectations, unread_evidence})
+    for (Doubt& doubt : more(observation)) doubts.push_back(std::move(doubt));
   if (!doubts.empty()) {
     verdict.outcome = Outcome::inconclusive;
     verdict.reason = doubts.front().what;

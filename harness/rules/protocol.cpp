@@ -54,7 +54,7 @@ bool completed_below_13(const Exchange& exchange) {
 /// More than a protected HelloRequest can take: four bytes, IV, MAC and the longest padding.
 constexpr std::size_t most_sealed_hello_request = 4 + 16 + 64 + 256;
 
-/// Sealed records still show what they are and how long, and ChangeCipherSpec shows itself.
+/// Sealed records still show what they are and how long.
 void nothing_after_finished(const Exchange& exchange, Findings& findings) {
   const std::size_t done = std::max(*exchange.handshake.client_finished, *exchange.handshake.server_finished);
   if (!exchange.handshake.new_tickets.empty() && exchange.handshake.new_tickets.back() > done) return;
@@ -65,7 +65,7 @@ void nothing_after_finished(const Exchange& exchange, Findings& findings) {
       if (message.content == ContentType::handshake) return;
       continue;
     }
-    if (message.type == MessageType::change_cipher_spec) {
+    if (message.content == ContentType::change_cipher_spec) {
       findings.push_back(breach(exchange.at(sealed.value_or(i)),
                                 "after both sides had finished, the server began another flight of handshake messages "
                                 "and ChangeCipherSpec of its own accord"));
@@ -100,7 +100,8 @@ constexpr Rule rules[] = {
                                                "it."),
     exchange_rule<completed_below_13, nothing_after_finished>(
         "rfc5246-7.4-nothing-after-finished", Actor::server, "RFC 5246 7.3, 7.4", Severity::must,
-        "After both Finished a server begins nothing but a HelloRequest until the client sends a ClientHello."),
+        "After both Finished a server begins nothing but a HelloRequest until the client sends a ClientHello.",
+        Rests::on_types),
 };
 
 }  // namespace

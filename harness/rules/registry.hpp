@@ -18,6 +18,9 @@ using Check = void (*)(const Observation&, std::vector<Finding>&);
 
 enum class Actor : std::uint8_t { client, server, either };
 
+/// What a rule must have read of the messages before a breach: their content, or only which they were.
+enum class Rests : std::uint8_t { on_content, on_types };
+
 /// Rule is one checkable sentence of an RFC or of the harness.
 struct Rule {
   std::string_view id;        ///< "rfc5077-3.3-one-ticket"
@@ -27,6 +30,7 @@ struct Rule {
   Check check;
   Actor actor;
   Severity severity;
+  Rests rests = Rests::on_content;
 };
 
 /// All rules, grouped by document and section.
@@ -34,8 +38,9 @@ std::span<const Rule> all_rules();
 const Rule* find_rule(std::string_view id);
 
 /// Judges a whole observation: runs every rule, orders findings by wire order, names the fault by the first deciding
-/// one, collects consequences. `pass` when nothing decides; `inconclusive` when an expectation could not be looked at
-/// because the needed fact was not visible (no keys) and nothing else was broken.
+/// one, collects consequences. `pass` when nothing decides; `inconclusive` when nothing else was broken and a needed
+/// fact was not visible: an expectation could not be looked at (no keys), an alert that draws no blame is not
+/// explained, or what a rule rests on could not be read.
 Verdict judge(const Observation& observation);
 
 }  // namespace ti

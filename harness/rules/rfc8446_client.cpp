@@ -3,13 +3,14 @@
 
 #include "rules/subjects.hpp"
 #include "rules/view.hpp"
-#include "wire/suites.hpp"
 
 namespace ti {
 
 namespace {
 
 using std::chrono::seconds;
+
+constexpr std::uint8_t psk_ke = 0;  ///< the mode without a key share
 
 bool offers_psk(const Exchange& exchange) {
   return exchange.client_hello != nullptr && !exchange.client_hello->psks.empty();
@@ -41,10 +42,9 @@ Place hello_of(const Exchange& exchange) { return exchange.at(exchange.handshake
 std::string age_text(Milliseconds age) { return duration_text(std::chrono::floor<seconds>(age)) + " old"; }
 
 void seven_days(const Exchange& exchange, Findings& findings) {
-  constexpr seconds most{604800};
   constexpr seconds tolerance{2};
   each_known_psk(exchange, [&](const PskIdentity&, const Origin&, std::optional<Milliseconds> age) {
-    if (age && *age > most + tolerance)
+    if (age && *age > longest_lifetime + tolerance)
       findings.push_back(
           breach(hello_of(exchange), "the client offered a ticket " + age_text(*age) + ", more than seven days"));
   });
@@ -69,13 +69,22 @@ void zero_lifetime_discarded(const Exchange& exchange, Findings& findings) {
   });
 }
 
+/// Time since the connection in which a ticket came showed its last sign of life: a client that reads late takes the
+/// ticket late.
+Milliseconds since_end_of(const Exchange& exchange, const Origin& origin) {
+  const Visit issuing{exchange.cell, origin.connection, exchange.cell.connections[origin.connection - 1]};
+  Instant last = issuing.messages().back().at;
+  for (const TranscriptEnding& ending : issuing.connection.transcript.endings) last = std::max(last, ending.at);
+  return moment(exchange, exchange.handshake.client_hello) - moment(issuing, last);
+}
+
 /// Libraries keep the time of issue in whole seconds, and a loaded machine is late; a wrong unit is far off.
 void obfuscated_age(const Exchange& exchange, Findings& findings) {
   constexpr std::int64_t tolerance = 5000;
   each_known_psk(exchange, [&](const PskIdentity& psk, const Origin& origin, std::optional<Milliseconds> age) {
     if (!age || !origin.ticket->age_add) return;
-    const std::uint32_t claimed = psk.obfuscated_ticket_age - *origin.ticket->age_add;
-    if (std::llabs(static_cast<std::int64_t>(claimed) - age->count()) > tolerance)
+    const std::int64_t claimed{psk.obfuscated_ticket_age - *origin.ticket->age_add};
+    if (claimed > age->count() + tolerance || claimed < since_end_of(exchange, origin).count() - tolerance)
       findings.push_back(breach(hello_of(exchange), "the client claims that its ticket is " + std::to_string(claimed) +
                                                         " ms old; it is " + std::to_string(age->count()) + " ms old"));
   });
@@ -101,7 +110,7 @@ void key_share_beside(const Exchange& exchange, Findings& findings) {
 }
 
 void only_issued(const Exchange& exchange, Findings& findings) {
-  if (!all_tickets_known(exchange.cell, exchange.number)) return;
+  if (exchange.flipped_by_harness() || !all_tickets_known(exchange.cell, exchange.number)) return;
   for (const PskIdentity& psk : exchange.client_hello->psks)
     if (!origin_of(exchange.cell, psk.identity, exchange.number + 1))
       findings.push_back(breach(hello_of(exchange), "the client offered a PSK identity of " +
@@ -117,15 +126,9 @@ void one_place(const Exchange& exchange, Findings& findings) {
                                 "the client offers one and the same ticket as PSK and in the SessionTicket extension"));
 }
 
-const char* hash_of(std::uint16_t suite) {
-  constexpr std::uint16_t tls13_suites = 0x13;
-  const auto known = suite >> 8 == tls13_suites ? suite_of(suite) : std::nullopt;
-  return known ? known->prf_hash : nullptr;
-}
-
 void suite_of_hash(const Exchange& exchange, Findings& findings) {
-  each_known_psk(exchange, [&](const PskIdentity&, const Origin& origin, const auto&) {
-    const char* hash = hash_of(exchange.cell.connections[origin.connection - 1].transcript.suite);
+  for (const PskIdentity& psk : exchange.client_hello->psks) {
+    const char* hash = hash_of(exchange, psk);
     const auto& suites = exchange.client_hello->suites;
     if (hash != nullptr && std::none_of(suites.begin(), suites.end(), [&](std::uint16_t suite) {
           const char* offered = hash_of(suite);
@@ -133,15 +136,39 @@ void suite_of_hash(const Exchange& exchange, Findings& findings) {
         }))
       findings.push_back(breach(hello_of(exchange), std::string("the client offers a ticket of a session with ") +
                                                         hash + " and no suite of that hash"));
-  });
+  }
+}
+
+/// Which of the three things that a client checks of a selected PSK does not fit; nullptr when all do.
+const char* wrong_selection(const Exchange& exchange) {
+  const ServerHello& hello = *exchange.server_hello;
+  const auto& modes = exchange.client_hello->psk_modes;
+  if (!hello.selected_psk) return nullptr;
+  const PskIdentity* psk = selected_psk(exchange);
+  if (psk == nullptr) return "selected a PSK it had not offered";
+  const char* issued = hash_of(exchange, *psk);
+  const char* now = hash_of(hello.suite);
+  if (issued != nullptr && now != nullptr && std::strcmp(issued, now) != 0)
+    return "selected a suite of another hash than the PSK's";
+  const bool may_go_without = std::find(modes.begin(), modes.end(), psk_ke) != modes.end();
+  return hello.key_share || may_go_without ? nullptr : "took the PSK without the key share that its modes ask for";
 }
 
 void selection_checked(const Exchange& exchange, Findings& findings) {
-  const bool bad =
-      exchange.server_hello->selected_psk && *exchange.server_hello->selected_psk >= exchange.client_hello->psks.size();
-  if (bad && exchange.handshake.client_finished)
-    findings.push_back(breach(exchange.at(*exchange.handshake.client_finished),
-                              "the client finished the handshake though the server selected a PSK it had not offered"));
+  const char* wrong = wrong_selection(exchange);
+  const auto finished = exchange.find(Side::client, MessageType::finished);
+  if (wrong != nullptr && finished)
+    findings.push_back(
+        breach(exchange.at(*finished), std::string("the client finished the handshake though the server ") + wrong));
+}
+
+bool agreed_13(const Visit& visit) { return visit.connection.transcript.version == Version::tls13; }
+
+void no_renegotiation(const Visit& visit, Findings& findings) {
+  const auto& handshakes = visit.connection.handshakes;
+  if (handshakes.size() > 1)
+    findings.push_back(breach(visit.at(exchange_of(visit, handshakes[1]).begin()),
+                              "the client sent another ClientHello in a connection of TLS 1.3"));
 }
 
 bool answered_13(const Exchange& exchange) {
@@ -214,12 +241,16 @@ constexpr Rule rules[] = {
         "rfc8446-4.2.11.1-age", Actor::client, "RFC 8446 4.2.11, 4.2.11.1", Severity::must,
         "The age that a client claims, less ticket_age_add, is the ticket's age in milliseconds."),
     exchange_rule<offers_known_psk, suite_of_hash>("rfc8446-4.6.1-suite-of-hash", Actor::client, "RFC 8446 4.6.1",
-                                                   Severity::must,
+                                                   Severity::should,
                                                    "A client that offers a ticket offers a suite of that session's "
                                                    "hash."),
     exchange_rule<answered_13, selection_checked>("rfc8446-4.2.11-selection-checked", Actor::client, "RFC 8446 4.2.11",
                                                   Severity::must,
-                                                  "A client aborts when the server selects a PSK it did not offer."),
+                                                  "A client aborts when the server selects a PSK it did not offer, a "
+                                                  "suite of another hash, or no key share where it needs one."),
+    visit_rule<agreed_13, no_renegotiation>(
+        "rfc8446-4.1.2-no-renegotiation", Actor::client, "RFC 8446 4.1.2", Severity::must,
+        "A client sends no further ClientHello once TLS 1.3 is agreed.", Rests::on_types),
     exchange_rule<offers_known_psk, same_server_name>("rfc8446-4.6.1-same-server-name", Actor::client, "RFC 8446 4.6.1",
                                                       Severity::should,
                                                       "A client resumes under the server name it had before."),

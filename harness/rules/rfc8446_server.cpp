@@ -2,7 +2,6 @@
 
 #include "rules/subjects.hpp"
 #include "rules/view.hpp"
-#include "wire/suites.hpp"
 
 namespace ti {
 
@@ -22,11 +21,10 @@ void each_ticket(const Exchange& exchange, Test test) {
 }
 
 void lifetime_bounded(const Exchange& exchange, Findings& findings) {
-  constexpr std::uint32_t most = 604800;
   each_ticket(exchange, [&](std::size_t message, const NewSessionTicket& ticket) {
-    if (ticket.lifetime > most)
+    if (std::chrono::seconds(ticket.lifetime) > longest_lifetime)
       findings.push_back(breach(exchange.at(message), "the ticket's lifetime is " + std::to_string(ticket.lifetime) +
-                                                          " s, more than the 604800 s allowed"));
+                                                          " s, more than the seven days allowed"));
   });
 }
 
@@ -74,6 +72,19 @@ void nonce_unique(const Exchange& exchange, Findings& findings) {
   });
 }
 
+/// The extensions of RFC 8446 4.2 that its table allows elsewhere only: a client that knows them rejects the message.
+void extensions_in_place(const Exchange& exchange, Findings& findings) {
+  constexpr std::uint16_t elsewhere[] = {0,  1,  5,  10, 13, 14, 15, 16, 18, 19, 20,
+                                         21, 41, 43, 44, 45, 47, 48, 49, 50, 51};
+  each_ticket(exchange, [&](std::size_t message, const NewSessionTicket& ticket) {
+    for (const Extension& extension : ticket.extensions)
+      if (std::find(std::begin(elsewhere), std::end(elsewhere), extension.type) != std::end(elsewhere))
+        findings.push_back(breach(
+            exchange.at(message),
+            "the NewSessionTicket has extension " + std::to_string(extension.type) + ", which may not stand in it"));
+  });
+}
+
 void after_finished(const Exchange& exchange, Findings& findings) {
   const std::size_t ticket = exchange.handshake.new_tickets.front();
   if (!exchange.handshake.server_finished && tickets_hidden(exchange.connection)) return;
@@ -107,6 +118,8 @@ void mode_offered(const Exchange& exchange, Findings& findings) {
 }
 
 void no_certificate(const Exchange& exchange, Findings& findings) {
+  constexpr std::uint16_t cert_with_extern_psk = 33;  // RFC 8773
+  if (find(exchange.server_hello->extensions, cert_with_extern_psk) != nullptr) return;
   for (const MessageType type : {MessageType::certificate_request, MessageType::certificate}) {
     const auto message = exchange.find(Side::server, type, exchange.handshake.server_hello.value_or(0));
     if (message && (!exchange.handshake.server_finished || *message < *exchange.handshake.server_finished))
@@ -115,21 +128,10 @@ void no_certificate(const Exchange& exchange, Findings& findings) {
   }
 }
 
-/// Which hash a suite uses; nullptr for a suite not of TLS 1.3.
-const char* hash_of(std::uint16_t suite) {
-  constexpr std::uint16_t tls13_suites = 0x13;
-  if (suite >> 8 != tls13_suites) return nullptr;
-  const auto known = suite_of(suite);
-  return known ? known->prf_hash : nullptr;
-}
-
 /// The hash of the handshake that issued the selected PSK; nullptr when it was not seen.
 const char* hash_of_selected(const Exchange& exchange) {
-  if (!selects_psk(exchange) || *exchange.server_hello->selected_psk >= exchange.client_hello->psks.size())
-    return nullptr;
-  const PskIdentity& psk = exchange.client_hello->psks[*exchange.server_hello->selected_psk];
-  const auto origin = origin_of(exchange.cell, psk.identity, exchange.number);
-  return origin ? hash_of(exchange.cell.connections[origin->connection - 1].transcript.suite) : nullptr;
+  const PskIdentity* psk = selects_psk(exchange) ? selected_psk(exchange) : nullptr;
+  return psk == nullptr ? nullptr : hash_of(exchange, *psk);
 }
 
 bool selects_known_psk(const Exchange& exchange) { return hash_of_selected(exchange) != nullptr; }
@@ -143,10 +145,24 @@ void same_hash(const Exchange& exchange, Findings& findings) {
       "the server resumed with " + suite_name(exchange.server_hello->suite) + " a session whose hash is " + issued));
 }
 
+bool completed_13(const Exchange& exchange) {
+  return exchange.tls13() && exchange.completed() && exchange.client_hello != nullptr;
+}
+
+void asks_only_the_willing(const Exchange& exchange, Findings& findings) {
+  constexpr std::uint16_t post_handshake_auth = 49;
+  const auto asked = exchange.find(Side::server, MessageType::certificate_request, *exchange.handshake.server_finished);
+  if (asked && find(exchange.client_hello->extensions, post_handshake_auth) == nullptr)
+    findings.push_back(breach(exchange.at(*asked),
+                              "after the handshake the server asked a client for a certificate that had not offered "
+                              "post_handshake_auth"));
+}
+
+/// With several PSKs the bit may be that of a binder which the server had no need to check.
 bool hello_flipped(const Exchange& exchange) {
   const auto& flip = exchange.connection.connect.disturb.flip;
   return flip && flip->message == MessageType::client_hello && flip->from == Side::client &&
-         exchange.client_hello != nullptr && !exchange.client_hello->psks.empty();
+         exchange.client_hello != nullptr && exchange.client_hello->psks.size() == 1;
 }
 
 void binder_checked(const Exchange& exchange, Findings& findings) {
@@ -158,12 +174,11 @@ void binder_checked(const Exchange& exchange, Findings& findings) {
 }
 
 void own_tickets_only(const Exchange& exchange, Findings& findings) {
-  const std::size_t selected = *exchange.server_hello->selected_psk;
-  if (selected >= exchange.client_hello->psks.size() || !all_tickets_known(exchange.cell, exchange.number)) return;
-  const Bytes& identity = exchange.client_hello->psks[selected].identity;
-  if (!origin_of(exchange.cell, identity, exchange.number + 1))
+  const PskIdentity* psk = selected_psk(exchange);
+  if (psk == nullptr || exchange.flipped_by_harness() || !all_tickets_known(exchange.cell, exchange.number)) return;
+  if (!origin_of(exchange.cell, psk->identity, exchange.number + 1))
     findings.push_back(breach(exchange.at(exchange.handshake.server_hello),
-                              "the server accepted a PSK identity of " + std::to_string(identity.size()) +
+                              "the server accepted a PSK identity of " + std::to_string(psk->identity.size()) +
                                   " bytes that is no ticket it had issued"));
 }
 
@@ -212,6 +227,9 @@ constexpr Rule rules[] = {
                                              Severity::must, "Every ticket has a ticket_age_add of its own."),
     exchange_rule<has_ticket, nonce_unique>("rfc8446-4.6.1-nonce-unique", Actor::server, "RFC 8446 4.6.1",
                                             Severity::must, "No two tickets of a connection have the same nonce."),
+    exchange_rule<has_ticket, extensions_in_place>("rfc8446-4.2-ticket-extensions", Actor::server, "RFC 8446 4.2",
+                                                   Severity::must,
+                                                   "A NewSessionTicket has no extension whose place is elsewhere."),
     exchange_rule<has_ticket, after_finished>("rfc8446-4.6.1-after-finished", Actor::server, "RFC 8446 4.6.1",
                                               Severity::must,
                                               "No NewSessionTicket comes before the server's Finished."),
@@ -237,6 +255,9 @@ constexpr Rule rules[] = {
                                                Severity::must,
                                                "A server that resumes by PSK neither sends nor asks for a "
                                                "certificate in the handshake."),
+    exchange_rule<completed_13, asks_only_the_willing>(
+        "rfc8446-4.6.2-post-handshake-auth", Actor::server, "RFC 8446 4.6.2", Severity::must,
+        "After the handshake a server asks for a certificate only who offered post_handshake_auth."),
     exchange_rule<takes_early_data, early_data_entitled>(
         "rfc8446-4.2.10-early-data", Actor::server, "RFC 8446 4.2.10", Severity::must,
         "A server accepts early data only when it was announced and the first PSK was selected."),

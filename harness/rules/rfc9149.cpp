@@ -31,6 +31,24 @@ void answered_only_if_asked(const Exchange& exchange, Findings& findings) {
         breach(exchange.at(answer_of(exchange)), "the server answers a ticket_request that the client did not make"));
 }
 
+/// What is wrong with the answer to ticket_request, so that the client has to abort; nullptr for nothing.
+const char* wrong_answer(const Exchange& exchange) {
+  for (std::size_t i = exchange.begin(); i < exchange.handshake.end; ++i)
+    if (const auto* hello = exchange.messages()[i].as<ServerHello>();
+        hello != nullptr && find(hello->extensions, ext::ticket_request) != nullptr)
+      return "answered ticket_request in a hello";
+  return answers(exchange) && !exchange.client_hello->ticket_request ? "answered a ticket_request that it had not made"
+                                                                     : nullptr;
+}
+
+void answer_checked(const Exchange& exchange, Findings& findings) {
+  const char* wrong = wrong_answer(exchange);
+  const auto finished = exchange.find(Side::client, MessageType::finished);
+  if (wrong != nullptr && finished)
+    findings.push_back(
+        breach(exchange.at(*finished), std::string("the client finished the handshake though the server ") + wrong));
+}
+
 bool has_tickets(const Exchange& exchange) { return exchange.tls13() && !exchange.handshake.new_tickets.empty(); }
 
 void at_most_255(const Exchange& exchange, Findings& findings) {
@@ -112,7 +130,10 @@ constexpr Rule rules[] = {
     exchange_rule<answers, answered_only_if_asked>("rfc9149-3-answered-only-if-asked", Actor::server,
                                                    "RFC 9149 3, RFC 8446 4.2", Severity::must,
                                                    "A server sends ticket_request only to a client that sent it."),
-    exchange_rule<has_tickets, at_most_255>("rfc9149-3-at-most-255", Actor::server, "RFC 9149 3", Severity::must,
+    exchange_rule<tls13_answered, answer_checked>(
+        "rfc9149-3-answer-checked", Actor::client, "RFC 9149 3, RFC 8446 4.2", Severity::must,
+        "A client aborts when ticket_request comes unasked or outside EncryptedExtensions."),
+    exchange_rule<has_tickets, at_most_255>("rfc9149-3-at-most-255", Actor::server, "RFC 9149 3", Severity::should,
                                             "A server sends at most 255 tickets in a connection."),
     exchange_rule<answers_with_tickets, not_more_than_asked>(
         "rfc9149-3-not-more-than-asked", Actor::server, "RFC 9149 3", Severity::should,

@@ -28,7 +28,7 @@ struct Doubt {
 
 /// What the expectations ask for and the witnesses could not see.
 std::vector<Doubt> unseen_expectations(const Observation& cell);
-/// Connections that ended badly with nobody's breach in sight.
+/// Connections that ended badly, to be asked when no breach decides: each is then unexplained.
 std::vector<Doubt> unexplained_endings(const Observation& cell);
 
 }  // namespace ti

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "wire/suites.hpp"
+
 namespace ti {
 
 Place Visit::at(std::size_t message) const {
@@ -15,12 +17,37 @@ std::optional<std::size_t> Exchange::find(Side side, MessageType type, std::size
   return std::nullopt;
 }
 
+namespace {
+
+/// The version of a handshake whose ServerHello could not be read, by what only one of them has: records of TLS 1.3 do
+/// not tell theirs, it alone has EncryptedExtensions, and there the server's flight is over before a ticket comes.
+Version version_by_shape(const Visit& visit, const Handshake& handshake) {
+  for (std::size_t i = handshake.client_hello; i < handshake.end; ++i) {
+    const Message& message = visit.messages()[i];
+    if (message.from == Side::client) continue;
+    if (message.type == MessageType::encrypted_extensions) return Version::tls13;
+    if (message.type == MessageType::server_hello_done || message.type == MessageType::new_session_ticket)
+      return message.record_version == 0 ? Version::tls12
+                                         : std::min(static_cast<Version>(message.record_version), Version::tls12);
+    if (message.type == MessageType::finished) break;
+  }
+  return Version::none;
+}
+
+}  // namespace
+
 Exchange exchange_of(const Visit& visit, const Handshake& handshake) {
   const auto* client_hello = visit.messages()[handshake.client_hello].as<ClientHello>();
   const auto* server_hello =
       handshake.server_hello ? visit.messages()[*handshake.server_hello].as<ServerHello>() : nullptr;
-  const Version version = server_hello != nullptr ? server_hello->version : visit.connection.transcript.version;
+  Version version = server_hello != nullptr ? server_hello->version : visit.connection.transcript.version;
+  if (version == Version::none) version = version_by_shape(visit, handshake);
   return {visit, handshake, client_hello, server_hello, version};
+}
+
+std::optional<Exchange> first_exchange(const Visit& visit) {
+  const Handshake* handshake = first_handshake(visit.connection);
+  return handshake == nullptr ? std::nullopt : std::optional(exchange_of(visit, *handshake));
 }
 
 std::optional<Origin> origin_of(const Observation& cell, const Bytes& ticket, std::size_t before) {
@@ -55,10 +82,11 @@ bool all_tickets_known(const Observation& cell, std::size_t before) {
   return true;
 }
 
-Milliseconds moment(const Visit& visit, std::size_t message) {
-  const Instant since = visit.messages()[message].at - visit.connection.begun;
-  return visit.connection.at + std::chrono::duration_cast<Milliseconds>(since);
+Milliseconds moment(const Visit& visit, Instant at) {
+  return visit.connection.at + std::chrono::duration_cast<Milliseconds>(at - visit.connection.begun);
 }
+
+Milliseconds moment(const Visit& visit, std::size_t message) { return moment(visit, visit.messages()[message].at); }
 
 std::optional<Milliseconds> age_at(const Exchange& exchange, const Origin& origin) {
   const Visit issuing{exchange.cell, origin.connection, exchange.cell.connections[origin.connection - 1]};
@@ -86,6 +114,40 @@ std::optional<std::size_t> first_error_alert(const ObservedConnection& connectio
     if (error && !peer_had_ended(connection.transcript, i)) return i;
   }
   return std::nullopt;
+}
+
+const TranscriptEnding* first_ending(const ObservedConnection& connection) {
+  const TranscriptEnding* first = nullptr;
+  for (const TranscriptEnding& ending : connection.transcript.endings)
+    if (!ending.by_harness && (first == nullptr || ending.at < first->at)) first = &ending;
+  return first;
+}
+
+std::optional<std::string> unread_before(const Visit& visit, std::size_t end, Rests rests) {
+  for (const Problem& problem : visit.connection.transcript.problems) {
+    const bool bears_on_it =
+        problem.missing == Missing::messages || (problem.missing == Missing::content && rests == Rests::on_content);
+    if (bears_on_it && problem.before_message < end) return problem.what;
+  }
+  return std::nullopt;
+}
+
+const char* hash_of(std::uint16_t suite) {
+  constexpr std::uint16_t tls13_suites = 0x13;
+  const auto known = suite >> 8 == tls13_suites ? suite_of(suite) : std::nullopt;
+  return known ? known->prf_hash : nullptr;
+}
+
+const char* hash_of(const Exchange& exchange, const PskIdentity& psk) {
+  const auto origin = origin_of(exchange.cell, psk.identity, exchange.number);
+  return origin ? hash_of(exchange.cell.connections[origin->connection - 1].transcript.suite) : nullptr;
+}
+
+const PskIdentity* selected_psk(const Exchange& exchange) {
+  if (exchange.client_hello == nullptr || exchange.server_hello == nullptr || !exchange.server_hello->selected_psk)
+    return nullptr;
+  const auto& psks = exchange.client_hello->psks;
+  return *exchange.server_hello->selected_psk < psks.size() ? &psks[*exchange.server_hello->selected_psk] : nullptr;
 }
 
 std::string duration_text(Milliseconds duration) {

@@ -30,7 +30,8 @@ struct Visit {
   bool offer_forced() const { return connection.connect.offer_connection.has_value(); }
 };
 
-/// Exchange is one handshake where it stands. The hellos are nullptr when they were not seen or could not be read.
+/// Exchange is one handshake where it stands. The hellos are nullptr when they were not seen or could not be read; the
+/// version is then the connection's, or what the kinds of its messages tell.
 struct Exchange : Visit {
   const Handshake& handshake;
   const ClientHello* client_hello;
@@ -51,6 +52,9 @@ void each_visit(const Observation& cell, Function function) {
 }
 
 Exchange exchange_of(const Visit& visit, const Handshake& handshake);
+
+/// The connection's first handshake, which is what the scenario and the two sides' words are about.
+std::optional<Exchange> first_exchange(const Visit& visit);
 
 template <class Function>
 void each_exchange(const Observation& cell, Function function) {
@@ -79,7 +83,8 @@ bool tickets_hidden(const ObservedConnection& connection);
 /// Whether every ticket that any connection before number `before` brought is known, as the server sent it.
 bool all_tickets_known(const Observation& cell, std::size_t before);
 
-/// Time of a message on the cell's timeline.
+/// Time of a message, or of whatever the recording dates, on the cell's timeline.
+Milliseconds moment(const Visit& visit, Instant at);
 Milliseconds moment(const Visit& visit, std::size_t message);
 
 /// Time from a ticket's coming to the hello of an exchange; nothing when the transcripts do not tell time.
@@ -88,6 +93,25 @@ std::optional<Milliseconds> age_at(const Exchange& exchange, const Origin& origi
 /// The connection's first alert that ends it in error, if it could be read. One that was sent after the peer
 /// had ended its stream answers that end, and is none.
 std::optional<std::size_t> first_error_alert(const ObservedConnection& connection);
+
+/// The first end of stream that is not the harness's doing; nullptr for none.
+const TranscriptEnding* first_ending(const ObservedConnection& connection);
+
+/// What the evidence lacks of a connection before message `end`, so that what is said of the rest may rest on a gap.
+/// Nothing when all is there. With Rests::on_types, only what may be a message that nobody knows of.
+std::optional<std::string> unread_before(const Visit& visit, std::size_t end, Rests rests = Rests::on_content);
+
+/// RFC 8446 4.6.1: the longest that a ticket may live.
+inline constexpr std::chrono::seconds longest_lifetime{604800};
+
+/// The hash of a TLS 1.3 suite; nullptr for any other.
+const char* hash_of(std::uint16_t suite);
+
+/// The hash of the session that a PSK resumes; nullptr when the ticket was not seen being issued.
+const char* hash_of(const Exchange& exchange, const PskIdentity& psk);
+
+/// The PSK that the server selected, nullptr if it selected none of those offered.
+const PskIdentity* selected_psk(const Exchange& exchange);
 
 /// A duration for people: "15 s", "1.5 s", "7 d".
 std::string duration_text(Milliseconds duration);
@@ -101,7 +125,7 @@ Finding breach_by(Side actor, Place at, std::string reason);
 /// A rule about handshakes: `Speaks` picks those that it is about, `Test` appends a finding for each breach.
 template <bool (*Speaks)(const Exchange&), void (*Test)(const Exchange&, Findings&)>
 constexpr Rule exchange_rule(std::string_view id, Actor actor, std::string_view section, Severity severity,
-                             std::string_view sentence) {
+                             std::string_view sentence, Rests rests = Rests::on_content) {
   return {id,
           section,
           sentence,
@@ -116,13 +140,14 @@ constexpr Rule exchange_rule(std::string_view id, Actor actor, std::string_view 
             });
           },
           actor,
-          severity};
+          severity,
+          rests};
 }
 
 /// A rule about connections.
 template <bool (*Speaks)(const Visit&), void (*Test)(const Visit&, Findings&)>
 constexpr Rule visit_rule(std::string_view id, Actor actor, std::string_view section, Severity severity,
-                          std::string_view sentence) {
+                          std::string_view sentence, Rests rests = Rests::on_content) {
   return {id,
           section,
           sentence,
@@ -137,7 +162,8 @@ constexpr Rule visit_rule(std::string_view id, Actor actor, std::string_view sec
             });
           },
           actor,
-          severity};
+          severity,
+          rests};
 }
 
 }  // namespace ti

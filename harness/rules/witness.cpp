@@ -7,12 +7,6 @@ namespace ti {
 
 namespace {
 
-/// Lets a rule speak of the first handshake of each connection only, which is what the two sides' words are about.
-std::optional<Exchange> first_exchange(const Visit& visit) {
-  const Handshake* handshake = first_handshake(visit.connection);
-  return handshake == nullptr ? std::nullopt : std::optional(exchange_of(visit, *handshake));
-}
-
 std::string kind_text(const Exchange& exchange) { return std::string(name(exchange.handshake.kind)); }
 
 // --- the client's word -----------------------------------------------------------------------------------------------
@@ -55,17 +49,18 @@ bool says_error(const Visit& visit) {
   return visit.connection.sole && visit.connection.client.answered && !visit.connection.client.ok;
 }
 
-/// Whether the server ended its side properly: a close_notify, or a protected alert that may be one, and no reset.
-bool server_ended_well(const Visit& visit) {
+/// Whether the server ended its side improperly: by a reset, or without close_notify or a protected alert that may be
+/// it.
+bool server_ended_badly(const Visit& visit) {
   const auto& messages = visit.messages();
-  const bool reset = std::any_of(
-      visit.connection.transcript.endings.begin(), visit.connection.transcript.endings.end(),
-      [](const TranscriptEnding& ending) { return ending.from == Side::server && ending.how == Ending::How::reset; });
+  const auto& endings = visit.connection.transcript.endings;
   const bool farewell = std::any_of(messages.begin(), messages.end(), [](const Message& message) {
     return message.from == Side::server &&
            (message.content == ContentType::alert || message.type == MessageType::encrypted);
   });
-  return farewell && !reset;
+  return std::any_of(endings.begin(), endings.end(), [&](const TranscriptEnding& ending) {
+    return ending.from == Side::server && !ending.by_harness && (ending.how == Ending::How::reset || !farewell);
+  });
 }
 
 void error_as_seen(const Visit& visit, Findings& findings) {
@@ -79,7 +74,7 @@ void error_as_seen(const Visit& visit, Findings& findings) {
   const std::string said = "the client reports an error in " +
                            (client.error_stage.empty() ? std::string("the connection") : client.error_stage) + " (" +
                            (client.error_text.empty() ? "no text" : client.error_text) + ")";
-  if (in_handshake || server_ended_well(visit))
+  if (in_handshake || !server_ended_badly(visit))
     findings.push_back(
         breach_by(Side::client, visit.at(),
                   said + ", the wire shows a " + kind_text(*exchange) + " handshake that completed and no alert"));

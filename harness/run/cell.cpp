@@ -21,13 +21,15 @@ namespace ti {
 
 namespace {
 
-/// A recording with its times counted from the beginning of the cell.
-Recording rebased(Recording recording, Instant began) {
-  recording.opened -= began;
-  for (Segment& segment : recording.segments) segment.at -= began;
-  for (Ending& ending : recording.endings) ending.at -= began;
+/// A recording with its times counted from second 0 of the timeline.
+Recording rebased(Recording recording, Instant zero) {
+  recording.opened -= zero;
+  for (Segment& segment : recording.segments) segment.at -= zero;
+  for (Ending& ending : recording.endings) ending.at -= zero;
   return recording;
 }
+
+double in_seconds(Milliseconds at) { return std::chrono::duration<double>(at).count(); }
 
 /// One connection as it was seen while things ran; understood afterwards.
 struct Seen {
@@ -39,7 +41,6 @@ struct Seen {
   ClientWord client;
   std::vector<LogLine> server_log;
   bool timed_out = false;
-  std::string server_end = {};  ///< how the server ended, if it did so in this step
 };
 
 /// CellRun is one cell on its way through its timeline.
@@ -51,7 +52,7 @@ class CellRun {
   awaitable<CellEnd> run() {
     const auto started = std::chrono::steady_clock::now();
     gathered_.began = std::chrono::system_clock::now();
-    began_ = slot_.watch().now();
+    zero_ = slot_.watch().now();
     std::exception_ptr cancelled;
     std::string broken;
     try {
@@ -71,7 +72,7 @@ class CellRun {
     if (server_) gather_server();
     if (client_) gather_client();
     if (cancelled) {
-      co_await slot_.end_cell(false, false);
+      co_await slot_.end_cell(false, false, Haste::kill);
       std::rethrow_exception(cancelled);
     }
 
@@ -80,6 +81,7 @@ class CellRun {
     Observation observation = understand();
     result.verdict = broken.empty() ? judge(observation) : error_verdict(broken);
     check_hidden(result.verdict);
+    check_whole(result.verdict);
     check_time(result.verdict, started);
     if (broken.empty()) check_server_clock(observation, result.verdict);
     TicketNames names;
@@ -87,9 +89,11 @@ class CellRun {
       result.connections.push_back(summarise(connection, names));
     const bool passed = result.verdict.outcome == Outcome::pass;
     if (settings_.keep == Keep::all || (settings_.keep == Keep::failed && !passed)) leave_evidence(observation, result);
-    co_await slot_.end_cell(passed, !restarts());
+    // Whose answer came in time and was clean may serve again, whatever the wire said of it: it is told to forget all.
+    const bool sound = broken.empty() && !lost_ && !deadline_struck_ && result.verdict.outcome != Outcome::error;
+    co_await slot_.end_cell(sound, !restarts());
     result.duration_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
-    CellEnd end{std::move(result), server_ != nullptr, client_ != nullptr};
+    CellEnd end{std::move(result), tried_, server_ != nullptr, client_ != nullptr};
     co_return end;
   }
 
@@ -101,8 +105,33 @@ class CellRun {
   }
 
   awaitable<void> timeline() {
+    co_await set_up();
+    const Deadline zero = std::chrono::steady_clock::now();
+    const Deadline end = zero + site_.limits.cell + (slot_.real_clock() ? cell_.scenario->duration() : Milliseconds{0});
+    std::size_t connection = 0;
+    for (std::size_t i = 0; i < cell_.scenario->timeline.size() && cut_short_.empty() && !lost_; ++i) {
+      const Step& step = cell_.scenario->timeline[i];
+      const Deadline arrived = std::chrono::steady_clock::now();
+      if (arrived > end)
+        cut_short_ = fmt::format("its deadline of {} s struck",
+                                 std::chrono::duration_cast<std::chrono::seconds>(end - zero).count());
+      else if (slot_.real_clock() && arrived > zero + step.at + site_.limits.late)
+        cut_short_ = fmt::format("the step before that at {} s had not ended by then", in_seconds(step.at));
+      else if (step.connect)
+        co_await connect_at(i, ++connection);
+      else
+        co_await restart_at(step);
+    }
+  }
+
+  awaitable<void> set_up() {
     GatePass starting(slot_.starting());
     co_await starting.enter();
+    if (settings_.why_not)
+      if (const std::string why = settings_.why_not(); !why.empty()) {
+        tried_ = false;
+        throw HarnessError(why);
+      }
     const Deadline start = deadline_in(site_.limits.start);
     ServerOrder order{cell_.server, cell_.scenario->policy, cell_.id.tls, cell_.scenario->ciphers};
     server_ = co_await slot_.begin_cell(std::move(order), start);
@@ -115,24 +144,26 @@ class CellRun {
     ClientSettings settings{cell_.id.tls, cell_.scenario->shows_certificate(), client_keylog_};
     client_ = co_await slot_.lend_client(*cell_.client, std::move(settings), start);
     co_await slot_.clock().begin(std::chrono::milliseconds(0));  // second 0 is when all is ready
-    starting.leave();
+  }
 
-    std::size_t connection = 0;
-    for (std::size_t i = 0; i < cell_.scenario->timeline.size(); ++i) {
-      const Step& step = cell_.scenario->timeline[i];
-      const auto late = co_await slot_.clock().advance_to(step.at);
-      if (slot_.real_clock() && late > site_.limits.late)
-        throw HarnessError(
-            fmt::format("the machine is overloaded: the step at {} s began {} ms late; run fewer cells at once",
-                        static_cast<double>(step.at.count()) / 1000,
-                        std::chrono::duration_cast<std::chrono::milliseconds>(late).count()));
-      if (step.connect) {
-        co_await connect(i, ++connection);
-        if (lost_) break;  // the client is gone: what it did until then is judged
-      } else {
-        co_await restart();
-      }
-    }
+  /// Waits, or moves the clock, until a step is to begin.
+  awaitable<void> wait_for(Milliseconds at) {
+    const auto late = co_await slot_.clock().advance_to(at);
+    if (slot_.real_clock() && late > site_.limits.late)
+      throw HarnessError(
+          fmt::format("the machine is overloaded: the step at {} s began {} ms late; run fewer cells at once",
+                      in_seconds(at), std::chrono::duration_cast<std::chrono::milliseconds>(late).count()));
+    zero_ = slot_.watch().now() - at;
+  }
+
+  awaitable<void> connect_at(std::size_t index, std::size_t number) {
+    co_await wait_for(cell_.scenario->timeline[index].at);
+    co_await connect(index, number);
+  }
+
+  awaitable<void> restart_at(const Step& step) {
+    co_await wait_for(step.at);
+    co_await restart();
   }
 
   awaitable<void> restart() {
@@ -146,7 +177,7 @@ class CellRun {
     plan_ = wanted.disturb;
     Seen seen{.step = index,
               .first = true,
-              .begun = slot_.watch().now() - began_,
+              .begun = cell_.scenario->timeline[index].at,
               .recording = {},
               .client = {},
               .server_log = {}};
@@ -167,23 +198,25 @@ class CellRun {
     if (seen.timed_out)
       deadline_struck_ = true;
     else
-      took_.push_back({cell_.scenario->timeline[index].at, slot_.watch().now() - began_ - seen.begun});
+      took_.push_back({cell_.scenario->timeline[index].at, slot_.watch().now() - zero_ - seen.begun});
     std::vector<Tapped> tapped = tap_->take();
     seen.server_log = take_server_log();
-    if (server_ended_.empty()) seen.server_end = server_ended_ = server_->ended();
     lost_ = !seen.client.answered;
     seen.sole = tapped.size() <= 1;
     if (tapped.empty()) seen_.push_back(seen);
     for (std::size_t i = 0; i < tapped.size(); ++i) {
-      if (!tapped[i].error.empty() && server_->running()) throw HarnessError("the tap: " + tapped[i].error);
+      if (!tapped[i].error.empty()) {
+        const bool gone = co_await server_->ends_within(site_.limits.dying);
+        if (!gone) throw HarnessError("the tap: " + tapped[i].error);
+      }
       // What was cut off never reached anybody: the judge sees the connection as its ends did.
       const bool cut = plan_.cut && tapped[i].delivered;
-      seen.recording = rebased(std::move(cut ? *tapped[i].delivered : tapped[i].sent), began_);
+      seen.recording = rebased(std::move(cut ? *tapped[i].delivered : tapped[i].sent), zero_);
       seen.first = i == 0;
       seen_.push_back(seen);
-      seen.server_end.clear();
       seen.server_log.clear();  // the server's word of the whole step stands with its first connection
     }
+    server_ended_ = server_->ended();
   }
 
   awaitable<void> take_away(Deadline deadline, bool* timed_out) {
@@ -195,7 +228,7 @@ class CellRun {
 
   std::vector<LogLine> take_server_log() {
     std::vector<LogLine> lines = server_->take_log();
-    for (LogLine& line : lines) line.at -= began_;
+    for (LogLine& line : lines) line.at -= zero_;
     gathered_.server_log.insert(gathered_.server_log.end(), lines.begin(), lines.end());
     return lines;
   }
@@ -204,7 +237,7 @@ class CellRun {
     std::vector<LogLine> rest = take_server_log();
     if (!seen_.empty()) seen_.back().server_log.insert(seen_.back().server_log.end(), rest.begin(), rest.end());
     gathered_.keylog += server_->take_keylog();
-    if (server_ended_.empty()) server_ended_ = server_->ended();
+    server_ended_ = server_->ended();
   }
 
   void gather_client() {
@@ -241,7 +274,6 @@ class CellRun {
         else if (tells_of_error(line.text))
           connection.server.errors.push_back(line.text);
       }
-      if (!seen.server_end.empty()) connection.server.errors.push_back("the server " + seen.server_end);
       if (seen.recording) {
         connection.transcript = decode(*seen.recording, keys);
         gathered_.recordings.push_back(std::move(*seen.recording));
@@ -249,7 +281,20 @@ class CellRun {
       connection.handshakes = handshakes_of(connection.transcript);
       observation.connections.push_back(std::move(connection));
     }
+    tell_server_end(observation.connections);
     return observation;
+  }
+
+  /// A server that ended by itself did so after the last handshake that it completed.
+  void tell_server_end(std::vector<ObservedConnection>& connections) const {
+    if (server_ended_.empty() || connections.empty()) return;
+    const auto completed = [](const ObservedConnection& connection) {
+      const Handshake* handshake = first_handshake(connection);
+      return handshake != nullptr && handshake->kind != HandshakeKind::failed;
+    };
+    const auto last = std::find_if(connections.rbegin(), connections.rend(), completed).base();
+    ObservedConnection& at = last == connections.end() ? connections.back() : *last;
+    at.server.errors.push_back("the server " + server_ended_);
   }
 
   static Verdict error_verdict(const std::string& reason) {
@@ -257,6 +302,12 @@ class CellRun {
     verdict.outcome = Outcome::error;
     verdict.reason = reason;
     return verdict;
+  }
+
+  /// A timeline that was not run to its end holds what was found until then, and proves nothing else.
+  void check_whole(Verdict& verdict) const {
+    if (!cut_short_.empty() && (verdict.outcome == Outcome::pass || verdict.outcome == Outcome::inconclusive))
+      verdict = error_verdict("the timeline was not run to its end: " + cut_short_);
   }
 
   /// A cell that looks well must also be clean: nothing stray said by the adapter, no sanitizer's report.
@@ -349,13 +400,15 @@ class CellRun {
   DisturbPlan plan_;
   std::uint16_t tap_port_ = 0;
   std::filesystem::path client_keylog_;  ///< where the server tells no secrets and the client can
-  Instant began_{};
+  Instant zero_{};  ///< second 0 of the timeline by the watch, as the clock stands now
   std::vector<Seen> seen_;
   Gathered gathered_;
   std::string server_ended_;
   std::string stray_;
   std::vector<StepTook> took_;  ///< the steps that came to their end by themselves
   bool deadline_struck_ = false;
+  std::string cut_short_;  ///< why the timeline was not run to its end
+  bool tried_ = true;
   bool lost_ = false;
 };
 

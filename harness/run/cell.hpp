@@ -1,5 +1,7 @@
 #pragma once
 // One cell: one timeline, from the start of its server to its verdict.
+#include <functional>
+
 #include "model/results.hpp"
 #include "run/matrix.hpp"
 #include "run/slot.hpp"
@@ -11,11 +13,14 @@ enum class Keep : std::uint8_t { failed, all, none };
 struct CellSettings {
   std::filesystem::path results;  ///< evidence goes below it
   Keep keep = Keep::failed;       ///< failed: every cell that is not `pass`
+  /// Asked when it is the cell's turn to start its programs: a reason not to, or nothing. Empty: there is none.
+  std::function<std::string()> why_not = {};
 };
 
-/// CellEnd is how a cell ended, and whether its programs came up at all.
+/// CellEnd is how a cell ended, and whether its programs were started at all and came up.
 struct CellEnd {
   CellResult result;
+  bool tried = false;
   bool server_came_up = false;
   bool client_came_up = false;
 };

@@ -99,7 +99,7 @@ Client& CheckBench::new_client(World world) {
   const std::filesystem::path folder = new_folder("c");
   Guest guest;
   if (can_move_clock())
-    guest.clock = std::make_unique<VirtualClock>(folder / "clock", libfaketime_);
+    guest.clock = std::make_unique<VirtualClock>(*site_.guardian, folder / "clock", libfaketime_);
   else
     guest.clock = std::make_unique<RealClock>();
   guest.client = make_client(manifest_, site_of_client(world), *guest.clock, watch_, folder / "c");
@@ -190,7 +190,7 @@ awaitable<ClientWord> CheckBench::attempt_dead_port(Client* client) {
 awaitable<std::string> CheckBench::dismiss() {
   std::string stray;
   for (Guest& guest : guests_) {
-    co_await guest.client->end();
+    co_await guest.client->end(site_.limits.answer);
     stray += guest.client->take_stray();
   }
   guests_.clear();

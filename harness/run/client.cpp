@@ -11,16 +11,21 @@ std::unique_ptr<Client> make_client(const ClientManifest& manifest, const Site& 
   return std::make_unique<LineClient>(manifest, site, clock, watch, std::move(folder));
 }
 
-std::vector<std::string> client_argv(const ClientManifest& manifest, const Site& site) {
+std::vector<std::string> filled_in(const std::vector<std::string>& words, const ClientManifest& manifest,
+                                   const Site& site) {
   const std::map<std::string, std::string> variables{{"build", site.build_of(manifest).string()},
                                                      {"source", manifest.folder.string()}};
   std::vector<std::string> argv;
-  for (const std::string& arg : manifest.argv) {
-    const Result<std::string> filled = fill_in(arg, variables);
+  for (const std::string& word : words) {
+    const Result<std::string> filled = fill_in(word, variables);
     if (!filled) throw HarnessError("client " + manifest.id + ": " + filled.error().text());
     argv.push_back(*filled);
   }
   return argv;
+}
+
+std::vector<std::string> client_argv(const ClientManifest& manifest, const Site& site) {
+  return filled_in(manifest.argv, manifest, site);
 }
 
 }  // namespace ti

@@ -19,7 +19,8 @@ namespace ti {
 struct ClientSettings {
   Version tls = Version::none;
   bool certificate = false;
-  std::filesystem::path keylog;  ///< empty: none
+  std::filesystem::path keylog = {};  ///< empty: none
+  bool fresh_processes = false;       ///< no process serves a second cell, nor, of carry `export`, a second connection
 };
 
 /// ConnectOrder is one step.
@@ -42,8 +43,8 @@ class Client {
   /// the protocol.
   virtual awaitable<ClientWord> connect(ConnectOrder order, Deadline deadline) = 0;
 
-  /// Ends its process or processes.
-  virtual awaitable<void> end() = 0;
+  /// Ends its process or processes: they may take so long to do so by themselves.
+  virtual awaitable<void> end(std::chrono::nanoseconds grace) = 0;
 
   /// Whether it may serve another cell.
   virtual bool reusable() const = 0;
@@ -56,6 +57,10 @@ class Client {
 /// Makes the driver that the manifest asks for. `folder` is private to it and outlives it, as do site and clock.
 std::unique_ptr<Client> make_client(const ClientManifest& manifest, const Site& site, const ClockControl& clock,
                                     Stopwatch watch, std::filesystem::path folder);
+
+/// Words of a client's manifest with its own folders for {build} and {source}. Throws HarnessError.
+std::vector<std::string> filled_in(const std::vector<std::string>& words, const ClientManifest& manifest,
+                                   const Site& site);
 
 /// The command line that starts an adapter. Throws HarnessError.
 std::vector<std::string> client_argv(const ClientManifest& manifest, const Site& site);

@@ -90,7 +90,7 @@ LineClient::LineClient(const ClientManifest& manifest, const Site& site, const C
                        std::filesystem::path folder)
     : manifest_(manifest), site_(site), clock_(clock), watch_(watch), folder_(std::move(folder)) {}
 
-void LineClient::start() {
+void LineClient::start(Adapter& adapter) {
   Launch launch;
   launch.argv = client_argv(manifest_, site_);
   launch.env = site_.environment(folder_.path());
@@ -99,42 +99,36 @@ void LineClient::start() {
   launch.cwd = folder_.path();
   launch.input = true;
   launch.output = Launch::Output::separate;
-  process_ = std::make_unique<Process>(site_.executor, *site_.guardian, launch);
-  channel_ = std::make_unique<LineChannel>(*process_, watch_);
-  errors_ = std::make_unique<OutputLog>(std::move(process_->err), watch_);
+  adapter.process = std::make_unique<Process>(site_.executor, *site_.guardian, launch);
+  adapter.channel = std::make_unique<LineChannel>(*adapter.process, watch_);
+  adapter.errors = std::make_unique<OutputLog>(std::move(adapter.process->err), watch_);
 }
 
 void LineClient::collect() {
-  if (channel_)
-    for (const ChannelLine& line : channel_->take_transcript())
+  for (Adapter& adapter : adapters_) {
+    if (!adapter.process) continue;
+    for (const ChannelLine& line : adapter.channel->take_transcript())
       transcript_.push_back((line.way == ChannelLine::Way::to_process ? "> " : "< ") + line.text);
-  if (!errors_) return;
-  errors_->drain();
-  for (const LogLine& line : errors_->take()) stray_ += line.text + "\n";
+    adapter.errors->drain();
+    for (const LogLine& line : adapter.errors->take()) stray_ += line.text + "\n";
+  }
 }
 
-awaitable<std::string> LineClient::ask(std::string line, Deadline deadline) {
-  std::string answer = co_await channel_->request(std::move(line), deadline);
-  co_return answer;
-}
-
-awaitable<void> LineClient::configure(Deadline deadline) {
-  if (!process_ || process_->ended()) start();
+awaitable<void> LineClient::configure(Adapter* adapter, Deadline deadline) {
+  if (!adapter->process || adapter->process->ended()) start(*adapter);
   std::string line = configure_line(settings_, site_);
-  const std::string answer = co_await ask(std::move(line), deadline);
+  const std::string answer = co_await adapter->channel->request(std::move(line), deadline);
   const Json object = parse_object(answer);
   if (!object.value("ok", false))
     throw HarnessError("client " + manifest_.id + " refused its configuration: " + answer);
+  adapter->ready = true;
 }
 
-awaitable<void> LineClient::begin(ClientSettings settings, Deadline deadline) {
-  settings_ = std::move(settings);
-  kept_.clear();
-  latest_.clear();
-  if (manifest_.carry == Carry::session_export) co_return;  // each connection starts its own process
+/// An adapter that does not come up has not been seen to do anything wrong by TLS.
+awaitable<void> LineClient::bring_up(Adapter* adapter, Deadline deadline) {
   std::string failed;
   try {
-    co_await configure(deadline);
+    co_await configure(adapter, deadline);
   } catch (const TimedOut&) {
     failed = "it did not answer in time";
   } catch (const ChannelError& error) {
@@ -146,19 +140,29 @@ awaitable<void> LineClient::begin(ClientSettings settings, Deadline deadline) {
   throw HarnessError("client " + manifest_.id + " did not come up: " + failed + "\n" + stray_.substr(0, 2000));
 }
 
+awaitable<void> LineClient::begin(ClientSettings settings, Deadline deadline) {
+  settings_ = std::move(settings);
+  kept_.clear();
+  latest_.clear();
+  for (Adapter& adapter : adapters_) adapter.ready = false;
+  co_await bring_up(&adapter_for(1), deadline);
+}
+
 awaitable<ClientWord> LineClient::connect(ConnectOrder order, Deadline deadline) {
+  Adapter& adapter = adapter_for(order.connection);
+  if (exports() && !adapter.ready) co_await bring_up(&adapter, deadline);
+  adapter.ready = false;
   ClientWord lost;
   try {
-    const bool exporting = manifest_.carry == Carry::session_export;
-    if (exporting) co_await configure(deadline);
     const auto forced = order.offer_connection ? kept_.find(*order.offer_connection) : kept_.end();
     const std::string& session = forced != kept_.end() ? forced->second : latest_;
     std::string line = connect_line(manifest_, order, clock_.offset_s(), order.fresh ? std::string() : session);
-    const std::string answer = co_await ask(std::move(line), deadline);
+    const std::string answer = co_await adapter.channel->request(std::move(line), deadline);
     ConnectAnswer said = parse_answer(answer);
     if (!said.session.empty()) latest_ = said.session;
     if (!latest_.empty()) kept_[order.connection] = latest_;
-    if (exporting) co_await end();
+    if (exports() && !warm()) co_await shut(&adapter, site_.limits.answer);
+    collect();
     co_return said.word;
   } catch (const TimedOut&) {
     lost.error_stage = "answer";
@@ -174,28 +178,27 @@ awaitable<ClientWord> LineClient::connect(ConnectOrder order, Deadline deadline)
   co_return lost;
 }
 
-awaitable<void> LineClient::end() {
-  if (!process_) co_return;
-  process_->in.close();
+awaitable<void> LineClient::shut(Adapter* adapter, std::chrono::nanoseconds grace) {
+  adapter->process->in.close();
   bool slow = false;
   try {
-    const Deadline deadline = deadline_in(site_.limits.answer);
-    co_await with_deadline(deadline, process_->wait());
+    co_await with_deadline(grace, adapter->process->wait());
   } catch (const TimedOut&) {
     slow = true;
   }
-  if (slow) co_await process_->stop(std::chrono::milliseconds(100));
+  if (slow) co_await adapter->process->stop(std::chrono::nanoseconds(0));
   collect();
-  const Exit exit = *process_->ended();
+  const Exit exit = *adapter->process->ended();
   if (!slow && exit != Exit(Exited{0}) && !broken_) stray_ += "it " + text(exit) + " at the end of input\n";
-  channel_.reset();
-  errors_.reset();
-  process_.reset();
+  *adapter = Adapter{};
 }
 
-bool LineClient::reusable() const {
-  return !broken_ && manifest_.carry == Carry::cache && manifest_.capabilities.contains("warm");
+awaitable<void> LineClient::end(std::chrono::nanoseconds grace) {
+  for (Adapter& adapter : adapters_)
+    if (adapter.process) co_await shut(&adapter, grace);
 }
+
+bool LineClient::reusable() const { return !broken_ && warm(); }
 
 std::string LineClient::take_stray() {
   collect();

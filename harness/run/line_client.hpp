@@ -1,5 +1,6 @@
 #pragma once
 // A client whose adapter speaks the line protocol.
+#include <array>
 #include <map>
 
 #include "exec/output_log.hpp"
@@ -8,8 +9,9 @@
 
 namespace ti {
 
-/// LineClient keeps one adapter process for carry `cache`; for `export` it starts one for each connection and carries
-/// the serialised session between them.
+/// LineClient keeps one adapter process for carry `cache`. For `export` each connection has another process than the
+/// one before, and the serialised session is carried between them: two processes take turns and are told to forget all
+/// before each connection, or, where the settings or the manifest want it, each process serves only one.
 class LineClient final : public Client {
  public:
   LineClient(const ClientManifest& manifest, const Site& site, const ClockControl& clock, Stopwatch watch,
@@ -17,15 +19,27 @@ class LineClient final : public Client {
 
   awaitable<void> begin(ClientSettings settings, Deadline deadline) override;
   awaitable<ClientWord> connect(ConnectOrder order, Deadline deadline) override;
-  awaitable<void> end() override;
+  awaitable<void> end(std::chrono::nanoseconds grace) override;
   bool reusable() const override;
   std::string take_stray() override;
   std::vector<std::string> take_transcript() override;
 
  private:
-  void start();
-  awaitable<void> configure(Deadline deadline);
-  awaitable<std::string> ask(std::string line, Deadline deadline);
+  /// One adapter process, if it runs.
+  struct Adapter {
+    std::unique_ptr<Process> process;
+    std::unique_ptr<LineChannel> channel;
+    std::unique_ptr<OutputLog> errors;
+    bool ready = false;  ///< configured, and not used since
+  };
+
+  bool exports() const { return manifest_.carry == Carry::session_export; }
+  bool warm() const { return manifest_.capabilities.contains("warm") && !settings_.fresh_processes; }
+  Adapter& adapter_for(std::size_t connection) { return adapters_[exports() ? (connection - 1) % 2 : 0]; }
+  void start(Adapter& adapter);
+  awaitable<void> bring_up(Adapter* adapter, Deadline deadline);
+  awaitable<void> configure(Adapter* adapter, Deadline deadline);
+  awaitable<void> shut(Adapter* adapter, std::chrono::nanoseconds grace);
   void collect();
 
   const ClientManifest& manifest_;
@@ -34,9 +48,7 @@ class LineClient final : public Client {
   Stopwatch watch_;
   Scratch folder_;
   ClientSettings settings_;
-  std::unique_ptr<Process> process_;
-  std::unique_ptr<LineChannel> channel_;
-  std::unique_ptr<OutputLog> errors_;
+  std::array<Adapter, 2> adapters_;
   std::map<std::size_t, std::string> kept_;  ///< exported session after each connection, base64
   std::string latest_;
   std::string stray_;

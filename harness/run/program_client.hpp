@@ -15,7 +15,7 @@ class ProgramClient final : public Client {
 
   awaitable<void> begin(ClientSettings settings, Deadline deadline) override;
   awaitable<ClientWord> connect(ConnectOrder order, Deadline deadline) override;
-  awaitable<void> end() override { co_return; }
+  awaitable<void> end(std::chrono::nanoseconds) override { co_return; }
   bool reusable() const override { return true; }
   std::string take_stray() override { return {}; }
   std::vector<std::string> take_transcript() override;

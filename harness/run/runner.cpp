@@ -31,11 +31,12 @@ std::size_t choose_jobs(bool real_clock, std::size_t cores, std::size_t memory_b
 /// Queue hands out cells: to a slot first those that want the server it has warm, the costliest group of cells first.
 class Runner::Queue {
  public:
-  Queue(std::vector<PlannedCell> cells, const std::map<std::string, double>& cost_ms) {
+  Queue(std::vector<PlannedCell> cells, const std::map<std::string, double>& cost_ms, bool real_clock) {
     std::map<std::string, Batch> batches;
     for (PlannedCell& cell : cells) {
-      const double cost = expected_cost(cell, cost_ms) + static_cast<double>(cell.scenario->duration().count()) * 1e-6;
-      Batch& batch = batches[server_key(cell)];
+      const double timeline_ms = real_clock ? static_cast<double>(cell.scenario->duration().count()) : 0;
+      const double cost = std::max(expected_cost(cell, cost_ms), timeline_ms);
+      Batch& batch = batches[real_clock ? cell.id.text() : server_key(cell)];
       batch.cost += cost;
       batch.cells.emplace_back(cost, std::move(cell));
     }
@@ -115,15 +116,17 @@ awaitable<void> Runner::work(std::shared_ptr<Queue> queue) {
       co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
       const std::string server = "server " + cell->id.server;
       const std::string client = "client " + cell->id.client;
-      const bool aside = queue->set_aside(server) || queue->set_aside(client);
-      if (aside) {
-        cell->broken =
-            (queue->set_aside(server) ? server : client) + " is set aside: it failed to start again and again";
+      CellSettings settings = settings_.cell;
+      settings.why_not = [queue, server, client]() -> std::string {
+        if (!queue->set_aside(server) && !queue->set_aside(client)) return {};
+        return (queue->set_aside(server) ? server : client) + " is set aside: it failed to start again and again";
+      };
+      if (cell->broken = settings.why_not(); !cell->broken.empty()) {
         tell(result_without_run(*cell));
         continue;
       }
-      const CellEnd end = co_await run_cell(*cell, slot, settings_.cell);
-      queue->started(server, end.server_came_up);
+      const CellEnd end = co_await run_cell(*cell, slot, std::move(settings));
+      if (end.tried) queue->started(server, end.server_came_up);
       if (end.server_came_up) queue->started(client, end.client_came_up);
       tell(end.result);
     }
@@ -131,7 +134,7 @@ awaitable<void> Runner::work(std::shared_ptr<Queue> queue) {
     stopped = std::current_exception();
   }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  co_await slot.clear();
+  co_await slot.clear(stopped ? Haste::kill : Haste::none);
   if (stopped) std::rethrow_exception(stopped);
 }
 
@@ -149,7 +152,7 @@ awaitable<void> Runner::run(std::vector<PlannedCell> cells) {
         settings_.mode.libfaketime.empty(), std::max(1U, std::thread::hardware_concurrency()),
         static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(::sysconf(_SC_PAGE_SIZE)));
   jobs = std::min(jobs, runnable.size());
-  auto queue = std::make_shared<Queue>(std::move(runnable), settings_.cost_ms);
+  auto queue = std::make_shared<Queue>(std::move(runnable), settings_.cost_ms, settings_.mode.libfaketime.empty());
   TaskGroup slots(site_.executor);
   for (std::size_t i = 0; i < jobs; ++i) slots.spawn(work(queue));
   std::exception_ptr stopped;

@@ -6,6 +6,8 @@
 #include <regex>
 #include <sstream>
 
+#include "exec/deadline.hpp"
+
 namespace ti {
 
 namespace {
@@ -71,7 +73,7 @@ Result<ServerLaunch> prepare(const ServerOrder& order, const Site& site, const s
   variables["dir"] = folder.string();
   variables["socket"] = prepared.socket.string();
   variables["keylog"] = prepared.keylog.string();
-  variables["ciphers"] = order.ciphers.empty() ? "ALL:@SECLEVEL=0" : order.ciphers + ":@SECLEVEL=0";
+  variables["ciphers"] = (order.ciphers.empty() ? "ALL" : order.ciphers) + ":@SECLEVEL=0";
 
   Told policy;
   for (const auto& [key, value] : order.policy.values) {
@@ -138,8 +140,18 @@ awaitable<void> Server::start(const ClockControl& clock, Stopwatch watch, Deadli
   }
 }
 
-awaitable<void> Server::stop() {
-  if (process_) co_await process_->stop(std::chrono::seconds(1));
+awaitable<void> Server::stop(std::chrono::nanoseconds grace) {
+  if (process_) co_await process_->stop(grace);
+}
+
+awaitable<bool> Server::ends_within(std::chrono::nanoseconds time) {
+  bool ended = !running();
+  try {
+    if (!ended) co_await with_deadline(time, process_->wait());
+    ended = true;
+  } catch (const TimedOut&) {
+  }
+  co_return ended;
 }
 
 std::string Server::ended() const { return process_ && process_->poll() ? text(*process_->ended()) : ""; }

@@ -46,8 +46,11 @@ class Server {
   /// Starts it and waits for its ready mark. Throws HarnessError with the end of its log when it does not come up.
   awaitable<void> start(const ClockControl& clock, Stopwatch watch, Deadline deadline);
 
+  /// Whether it has ended by itself, or does so in that time.
+  awaitable<bool> ends_within(std::chrono::nanoseconds time);
+
   /// Stops it, and what its group holds; nothing when it does not run.
-  awaitable<void> stop();
+  awaitable<void> stop(std::chrono::nanoseconds grace = std::chrono::seconds(1));
 
   const ServerOrder& order() const { return order_; }
   Upstream upstream() const { return upstream_; }

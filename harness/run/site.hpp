@@ -22,7 +22,9 @@ struct HarnessError : std::runtime_error {
 struct Limits {
   std::chrono::milliseconds start{10000};  ///< a server or adapter to come up
   std::chrono::milliseconds step{10000};   ///< one connection
+  std::chrono::milliseconds cell{60000};   ///< all of a cell's steps, beside the time that its timeline takes
   std::chrono::milliseconds answer{2000};  ///< the adapter's answer after its connection was taken away
+  std::chrono::milliseconds dying{1000};   ///< a server that accepts no more, until it has ended
   std::chrono::milliseconds late{250};     ///< how late a step may start under the real clock
 };
 

@@ -31,13 +31,18 @@ void Slot::make_clock() {
   if (real_clock())
     clock_ = std::make_unique<RealClock>();
   else
-    clock_ = std::make_unique<VirtualClock>(folder_.path() / "clock", mode_.libfaketime);
+    clock_ = std::make_unique<VirtualClock>(*site_.guardian, folder_.path() / "clock", mode_.libfaketime);
 }
 
 std::filesystem::path Slot::new_path(const char* kind) { return folder_.path() / (kind + std::to_string(++folders_)); }
 
 bool Slot::has_warm(const ServerOrder& order) const {
   return std::any_of(servers_.begin(), servers_.end(), [&](const auto& server) { return server->order() == order; });
+}
+
+Slot::Grace Slot::grace_of(Haste haste) const {
+  if (haste == Haste::kill) return {};
+  return {.client = site_.limits.answer, .server = std::chrono::seconds(1)};
 }
 
 awaitable<Server*> Slot::begin_cell(ServerOrder order, Deadline deadline) {
@@ -73,11 +78,12 @@ awaitable<Client*> Slot::lend_client(const ClientManifest& manifest, ClientSetti
     client_ = make_client(manifest, site_, *clock_, watch_, new_path("c"));
   }
   client_id_ = manifest.id;
+  settings.fresh_processes = !mode_.keep_warm;
   co_await client_->begin(std::move(settings), deadline);
   co_return client_.get();
 }
 
-awaitable<void> Slot::end_cell(bool healthy, bool server_may_stay) {
+awaitable<void> Slot::end_cell(bool healthy, bool server_may_stay, Haste haste) {
   std::unique_ptr<Client> client = std::move(client_);
   std::unique_ptr<Server> server = std::move(server_);
   const bool keep = mode_.keep_warm && healthy;
@@ -95,15 +101,17 @@ awaitable<void> Slot::end_cell(bool healthy, bool server_may_stay) {
       servers_.erase(servers_.begin());
     }
   }
-  if (client) co_await client->end();
-  if (server) co_await server->stop();
+  const Grace grace = grace_of(haste);
+  if (client) co_await client->end(grace.client);
+  if (server) co_await server->stop(grace.server);
 }
 
-awaitable<void> Slot::clear() {
-  co_await end_cell(false, false);
-  for (auto& [id, client] : clients_) co_await client->end();
+awaitable<void> Slot::clear(Haste haste) {
+  co_await end_cell(false, false, haste);
+  const Grace grace = grace_of(haste);
+  for (auto& [id, client] : clients_) co_await client->end(grace.client);
   clients_.clear();
-  for (auto& server : servers_) co_await server->stop();
+  for (auto& server : servers_) co_await server->stop(grace.server);
   servers_.clear();
 }
 

@@ -20,6 +20,9 @@ struct SlotMode {
   bool keep_warm = true;              ///< processes that declare it serve one cell after the other (virtual clock only)
 };
 
+/// Whether programs get the time to end by themselves.
+enum class Haste : std::uint8_t { none, kill };
+
 /// Slot owns all processes of the cells that run in it. Its clock only goes forward: between two cells that share a
 /// warm server it moves on until every ticket key of that server is dead.
 class Slot {
@@ -40,10 +43,10 @@ class Slot {
   awaitable<Client*> lend_client(const ClientManifest& manifest, ClientSettings settings, Deadline deadline);
 
   /// Ends the cell: what may be kept is kept if the cell was `healthy`, the rest is stopped.
-  awaitable<void> end_cell(bool healthy, bool server_may_stay);
+  awaitable<void> end_cell(bool healthy, bool server_may_stay, Haste haste = Haste::none);
 
   /// Stops everything.
-  awaitable<void> clear();
+  awaitable<void> clear(Haste haste = Haste::none);
 
   /// A file of its own for a client's secrets.
   std::filesystem::path client_keylog() { return new_path("k"); }
@@ -54,6 +57,12 @@ class Slot {
  private:
   std::filesystem::path new_path(const char* kind);
   void make_clock();
+
+  struct Grace {
+    std::chrono::nanoseconds client{};
+    std::chrono::nanoseconds server{};
+  };
+  Grace grace_of(Haste haste) const;
 
   static constexpr std::size_t most_warm = 12;
 

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "exec/clock.hpp"
 #include "exec/deadline.hpp"
@@ -11,6 +12,7 @@
 #include "exec/output_log.hpp"
 #include "exec/temp_dir.hpp"
 #include "run/client.hpp"
+#include "run/clock_check.hpp"
 #include "wire/transcript.hpp"
 
 namespace ti {
@@ -25,7 +27,7 @@ Launch launch_of(std::vector<std::string> argv, const Site& site, const std::fil
   return launch;
 }
 
-/// The first line that a version command prints.
+/// What a version command prints.
 awaitable<std::string> printed_version(std::vector<std::string> argv, const Site& site) {
   const TempDir folder(*site.guardian);
   Launch launch = launch_of(std::move(argv), site, folder.path());
@@ -35,8 +37,17 @@ awaitable<std::string> printed_version(std::vector<std::string> argv, const Site
   const bool ended = co_await log.wait_for_end(deadline_in(site.limits.start));
   if (!ended) throw HarnessError("its version command does not end");
   co_await process.wait();
-  const std::vector<LogLine> lines = log.lines();
-  co_return lines.empty() ? "unknown: it printed nothing" : lines.front().text;
+  co_return std::string(log.text());
+}
+
+std::string first_line(const std::string& printed) {
+  return printed.empty() ? "unknown: it printed nothing" : printed.substr(0, printed.find_first_of("\r\n"));
+}
+
+std::string first_match(const std::string& printed, const std::string& expression) {
+  std::smatch match;
+  if (std::regex_search(printed, match, std::regex(expression))) return match[1].str();
+  return "unknown: its version command does not say it";
 }
 
 /// What an adapter says of itself.
@@ -56,10 +67,11 @@ nlohmann::json parse_hello(const std::string& line) {
 std::string clock_observed(const nlohmann::json& before, const nlohmann::json& after, std::chrono::seconds moved) {
   const auto first = before.find("time");
   const auto second = after.find("time");
-  if (first == before.end() || second == after.end() || !first->is_number() || !second->is_number()) return "not told";
+  if (first == before.end() || second == after.end() || !first->is_number() || !second->is_number())
+    return clock_not_told;
   constexpr double tolerance_s = 60;
   const double went = second->get<double>() - first->get<double>();
-  return std::abs(went - static_cast<double>(moved.count())) < tolerance_s ? "moves" : "stands still";
+  return std::abs(went - static_cast<double>(moved.count())) < tolerance_s ? clock_moves : clock_stands_still;
 }
 
 awaitable<Said> ask_adapter(const ClientManifest& manifest, const Site& site,
@@ -70,7 +82,7 @@ awaitable<Said> ask_adapter(const ClientManifest& manifest, const Site& site,
   std::optional<VirtualClock> clock;
   const bool own_clock = manifest.capabilities.contains("own_clock");
   if (!libfaketime.empty() && !own_clock) {
-    clock.emplace(folder.path() / "clock", libfaketime);
+    clock.emplace(*site.guardian, folder.path() / "clock", libfaketime);
     launch.env.merge(clock->env());
   }
   launch.input = true;
@@ -84,7 +96,7 @@ awaitable<Said> ask_adapter(const ClientManifest& manifest, const Site& site,
   const nlohmann::json before = parse_hello(first);
   Said said;
   said.version = before.value("library", manifest.library) + " " + before.value("version", "unknown");
-  if (own_clock) said.clock = "its own";
+  if (own_clock) said.clock = clock_not_told;
   if (clock) {
     constexpr std::chrono::seconds moved{100000};
     co_await clock->advance_to(moved);
@@ -121,8 +133,9 @@ awaitable<Facts> server_facts(const ServerManifest& manifest, const Site& site) 
   for (const std::string& arg : manifest.version) argv.push_back(arg == "{binary}" ? binary.string() : arg);
   Facts facts{{"title", manifest.title}, {"library", manifest.library}, {"binary_sha256", file_sha256(binary)}};
   awaitable<std::string> asked = printed_version(std::move(argv), site);
-  std::string version = co_await or_unknown(std::move(asked));
-  facts["version"] = std::move(version);
+  const std::string printed = co_await or_unknown(std::move(asked));
+  facts["version"] = first_line(printed);
+  if (!manifest.library_version.empty()) facts["library_version"] = first_match(printed, manifest.library_version);
   co_return facts;
 }
 
@@ -132,10 +145,11 @@ awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site,
               {"front_door", manifest.front_door},
               {"carry", manifest.carry == Carry::cache ? "cache" : "export"}};
   if (manifest.program) {
-    awaitable<std::string> asked = printed_version(manifest.program->version, site);
-    std::string version = co_await or_unknown(std::move(asked));
-    facts["version"] = std::move(version);
-    facts["clock"] = "not told";
+    std::vector<std::string> argv = filled_in(manifest.program->version, manifest, site);
+    awaitable<std::string> asked = printed_version(std::move(argv), site);
+    const std::string printed = co_await or_unknown(std::move(asked));
+    facts["version"] = first_line(printed);
+    facts["clock"] = clock_not_told;
     co_return facts;
   }
   std::string why;
@@ -147,8 +161,8 @@ awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site,
   } catch (const std::exception& error) {
     why = error.what();
   }
-  facts["version"] = "unknown: " + why;
-  facts["clock"] = "not told";
+  facts["version"] = "unknown";
+  facts["broken"] = why;
   co_return facts;
 }
 

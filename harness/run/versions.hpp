@@ -6,8 +6,9 @@
 
 namespace ti {
 
-/// Facts of a server: version (the first line its version command prints), library, title, binary_sha256. A version
-/// that cannot be had is said as "unknown: why".
+/// Facts of a server: version (the first line its version command prints), library, title, binary_sha256, and
+/// library_version if its manifest says where that stands in what the command prints. A version that cannot be had is
+/// said as "unknown: why".
 awaitable<Facts> server_facts(const ServerManifest& manifest, const Site& site);
 
 /// Facts of a client: version, library, front_door, carry, and `clock`: "moves", "stands still", "its own" or "not

@@ -1,5 +1,6 @@
 #include "wire/decoder.hpp"
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <utility>
@@ -79,13 +80,16 @@ class Decoder {
   void end_of_bytes(Side side) {
     const Flow& flow = this->flow(side);
     if (flow.lost) return;
+    const bool ended = std::any_of(transcript_.endings.begin(), transcript_.endings.end(),
+                                   [&](const TranscriptEnding& ending) { return ending.from == side; });
+    const Missing missing = ended ? Missing::nothing : Missing::messages;
     if (!flow.records.broken() && flow.records.left() > 0)
       problem(side, flow.records.offset(),
-              "a record is cut off after " + std::to_string(flow.records.left()) + " bytes", false);
+              "a record is cut off after " + std::to_string(flow.records.left()) + " bytes", false, missing);
     if (flow.handshake.pending())
       problem(side, flow.handshake.pending_offset(),
               "a handshake message is cut off after " + std::to_string(flow.handshake.pending_bytes()) + " bytes",
-              false);
+              false, missing);
   }
 
   Flow& flow(Side side) { return flows_[static_cast<std::size_t>(side)]; }

@@ -41,6 +41,7 @@ http {
     ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; ssl_session_cache off; ssl_keylog_file keylog; %(http)s
     server { listen unix:http.sock ssl; %(server)s location / { try_files /hello.txt =404; root .; } }
     server { listen unix:plain.sock; location / { try_files /hello.txt =404; root .; } }
+    %(servers)s
 }
 stream {
     ssl_certificate rsa.pem; ssl_certificate_key rsa.key; ssl_ciphers ALL:@SECLEVEL=0;
@@ -206,10 +207,10 @@ def faketime():
     return found[0]
 
 
-def write_config(folder, workers=1, http=AGES, stream=AGES, server=""):
+def write_config(folder, workers=1, http=AGES, stream=AGES, server="", servers=""):
     user, group = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
     (folder / "nginx.conf").write_text(CONFIG % {"user": user, "group": group, "workers": workers, "http": http,
-                                                 "stream": stream, "server": server})
+                                                 "stream": stream, "server": server, "servers": servers})
     (folder / "hello.txt").write_text("hello\n")
 
 
@@ -364,6 +365,23 @@ def test_reload(binary, folder):
             server.move_clock(server.offset + 100)
 
 
+def test_servers_side_by_side(binary, folder):
+    """Keys that age are shared as far as one key file for all is: up to other certificates or client CAs."""
+    (folder / "ticket.key").write_bytes(os.urandom(80))
+    own = {"same.sock": "", "certificate.sock": "ssl_certificate ecdsa.pem; ssl_certificate_key ecdsa.key;",
+           "ca.sock": "ssl_verify_client optional; ssl_client_certificate rsa.pem;"}
+    servers = "".join(f"server {{ listen unix:{name} ssl; {text} location / {{ try_files /hello.txt =404; root .; }} }}"
+                      for name, text in own.items())
+    for keys, shared in (AGES, True), ("ssl_session_ticket_key ticket.key;", True), ("", False):
+        with start(binary, folder, http=keys, stream=keys, servers=servers) as server:
+            for version in "1.2", "1.3":
+                Connection(server, "http.sock", version, keep="A")
+                shapes = {name: Connection(server, name, version, offer="A").shape for name in (*SOCKETS, *own)}
+                check(f"{version}: the http server's ticket at others, with {keys or 'neither'}", shapes,
+                      {"http.sock": "resumed", "same.sock": "resumed" if shared else "full", "stream.sock": "full",
+                       "certificate.sock": "full", "ca.sock": "full"})
+
+
 def ages(renew=None, expire=None, more=""):
     return ((f"ssl_session_ticket_renew_after {renew}; " if renew else "")
             + (f"ssl_session_ticket_expire_after {expire}; " if expire else "") + more)
@@ -409,7 +427,7 @@ def launch(binary, folder, tls, **policy):
     def fill(text, more={}):
         values = {"binary": str(binary), "dir": str(folder), "socket": f"{folder}/s", "keylog": f"{folder}/keylog",
                   "cert": f"{folder}/rsa.pem", "key": f"{folder}/rsa.key", "ecdsa_cert": f"{folder}/ecdsa.pem",
-                  "ecdsa_key": f"{folder}/ecdsa.key", "ca": f"{folder}/rsa.pem", "ciphers": "ALL", **more}
+                  "ecdsa_key": f"{folder}/ecdsa.key", "ca": f"{folder}/rsa.pem", "ciphers": "ALL:@SECLEVEL=0", **more}
         return re.sub(r"\{([a-z_]+)\}", lambda name: values[name[1]], text)
 
     fragments = []
@@ -478,6 +496,7 @@ def main():
         for name in SOCKETS:
             test_two_workers(binary, folder, name)
         test_reload(binary, folder)
+        test_servers_side_by_side(binary, folder)
         test_manifest(binary, folder)
     print(f"{failures} failed" if failures else "passed")
     sys.exit(1 if failures else 0)

@@ -2,7 +2,7 @@
 # build.sh DEST [NAME PATCHES]
 #
 # Builds OpenSSL with the patches of this folder and puts its program into DEST. With NAME and PATCHES it builds
-# the server NAME, the same tree with the patches of one more folder; the compiled tree is shared by all of them.
+# NAME, a server or a client: the same tree with the patches of one more folder. All of them share the compiled tree.
 
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -39,7 +39,7 @@ compiled_tree() {
     cp -al . "$out/"
 }
 
-server() {
+program() {
     local out=$1 tree
     tree=$(cached_build openssl-tree "$tree_stamp" - compiled_tree) || exit 1
     if [ -n "$extra" ]; then
@@ -55,4 +55,4 @@ for tool in make perl patch cc strip; do
     command -v "$tool" >/dev/null || die "building $name needs $tool, which is not installed"
 done
 tree_stamp=$(build_stamp "$sha256" "$here/patches" "$here/build.sh")
-cached_build "$name" "$(build_stamp "$tree_stamp" ${extra:+"$extra"})" "$dest" server
+cached_build "$name" "$(build_stamp "$tree_stamp" ${extra:+"$extra"})" "$dest" program

@@ -77,16 +77,21 @@ class Certificates:
         return str(self.folder / name)
 
 
+def manifest_of(server):
+    own = json.loads((HERE.parent / server / "server.json").read_text())
+    return {**manifest_of(own["like"]), **own} if "like" in own else own
+
+
 class Server:
     """A server launched as its manifest says."""
 
     def __init__(self, build, tls, policy, ciphers="ALL", options=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=lab.folder))
         self.socket = self.folder / "socket"
-        manifest = json.loads((HERE.parent / build / "server.json").read_text())
+        manifest = manifest_of(build)
         values = {
             "binary": str(lab.builds[build] / manifest["binary"]), "socket": str(self.socket),
-            "keylog": str(self.folder / "keylog"), "ciphers": ciphers, "ca": lab.certificates.path("ca.pem"),
+            "keylog": str(self.folder / "keylog"), "ciphers": ciphers + ":@SECLEVEL=0", "ca": lab.certificates.path("ca.pem"),
             "cert": lab.certificates.path("rsa.pem"), "key": lab.certificates.path("rsa.key"),
             "ecdsa_cert": lab.certificates.path("ecdsa.pem"), "ecdsa_key": lab.certificates.path("ecdsa.key")}
         argv = []

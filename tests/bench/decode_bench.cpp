@@ -1,9 +1,11 @@
-// What it costs to read a cell: five recorded connections with their key log, opened and split into handshakes.
+// What it costs to read and to judge a cell: five recorded connections with their key log, opened, split into
+// handshakes and held against every rule.
 #include <benchmark/benchmark.h>
 
 #include <fstream>
 #include <iterator>
 
+#include "rules/registry.hpp"
 #include "wire/capture.hpp"
 #include "wire/decoder.hpp"
 
@@ -17,22 +19,45 @@ ti::Capture cell_of(const std::string& name) {
   return cell;
 }
 
+ti::Observation observe(const ti::Capture& cell) {
+  const ti::KeyLog keys(cell.keylog);
+  ti::Observation observation;
+  for (const ti::Recording& recording : cell.connections) {
+    ti::ObservedConnection& connection = observation.connections.emplace_back();
+    connection.transcript = ti::decode(recording, keys);
+    connection.handshakes = ti::handshakes_of(connection.transcript);
+    connection.begun = recording.opened;
+    connection.client.answered = connection.client.ok = true;
+  }
+  return observation;
+}
+
 void decode_cell(benchmark::State& state, const std::string& name) {
   const ti::Capture cell = cell_of(name);
   std::size_t messages = 0;
-  for (auto _ : state) {
-    const ti::KeyLog keys(cell.keylog);
-    for (const ti::Recording& recording : cell.connections) {
-      const ti::Transcript transcript = ti::decode(recording, keys);
-      benchmark::DoNotOptimize(ti::handshakes_of(transcript));
-      messages += transcript.messages.size();
-    }
-  }
+  for (auto _ : state)
+    for (const ti::ObservedConnection& connection : observe(cell).connections)
+      messages += connection.transcript.messages.size();
   state.counters["messages"] = benchmark::Counter(static_cast<double>(messages), benchmark::Counter::kAvgIterations);
 }
 
-BENCHMARK_CAPTURE(decode_cell, tls10_cbc, "tls10-cbc-renewed");
-BENCHMARK_CAPTURE(decode_cell, tls12_gcm, "tls12-gcm");
-BENCHMARK_CAPTURE(decode_cell, tls13, "tls13");
+void judge_cell(benchmark::State& state, const std::string& name) {
+  const ti::Observation observation = observe(cell_of(name));
+  for (auto _ : state) benchmark::DoNotOptimize(ti::judge(observation));
+}
+
+void decode_and_judge_cell(benchmark::State& state, const std::string& name) {
+  const ti::Capture cell = cell_of(name);
+  for (auto _ : state) benchmark::DoNotOptimize(ti::judge(observe(cell)));
+}
+
+#define FOR_EACH_CELL(bench)                                \
+  BENCHMARK_CAPTURE(bench, tls10_cbc, "tls10-cbc-renewed"); \
+  BENCHMARK_CAPTURE(bench, tls12_gcm, "tls12-gcm");         \
+  BENCHMARK_CAPTURE(bench, tls13, "tls13")
+
+FOR_EACH_CELL(decode_cell);
+FOR_EACH_CELL(judge_cell);
+FOR_EACH_CELL(decode_and_judge_cell);
 
 }  // namespace

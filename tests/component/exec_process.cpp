@@ -108,7 +108,7 @@ TEST_F(ProcessTest, GivesItsArgumentsEnvironmentAndFolderAndNothingElse) {
   ::setenv("TI_LEAK", "1", 1);
   Launch launch = program({"env"});
   launch.env["A"] = "x y";
-  EXPECT_EQ(output(launch), "A=x y\nPATH=/usr/bin:/bin\n");
+  EXPECT_EQ(output(launch), "A=x y\nPATH=/usr/bin:/bin\n" + guardian_.mark() + "\n");
   EXPECT_EQ(output(program({"printf", "%s|", "a b", "$HOME", ""})), "a b|$HOME||");
   Launch there = program({"pwd"});
   there.cwd = "/usr";
@@ -233,20 +233,20 @@ TEST_F(ProcessTest, AHarnessThatIsKilledLeavesNeitherProcessNorFolder) {
   std::vector<pid_t> ids;
   std::string said;
   auto buffer = asio::dynamic_buffer(said);
-  while (std::count(said.begin(), said.end(), '\n') < 4) {
+  while (std::count(said.begin(), said.end(), '\n') < 5) {
     asio::read(harness.out, buffer, asio::transfer_at_least(1));
   }
   const std::vector<std::string> lines = split(said, '\n');
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 4; ++i) {
     ids.push_back(std::stoi(lines[i]));
     doomed.emplace_back(io_, open_pidfd(ids.back()));
   }
-  const std::filesystem::path folder = lines[3];
+  const std::filesystem::path folder = lines[4];
   ASSERT_TRUE(std::filesystem::exists(folder / "file"));
 
   ::kill(harness.id(), SIGKILL);
   EXPECT_EQ(run(harness.wait()), Exit(Signalled{SIGKILL}));
-  for (const std::size_t i : {1U, 2U, 0U}) {  // each becomes ours to reap when its parent is dead
+  for (const std::size_t i : {1U, 2U, 3U, 0U}) {  // each becomes ours to reap when its parent is dead
     run(with_deadline(soon(), doomed[i].async_wait(stream_descriptor::wait_read, use_awaitable)));
     ::waitpid(ids[i], nullptr, 0);
   }

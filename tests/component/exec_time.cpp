@@ -3,6 +3,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/system/system_error.hpp>
 #include <fstream>
+#include <set>
 
 #include "exec/clock.hpp"
 #include "exec/deadline.hpp"
@@ -125,7 +126,7 @@ class Watch {
 };
 
 TEST_F(ClockTest, MovesTheTimeOfARunningProgram) {
-  VirtualClock clock(folder_.path() / "clock", library_);
+  VirtualClock clock(guardian_, folder_.path() / "clock", library_);
   Watch watch(clock, executor(), guardian_);
   const double first = run(watch.ahead());
   EXPECT_GE(first, 0);
@@ -137,8 +138,45 @@ TEST_F(ClockTest, MovesTheTimeOfARunningProgram) {
   EXPECT_LT(ahead, clock.offset_s() + 30);
 }
 
+awaitable<void> read_line(asio::posix::stream_descriptor& from, std::string& line) {
+  co_await asio::async_read_until(from, asio::dynamic_buffer(line), '\n', use_awaitable);
+}
+
+std::set<std::string> in_shared_memory() {
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator("/dev/shm")) names.insert(entry.path().filename());
+  return names;
+}
+
+TEST_F(ClockTest, AProgramThatIsKilledLeavesNothingInSharedMemory) {
+  const std::set<std::string> before = in_shared_memory();
+  std::optional<VirtualClock> clock;
+  clock.emplace(guardian_, folder_.path() / "clock", library_);
+  std::string names = clock->env().at("FAKETIME_SHARED");
+  names.erase(names.find(' '));
+  const std::string name = names.substr(1);
+  Launch launch = shell("echo $$; exec sleep 100");
+  launch.env.merge(clock->env());
+  launch.output = Launch::Output::merged;
+  std::string own = "faketime_shm_";
+  {
+    Process process(executor(), guardian_, launch);
+    std::string said;
+    run(read_line(process.out, said));
+    own += said.substr(0, said.find('\n'));
+    run(process.stop(0ms));
+  }
+  EXPECT_TRUE(in_shared_memory().contains(name));
+  EXPECT_TRUE(in_shared_memory().contains("sem." + name));
+  clock.reset();
+  for (const std::string& left : in_shared_memory()) {
+    EXPECT_THAT(left, testing::Not(testing::HasSubstr(name)));
+    EXPECT_TRUE(left != own || before.contains(own));
+  }
+}
+
 TEST_F(ClockTest, CountsFromTheBeginningOfTheCellAndNeverGoesBack) {
-  VirtualClock clock(folder_.path() / "clock", library_, 5s);
+  VirtualClock clock(guardian_, folder_.path() / "clock", library_, 5s);
   EXPECT_EQ(clock.offset_s(), 5);
   run(clock.begin(10s));
   EXPECT_EQ(clock.offset_s(), 15);
@@ -152,15 +190,18 @@ TEST_F(ClockTest, CountsFromTheBeginningOfTheCellAndNeverGoesBack) {
 
 TEST_F(ClockTest, TheFileIsWholeAtEveryMoment) {
   const std::filesystem::path file = folder_.path() / "clock";
-  VirtualClock clock(file, library_);
+  VirtualClock clock(guardian_, file, library_);
   std::ifstream held(file);
   run(clock.begin(1h));
-  std::string text;
-  std::getline(held, text);
-  EXPECT_EQ(text, "+0.000000");
-  std::ifstream fresh(file);
-  std::getline(fresh, text);
-  EXPECT_EQ(text, "+3600.000000");
+  double seconds = -1;
+  held >> seconds;
+  EXPECT_EQ(seconds, 0);
+  for (int hours = 1; hours < 4; ++hours) {
+    std::ifstream fresh(file);
+    fresh >> seconds;
+    EXPECT_EQ(seconds, hours * 3600);
+    run(clock.begin(1h));
+  }
 }
 
 TEST_F(ClockTest, TheRealClockWaitsAndTellsItsLateness) {

@@ -67,6 +67,32 @@ TEST_F(RunClients, ConnectsTwiceInAStep) {
   EXPECT_EQ(result.connections.size(), 6U);
 }
 
+TEST_F(RunClients, OfCarryExportThatDoesNotStartIsNoFailOfTheClient) {
+  client_.carry = Carry::session_export;
+  client_.argv = {"/bin/false"};
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_THAT(result.verdict.reason, HasSubstr("did not come up"));
+}
+
+TEST_F(RunClients, RunsIntoTheNextStepUnderTheRealClock) {
+  fake_client("dawdles-once");
+  mode_.libfaketime.clear();
+  scenario_ = scenario("renewal/young");
+  scenario_.timeline[1].at = std::chrono::milliseconds(100);
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_THAT(result.verdict.reason, HasSubstr("the step before that at 0.1 s had not ended by then"));
+}
+
+TEST_F(RunClients, RunsIntoTheDeadlineOfItsCell) {
+  fake_client("dawdles-once");
+  site_.limits.cell = std::chrono::milliseconds(100);
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_THAT(result.verdict.reason, HasSubstr("deadline"));
+}
+
 TEST_F(RunClients, HangsBeforeItConnects) {
   fake_client("hangs-at-connect");
   site_.limits.step = site_.limits.answer = std::chrono::milliseconds(200);

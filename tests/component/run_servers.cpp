@@ -1,4 +1,5 @@
 // A server that does the wrong thing: the verdict, whose fault it is, and by which rule.
+#include "run/versions.hpp"
 #include "run_test.hpp"
 
 namespace ti {
@@ -26,6 +27,23 @@ TEST_F(RunServers, TellsNoSecretsAndTheClientDoes) {
   EXPECT_EQ(in_short(cell(Version::tls13).verdict), "pass");
   client_.capabilities.erase("keylog");
   EXPECT_EQ(in_short(cell(Version::tls13).verdict), "inconclusive");
+}
+
+TEST_F(RunServers, SaysWhichLibraryRuns) {
+  const auto facts = [&] { return run(server_facts(server_, site_)); };
+  EXPECT_THAT(facts().at("version"), StartsWith("OpenSSL 3.0."));
+  EXPECT_THAT(facts().at("library_version"), MatchesRegex("OpenSSL 3\\.0\\.[0-9]+ [^()]*[0-9]"));
+
+  server_.library_version = parse_server_manifest(source() / "servers/nginx").value().library_version;
+  server_.version = {"/bin/echo", "nginx version: x\nbuilt by gcc\nbuilt with OpenSSL 3.0.1 a\nTLS SNI"};
+  EXPECT_EQ(facts().at("version"), "nginx version: x");
+  EXPECT_EQ(facts().at("library_version"), "OpenSSL 3.0.1 a");
+  server_.version = {"/bin/echo", "nginx version: x\nbuilt with OpenSSL 3.0.1 a (running with OpenSSL 3.0.2 b)\n"};
+  EXPECT_EQ(facts().at("library_version"), "OpenSSL 3.0.2 b");
+  server_.version = {"/bin/echo", "nginx version: x"};
+  EXPECT_EQ(facts().at("library_version"), "unknown: its version command does not say it");
+  server_.library_version = "";
+  EXPECT_FALSE(facts().contains("library_version"));
 }
 
 TEST_F(RunServers, RenewsTooLate) {
@@ -86,6 +104,14 @@ TEST_F(RunServers, HangsInTheHandshake) {
   const CellResult result = cell();
   EXPECT_EQ(in_short(result.verdict), "fail server harness-connection-completes");
   EXPECT_EQ(result.verdict.at.value().connection, 1U);
+}
+
+TEST_F(RunServers, HangsInTheHandshakeUnderTheRealClockToo) {
+  fake_server("hangs-in-the-handshake");
+  mode_.libfaketime.clear();
+  site_.limits.step = std::chrono::milliseconds(300);
+  scenario_.timeline[1].at = std::chrono::milliseconds(20);
+  EXPECT_EQ(in_short(cell().verdict), "fail server harness-connection-completes");
 }
 
 TEST_F(RunServers, TalksGarbage) {

@@ -1,9 +1,11 @@
-// A harness to be killed: prints the ids of its guardian, its child and its grandchild and the path of its folder, one
-// a line, and waits for the end. The grandchild stands for a server's worker: it ignores SIGTERM.
+// A harness to be killed: prints the ids of its guardian, its child and its two grandchildren and the path of its folder,
+// one a line, and waits for the end. The grandchildren stand for a server's worker, which ignores SIGTERM, and for a
+// daemon, which leaves its parent's process group.
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/read_until.hpp>
+#include <boost/asio/read.hpp>
 #include <cstdio>
 #include <fstream>
 
@@ -17,12 +19,13 @@ int main() {
 
   boost::asio::io_context io(1);
   ti::Launch launch;
-  launch.argv = {"/bin/sh", "-c", "trap '' TERM; sleep 1000 & trap - TERM; echo $!; wait"};
+  launch.argv = {"/bin/sh", "-c", "trap '' TERM; sleep 1000 & trap - TERM; echo $!; setsid sleep 1000 & echo $!; wait"};
   launch.env["PATH"] = "/usr/bin:/bin";
   ti::Process server(io.get_executor(), guardian, launch);
-  std::string grandchild;
-  boost::asio::read_until(server.out, boost::asio::dynamic_buffer(grandchild), '\n');
-  std::printf("%d\n%d\n%s%s\n", guardian.id(), server.id(), grandchild.c_str(), folder.path().c_str());
+  std::string grandchildren;
+  while (std::count(grandchildren.begin(), grandchildren.end(), '\n') < 2)
+    boost::asio::read(server.out, boost::asio::dynamic_buffer(grandchildren), boost::asio::transfer_at_least(1));
+  std::printf("%d\n%d\n%s%s\n", guardian.id(), server.id(), grandchildren.c_str(), folder.path().c_str());
   std::fflush(stdout);
   ::pause();
 }

@@ -116,6 +116,12 @@ const std::map<std::string, Fault> faults{
        if (is_connection(command, 3)) ::poll(nullptr, 0, 500);
        say(real.ask(command).dump());
      }},
+    {"dawdles-once",
+     [](Real& real, const Json& command) {
+       const Json answer = real.ask(command);
+       if (is_connection(command, 1)) ::poll(nullptr, 0, 400);
+       say(answer.dump());
+     }},
     {"connects-twice",
      [](Real& real, const Json& command) {
        if (is(command, "connect")) real.ask(command);

@@ -1,5 +1,6 @@
 // wire_dump FILE: what our decoder sees in a capture, one line a message: stream, sender, type, bytes, of a ticket
-// its lifetime and SHA-256, of an alert its level and description; then `!` and the problems of each connection. For comparing with another decoder.
+// its lifetime and SHA-256, of an alert its level and description; then `!` and the problems of each connection. For
+// comparing with another decoder.
 #include <cstdio>
 #include <fstream>
 #include <iterator>

@@ -13,6 +13,7 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Pair;
 
 /// A folder of manifests that lives as long as a test.
 struct Folder {
@@ -110,6 +111,7 @@ TEST_F(Servers, ComplainsWithFileAndLine) {
   EXPECT_THAT(complaint("\"1.3\"", "\"1.4\""), HasSubstr("a TLS version is"));
   EXPECT_THAT(complaint("\"unix\"", "\"udp\""), HasSubstr("\"listen\" may be \"unix\" or \"tcp\""));
   EXPECT_THAT(complaint("\"args\": [\"-tls1_2\"]", "\"arg\": []"), HasSubstr("did you mean \"args\"?"));
+  EXPECT_THAT(complaint("\"ready\"", "\"library_version\": \"L\", \"ready\""), HasSubstr("must have a group"));
   EXPECT_THAT(complaint("[\"-tls1_2\"]", "[\"{value}\"]"), HasSubstr("unknown variable \"value\""));
   EXPECT_THAT(complaint("\"title\": \"A server\",", ""), HasSubstr("\"title\" is missing in the file"));
 }
@@ -121,6 +123,62 @@ TEST_F(Servers, AServerOnTcpSaysHowItsPortIsFound) {
               HasSubstr("not a regular expression"));
   EXPECT_EQ(complaint("\"unix\"", "\"tcp\", \"listen_port\": \"port ([0-9]+)\""), "no complaint");
   EXPECT_THAT(complaint("\"unix\"", "\"unix\", \"listen_port\": \"(x)\""), HasSubstr("is for \"listen\": \"tcp\""));
+}
+
+TEST_F(Servers, OneThatIsLikeAnotherReplacesWhatItGives) {
+  folder.write("thing/server.json", server_text);
+  folder.write("other/o.in", "o {policy}\n");
+  folder.write("other/server.json", R"json({"like": "thing", "title": "Another", "library_version": "L (.+)",
+    "files": {"o.conf": "o.in"}, "tls": {"1.0": {}}, "policy": {"expire_after": {"args": ["{value}"]}}, "warm": false})json");
+  const ServerManifest server = parse_server_manifest(folder.path / "other").value();
+  EXPECT_EQ(server.id, "other");
+  EXPECT_EQ(server.folder, folder.path / "other");
+  EXPECT_EQ(server.title, "Another");
+  EXPECT_EQ(server.library, "L");
+  EXPECT_EQ(server.library_version, "L (.+)");
+  EXPECT_EQ(server.binary, "s");
+  EXPECT_EQ(server.argv.size(), 5U);
+  EXPECT_EQ(server.env.at("A"), "{dir}");
+  EXPECT_THAT(server.files, ElementsAre(Pair("o.conf", "o {policy}\n")));
+  EXPECT_TRUE(server.unix_socket);
+  EXPECT_THAT(server.tls, ElementsAre(Pair(Version::tls10, testing::_)));
+  EXPECT_THAT(server.policy, ElementsAre(Pair("expire_after", testing::_)));
+  EXPECT_THAT(server.capabilities, ElementsAre("keylog"));
+  EXPECT_FALSE(server.warm);
+}
+
+TEST_F(Servers, OneThatIsLikeAnotherKeepsTheOthersTemplates) {
+  folder.write("thing/server.json", server_text);
+  folder.write("other/server.json", R"({"like": "thing", "title": "Another"})");
+  EXPECT_THAT(parse_server_manifest(folder.path / "other").value().files.at("s.conf"), HasSubstr("dir {dir};"));
+}
+
+TEST_F(Servers, OneThatIsLikeAnotherOnTcp) {
+  folder.write("other/server.json", replaced(server_text, "\"unix\",\n  \"ready\"",
+                                             "\"tcp\", \"listen_port\": \"port ([0-9]+)\",\n  \"ready\""));
+  folder.write("other/s.conf.in", "");
+  folder.write("thing/server.json", R"({"like": "other", "title": "t"})");
+  EXPECT_EQ(parse_server_manifest(folder.path / "thing").value().listen_port, "port ([0-9]+)");
+  folder.write("thing/server.json", R"json({"like": "other", "title": "t", "listen_port": "at ([0-9]+)"})json");
+  EXPECT_EQ(parse_server_manifest(folder.path / "thing").value().listen_port, "at ([0-9]+)");
+}
+
+TEST_F(Servers, LikeNamesAServerOfItsOwn) {
+  folder.write("other/server.json", R"({"like": "thing", "title": "Another"})");
+  EXPECT_THAT(complaint(R"({"like": "othr", "title": "t"})"),
+              AllOf(HasSubstr("thing/server.json:1: no other server is called \"othr\""),
+                    HasSubstr("did you mean \"other\"?")));
+  EXPECT_THAT(complaint(R"({"like": "../x", "title": "t"})"), HasSubstr("no other server is called \"../x\""));
+  EXPECT_THAT(complaint(R"({"like": "thing", "title": "t"})"), HasSubstr("no other server is called \"thing\""));
+  EXPECT_THAT(complaint(R"({"like": "other", "title": "t"})"),
+              HasSubstr("a server that is like another cannot be the model of a third"));
+  EXPECT_THAT(complaint(R"({"like": "other"})"), HasSubstr("other/server.json:1: "));
+  folder.write("other/server.json", "{");
+  EXPECT_THAT(complaint(R"({"like": "other", "title": "t"})"),
+              AllOf(HasSubstr("thing/server.json:1: "), HasSubstr("other/server.json:1: not JSON")));
+  folder.write("other/server.json", replaced(server_text, "\"files\": {\"s.conf\": \"s.conf.in\"},", ""));
+  EXPECT_THAT(complaint(R"({"like": "other"})"), HasSubstr("\"title\" is missing in the file"));
+  EXPECT_EQ(complaint(R"({"like": "other", "title": "t"})"), "no complaint");
 }
 
 TEST_F(Servers, ATemplatesFaultsAreFoundAtOnce) {

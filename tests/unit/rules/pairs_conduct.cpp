@@ -36,7 +36,8 @@ Observation unusable_13(bool full_handshake) {
   return cell({first_13(), second.at(seconds(25))});
 }
 
-Observation handshake_failure() { return cell({wire().client_hello().alert(Side::server, 40).failed()}); }
+/// internal_error says itself that the peer did nothing wrong.
+Observation refused_hello() { return cell({wire().client_hello().alert(Side::server, 80).failed()}); }
 
 Observation broken_off() {
   return cell({wire().client_hello().server_hello(true).end(Side::server, Ending::How::reset).failed()});
@@ -53,7 +54,7 @@ std::vector<Pair> pairs_conduct() {
       {"rfc8446-4.6.1-ticket-accepted", Side::client, {1, 8}, ticket_13(false, false), ticket_13(true, false)},
       {"rfc8446-4.6.1-unknown-extensions", Side::client, {1, 8}, ticket_13(false, true), ticket_13(true, true)},
       {"rfc8446-4.2.11-unknown-psk", Side::server, {2, 1}, unusable_13(false), unusable_13(true)},
-      {"harness-legal-flight-accepted", Side::server, {1, 1}, handshake_failure(), cell({first()})},
+      {"harness-legal-flight-accepted", Side::server, {1, 1}, refused_hello(), cell({first()})},
       {"harness-connection-completes", Side::server, {1, std::nullopt}, broken_off(), cell({first()})},
   };
 }

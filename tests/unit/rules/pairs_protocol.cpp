@@ -6,8 +6,11 @@ namespace {
 
 Observation malformed(bool malformed) {
   Wire full = first();
-  full.c.transcript.problems.push_back(
-      {.from = Side::server, .offset = 70, .before_message = 2, .what = "a record is cut off", .malformed = malformed});
+  full.c.transcript.problems.push_back({.from = Side::server,
+                                        .offset = 70,
+                                        .before_message = malformed ? 2 : full.size(),
+                                        .what = "a record is cut off",
+                                        .malformed = malformed});
   return cell({full});
 }
 

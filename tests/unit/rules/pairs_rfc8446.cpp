@@ -88,6 +88,15 @@ Observation early_data(bool announced) {
   });
 }
 
+/// A client speaks again after the handshake, as if to renegotiate.
+Observation spoken_again() { return cell({wire_13().full_13(a).client_hello().alert(Side::server, 10).failed()}); }
+
+Observation asked_late(bool offered) {
+  Wire full = wire_13().full_13(a).server(MessageType::certificate_request).data();
+  if (offered) full.body<ClientHello>(0).extensions.push_back({49, {}});
+  return cell({full});
+}
+
 Observation unselected_index(bool accepted) {
   return changed([&](Wire& wire) {
     if (accepted) wire.body<ServerHello>(1).selected_psk = std::uint16_t{1};
@@ -161,6 +170,7 @@ std::vector<Pair> pairs_rfc8446() {
        unselected_index(true),
        resumed(),
        "rfc8446-4.2.11-selection-in-range"},
+      {"rfc8446-4.1.2-no-renegotiation", Side::client, {1, 8}, spoken_again(), resumed()},
       {"rfc8446-4.6.1-same-server-name",
        Side::client,
        {2, 0},
@@ -188,6 +198,16 @@ std::vector<Pair> pairs_rfc8446() {
        {1, 8},
        changed_ticket([](NewSessionTicket& ticket) { ticket.nonce = {'a'}; }),
        two_tickets()},
+      {"rfc8446-4.2-ticket-extensions",
+       Side::server,
+       {1, 8},
+       changed_ticket([](NewSessionTicket& ticket) {
+         ticket.extensions = {{ext::server_name, {}}};
+       }),
+       changed_ticket([](NewSessionTicket& ticket) {
+         ticket.extensions = {{ext::early_data, {0, 0, 0, 1}}};
+       })},
+      {"rfc8446-4.6.2-post-handshake-auth", Side::server, {1, 8}, asked_late(false), asked_late(true)},
       {"rfc8446-4.6.1-after-finished", Side::server, {1, 5}, early_ticket(), two_tickets()},
       {"rfc8446-4.2.9-usable-ticket", Side::server, {1, 7}, no_modes(), two_tickets()},
       {"rfc8446-4.2.9-mode-offered",

@@ -49,6 +49,12 @@ std::vector<Pair> pairs_rfc9149() {
   return {
       {"rfc9149-3-encrypted-extensions-only", Side::server, {1, 1}, answered_in_hello(), asked(true, 2)},
       {"rfc9149-3-answered-only-if-asked", Side::server, {1, 2}, asked(false, 2), asked(true, 2)},
+      {"rfc9149-3-answer-checked",
+       Side::client,
+       {1, 6},
+       answered_in_hello(),
+       asked(true, 2),
+       "rfc9149-3-encrypted-extensions-only"},
       {"rfc9149-3-at-most-255", Side::server, {1, 7 + 255}, asked(true, 256), asked(true, 2)},
       {"rfc9149-3-not-more-than-asked", Side::server, {1, 9}, asked(true, 3), asked(true, 2)},
       {"rfc9149-3-same-after-retry", Side::client, {1, 2}, retried(3), retried(2)},

@@ -459,6 +459,14 @@ TEST(Decoder, SaysWhyARecordIsClosedToIt) {
   EXPECT_THAT(closed(compressed), HasSubstr("compressed"));
 }
 
+TEST(Decoder, ARecordThatIsCutOffLacksTheRestUnlessItsSideEnded) {
+  Tape tape;
+  tape.client(record(client_hello({}))).server({22, 3, 3, 0, 9, 1});
+  EXPECT_EQ(seen(tape).problems.at(0).missing, Missing::messages);
+  tape.end(Side::server, Ending::How::fin);
+  EXPECT_EQ(seen(tape).problems.at(0).missing, Missing::nothing);
+}
+
 TEST(Decoder, PlacesEndingsAmongMessages) {
   Tape tape;
   tape.client(record(client_hello({}))).end(Side::client, Ending::How::reset);

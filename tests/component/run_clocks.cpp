@@ -1,0 +1,51 @@
+// Whose clock moves, and whose does not.
+#include "run/clock_check.hpp"
+#include "run_test.hpp"
+
+namespace ti {
+namespace {
+
+class RunClocks : public RunTest {
+ protected:
+  std::string of_server() { return run(clock_of_server(server_, {&client_}, site_, mode_.libfaketime)); }
+  std::string of_client() { return run(clock_of_client(client_, {&server_}, site_, mode_.libfaketime)); }
+
+  /// Starts the program without libfaketime.
+  static void stop_clock(std::vector<std::string>& argv) {
+    argv.insert(argv.begin(), {"/usr/bin/env", "-u", "LD_PRELOAD"});
+  }
+};
+
+TEST_F(RunClocks, AServersClockMoves) { EXPECT_EQ(of_server(), clock_moves); }
+
+TEST_F(RunClocks, AServersClockMovesAndItsLogTellsNothing) {
+  server_.argv.erase(std::find(server_.argv.begin(), server_.argv.end(), "-ticket_log"));
+  EXPECT_EQ(of_server(), clock_moves);
+}
+
+TEST_F(RunClocks, AServersClockStandsStill) {
+  stop_clock(server_.argv);
+  EXPECT_EQ(of_server(), clock_stands_still);
+}
+
+TEST_F(RunClocks, AServersClockStandsStillAndItsLogTellsNothing) {
+  stop_clock(server_.argv);
+  server_.argv.erase(std::find(server_.argv.begin(), server_.argv.end(), "-ticket_log"));
+  client_.argv.insert(client_.argv.begin(), {TI_FAKE_CLIENT, "none"});
+  EXPECT_EQ(of_server(), clock_stands_still);
+}
+
+TEST_F(RunClocks, AClientsClockMoves) { EXPECT_EQ(of_client(), clock_moves); }
+
+TEST_F(RunClocks, AClientsClockStandsStill) {
+  stop_clock(client_.argv);
+  EXPECT_EQ(of_client(), clock_stands_still);
+}
+
+TEST_F(RunClocks, AClientThatCannotBeDrivenTellsNothing) {
+  client_.argv = {"/bin/false"};
+  EXPECT_EQ(of_client(), clock_not_told);
+}
+
+}  // namespace
+}  // namespace ti
