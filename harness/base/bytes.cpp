@@ -37,6 +37,8 @@ Bytes from_hex(std::string_view hex) {
   return bytes;
 }
 
+Bytes copy(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
+
 ByteView as_bytes(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
 std::string_view as_text(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }

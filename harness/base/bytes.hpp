@@ -19,6 +19,9 @@ std::string to_hex(ByteView bytes);
 /// The bytes of a string of hexadecimal digits (either case); empty for anything else.
 Bytes from_hex(std::string_view hex);
 
+/// Bytes of one's own.
+Bytes copy(ByteView bytes);
+
 ByteView as_bytes(std::string_view text);
 std::string_view as_text(ByteView bytes);
 

@@ -3,6 +3,7 @@
 // times, nothing understood.
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,14 @@ struct Ending {
   bool by_harness = false;    ///< the harness closed it: a deadline struck or the run was stopped
 };
 
+/// Gap is where bytes of one side are missing: a packet that the capture lost or cut short, or all that passed before
+/// it began. The side's segments end there.
+struct Gap {
+  Side from;
+  std::size_t after_segment;  ///< number of segments recorded before anything that may have followed from the bytes
+  std::size_t bytes;          ///< how many are missing at least; 0 for all before the capture began
+};
+
 struct Endpoint {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;
@@ -47,6 +56,8 @@ struct Recording {
   Instant opened{};
   std::vector<Segment> segments;
   std::vector<Ending> endings;
+  std::vector<Gap> gaps;                        ///< at most one a side; a tap leaves none
+  std::map<Side, std::size_t> plaintext_bytes;  ///< sent before TLS began (STARTTLS), and not in the segments
 };
 
 }  // namespace ti

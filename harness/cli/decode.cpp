@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <iterator>
+#include <filesystem>
 
 #include "cli/command.hpp"
+#include "model/files.hpp"
 #include "report/ladder.hpp"
 #include "rules/registry.hpp"
 #include "wire/capture.hpp"
@@ -21,10 +21,12 @@ struct Options {
   std::string keylog;
 };
 
-std::string read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw UsageError(path + ": cannot be read");
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+std::string read_or_refuse(const std::string& path) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(path, unknown)) throw UsageError(path + ": is a folder; give a file in it");
+  Result<std::string> bytes = read_file(path);
+  if (!bytes) throw UsageError(bytes.error().text());
+  return std::move(*bytes);
 }
 
 ObservedConnection observed(Transcript transcript) {
@@ -38,21 +40,21 @@ bool is_capture(ByteView file) {
   if (file.size() < 4) return false;
   const std::string magic = to_hex(file.first(4));
   return magic == "0a0d0d0a" || magic == "a1b2c3d4" || magic == "d4c3b2a1" || magic == "a1b23c4d" ||
-         magic == "4d3cb2a1";
+         magic == "4d3cb2a1" || magic.starts_with("1f8b");
 }
 
-void print_sealed(const Observation& observation) {
+void print_sealed(const Observation& observation, std::string_view advice) {
   std::size_t sealed = 0;
   for (const ObservedConnection& connection : observation.connections)
     for (const auto& [side, records] : connection.transcript.sealed_records) sealed += records;
-  if (sealed) fmt::print("{} records could not be opened: no secret for them (give --keylog FILE)\n", sealed);
+  if (sealed) fmt::print("{} records could not be opened{}\n", sealed, advice);
 }
 
 Observation from_capture(const std::string& bytes, const Options& options) {
   Result<Capture> capture = read_capture(as_bytes(bytes));
   if (!capture) throw UsageError(options.file + ": " + capture.error().text());
   KeyLog keys(capture->keylog);
-  if (!options.keylog.empty()) keys.add(read_file(options.keylog));
+  if (!options.keylog.empty()) keys.add(read_or_refuse(options.keylog));
   Observation observation;
   for (const Recording& recording : capture->connections) {
     ObservedConnection connection = observed(decode(recording, keys));
@@ -64,21 +66,17 @@ Observation from_capture(const std::string& bytes, const Options& options) {
 }
 
 /// What s_client printed of its sessions, and the letters that their tickets are called by from then on.
-void tell_sessions(const PrintedConnection& connection, std::map<std::string, std::string>& names) {
+void tell_sessions(const PrintedConnection& connection, TicketNames& names) {
   fmt::print("run of s_client\n");
   for (const PrintedSession& session : connection.sessions) {
-    std::string ticket = "none";
-    if (!session.ticket.empty()) {
-      const std::string letter(1, static_cast<char>('A' + names.size() % 26));
-      ticket = names.try_emplace(sha256_hex(session.ticket), letter).first->second;
-    }
+    const std::string ticket = session.ticket.empty() ? "none" : names.add(sha256_hex(session.ticket), names.letter());
     fmt::print("  ended {} {} {}, session {}..., ticket {}\n", session.reused ? "resumed" : "full", session.protocol,
                session.cipher, to_hex(session.session_id).substr(0, 16), ticket);
   }
   for (const std::string& error : connection.errors) fmt::print("  said {}\n", error);
 }
 
-Observation from_text(const std::string& text, const Options& options, std::map<std::string, std::string>& names) {
+Observation from_text(const std::string& text, const Options& options, TicketNames& names) {
   Result<std::vector<PrintedConnection>> printed = parse_msg_text(text);
   if (!printed)
     throw UsageError(options.file + ": neither a capture nor the text of s_client -msg: " + printed.error().text());
@@ -91,10 +89,10 @@ Observation from_text(const std::string& text, const Options& options, std::map<
 }
 
 int decode_file(const Options& options) {
-  const std::string bytes = read_file(options.file);
-  std::map<std::string, std::string> names;
-  Observation observation =
-      is_capture(as_bytes(bytes)) ? from_capture(bytes, options) : from_text(bytes, options, names);
+  const std::string bytes = read_or_refuse(options.file);
+  const bool capture = is_capture(as_bytes(bytes));
+  TicketNames names;
+  Observation observation = capture ? from_capture(bytes, options) : from_text(bytes, options, names);
   observation.has_expectations = false;
   for (const ObservedConnection& connection : observation.connections)
     if (connection.transcript.version != Version::none) observation.tls = connection.transcript.version;
@@ -104,7 +102,7 @@ int decode_file(const Options& options) {
   for (const ObservedConnection& connection : observation.connections)
     result.connections.push_back(summarise(connection, names));
   fmt::print("{}", ladder(result, ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR")));
-  print_sealed(observation);
+  print_sealed(observation, capture && options.keylog.empty() ? " (--keylog FILE gives secrets)" : "");
   return result.verdict.outcome == Outcome::fail ? status::unexpected : status::ok;
 }
 

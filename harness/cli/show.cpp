@@ -41,9 +41,13 @@ int show(const Options& options) {
     if (cell.evidence) fmt::print("  evidence: {} {}\n", cell.evidence->capture, cell.evidence->trace);
     fmt::print("\n");
   }
-  if (!found)
-    throw UsageError("no cell \"" + options.cell + "\" in " + options.results + ";" +
-                     did_you_mean(options.cell, names));
+  if (!found) {
+    const std::string guess = did_you_mean(options.cell, names);
+    throw UsageError("no cell \"" + options.cell + "\" in " + options.results + "; " +
+                     (names.empty()   ? "it holds none"
+                      : guess.empty() ? "it holds " + std::to_string(names.size()) + ", such as " + names.front()
+                                      : guess.substr(1)));
+  }
   return status::ok;
 }
 

@@ -18,8 +18,8 @@ using std::chrono::steady_clock;
 
 namespace {
 
-/// The file that is written while the other is read. The two change places: making a new one at each move costs ten times
-/// as much.
+/// The file that is written while the other is read. The two change places: making a new one at each move costs ten
+/// times as much.
 fs::path spare_of(const fs::path& file) {
   fs::path spare = file;
   spare += ".spare";
@@ -35,7 +35,11 @@ awaitable<void> wait_until(Deadline when) {
 }  // namespace
 
 VirtualClock::VirtualClock(const Guardian& guardian, fs::path file, fs::path libfaketime, milliseconds base)
-    : file_(std::move(file)), libfaketime_(std::move(libfaketime)), objects_(guardian), start_(steady_clock::now()), start_offset_(base) {
+    : file_(std::move(file)),
+      libfaketime_(std::move(libfaketime)),
+      objects_(guardian),
+      start_(steady_clock::now()),
+      start_offset_(base) {
   move_to(base);
 }
 

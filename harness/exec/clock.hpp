@@ -33,7 +33,8 @@ class ClockControl {
 /// VirtualClock is a file read by libfaketime. Only the wall clock moves, monotonic timers stay real.
 class VirtualClock final : public ClockControl {
  public:
-  /// `file` is made now and changes place with another at each move, so that it is never met half written; its folder must live as long as the clock's programs.
+  /// `file` is made now and changes place with another at each move, so that it is never met half written; its folder
+  /// must live as long as the clock's programs.
   VirtualClock(const Guardian& guardian, std::filesystem::path file, std::filesystem::path libfaketime,
                std::chrono::milliseconds base = {});
 

@@ -10,8 +10,9 @@ namespace ti {
 
 /// Guardian is a small process, one a run, that holds a list of process groups and folders. When the harness ends in
 /// whatever way, SIGKILL included, it kills those groups, and whoever left them and still bears its mark, removes those
-/// folders and ends. It must be made before any thread is started. Being one process's caretaker has two effects on that whole process: SIGPIPE is ignored (a child
-/// that went away is an error of the write), and orphans of its children become its own, so that they can be reaped.
+/// folders and ends. It must be made before any thread is started. Being one process's caretaker has two effects on
+/// that whole process: SIGPIPE is ignored (a child that went away is an error of the write), and orphans of its
+/// children become its own, so that they can be reaped.
 class Guardian {
  public:
   Guardian();   ///< throws boost::system::system_error

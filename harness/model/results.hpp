@@ -39,6 +39,13 @@ struct MessageSummary {
   std::string note;  ///< what matters of it: "offers A", "ticket B, hint 0", "unexpected_message"; may be empty
 };
 
+/// ProblemSummary is something that is not TLS, or could not be read or seen.
+struct ProblemSummary {
+  Side from;
+  std::size_t before_message;  ///< it stands before the message of this index
+  std::string what;
+};
+
 struct TicketSummary {
   std::string sha256;
   std::uint32_t lifetime_s;
@@ -54,6 +61,7 @@ struct ConnectionSummary {
   std::string offered;  ///< sha256 or empty for null
   std::vector<TicketSummary> new_tickets;
   std::vector<MessageSummary> messages;
+  std::vector<ProblemSummary> problems;
   ClientWord client;
   ServerWord server;
 };
@@ -111,9 +119,24 @@ struct Results {
   std::vector<CellResult> cells;  ///< sorted by id
 };
 
-/// The summary of a judged connection. `names` maps ticket sha256 to the letter it is called by, filled as tickets
-/// appear (A, B, ... in order of appearance over the cell).
-ConnectionSummary summarise(const ObservedConnection& connection, std::map<std::string, std::string>& names);
+/// TicketNames is what the tickets of a cell are called, by their SHA-256.
+class TicketNames {
+ public:
+  /// The name of a ticket, or nullptr.
+  const std::string* find(const std::string& sha256) const;
+  /// Calls a ticket, if it has no name, by one that no other has: `name`, or that with an apostrophe.
+  const std::string& add(const std::string& sha256, std::string name);
+  /// The next of A, B, ... Z, AA, AB, ... that is free.
+  std::string letter();
+
+ private:
+  std::map<std::string, std::string> names_;
+  std::set<std::string> taken_;
+  std::size_t next_ = 0;
+};
+
+/// The summary of a judged connection. Its tickets are named as they appear.
+ConnectionSummary summarise(const ObservedConnection& connection, TicketNames& names);
 
 /// One cell as a JSON object on one line, and back (the error names what is missing).
 std::string cell_json(const CellResult& cell);

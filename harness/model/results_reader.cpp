@@ -83,6 +83,10 @@ ConnectionSummary read_connection(const JsonValue& value) {
                                       static_cast<std::uint32_t>(ticket.at("lifetime_s").count()),
                                       ticket.at("bytes").count()});
   for (const JsonValue& message : value.at("messages").items()) connection.messages.push_back(read_message(message));
+  if (const JsonValue* problems = value.find("problems"))
+    for (const JsonValue& problem : problems->items())
+      connection.problems.push_back(
+          {read_side(problem.at("from")), problem.at("before_message").count(), problem.at("what").string()});
   connection.client = read_client_word(value.at("witness").at("client"));
   connection.server = read_server_word(value.at("witness").at("server"));
   return connection;

@@ -50,6 +50,16 @@ void write_messages(JsonWriter& json, const std::vector<MessageSummary>& message
   json.end_array();
 }
 
+void write_problems(JsonWriter& json, const std::vector<ProblemSummary>& problems) {
+  if (problems.empty()) return;
+  json.key("problems").begin_array();
+  for (const ProblemSummary& problem : problems) {
+    json.begin_object().field("from", name(problem.from)).field("before_message", problem.before_message);
+    json.field("what", problem.what).end_object();
+  }
+  json.end_array();
+}
+
 void write_client_word(JsonWriter& json, const ClientWord& client) {
   json.key("client").begin_object().field("answered", client.answered).field("ok", client.ok);
   optional_field(json, "resumed", client.resumed);
@@ -89,6 +99,7 @@ void write_connection(JsonWriter& json, const ConnectionSummary& connection) {
   json.field_or_null("offered", connection.offered);
   write_tickets(json, connection.new_tickets);
   write_messages(json, connection.messages);
+  write_problems(json, connection.problems);
   json.key("witness").begin_object();
   write_client_word(json, connection.client);
   write_server_word(json, connection.server);

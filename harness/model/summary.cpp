@@ -6,8 +6,6 @@ namespace ti {
 
 namespace {
 
-using Names = std::map<std::string, std::string>;
-
 /// A, B, ... Z, AA, AB, ...
 std::string letters(std::size_t index) {
   std::string text;
@@ -16,44 +14,36 @@ std::string letters(std::size_t index) {
   return text;
 }
 
-/// What the tickets of a connection are called: as the scenario says, else the next free letter.
-std::string name_for(const ObservedConnection& connection, const Names& names) {
-  const auto taken = [&](const std::string& candidate) {
-    return std::any_of(names.begin(), names.end(), [&](const auto& entry) { return entry.second == candidate; });
-  };
-  const auto& given = connection.expect.new_ticket;
-  if (given && *given != "none" && *given != "any") {
-    std::string name = *given;
-    while (taken(name)) name += '\'';
-    return name;
-  }
-  std::size_t index = 0;
-  while (taken(letters(index))) ++index;
-  return letters(index);
-}
-
-/// Names a ticket when it first comes. The first of a connection has its plain name; the others are numbered (B, B2,
-/// B3).
+/// Names a ticket when it first comes. The first of a connection is called as the scenario says, else by the next free
+/// letter; the others are numbered (B, B2, B3).
 class TicketNamer {
  public:
-  TicketNamer(const ObservedConnection& connection, Names& names) : names_(names), base_(name_for(connection, names)) {}
+  TicketNamer(const ObservedConnection& connection, TicketNames& names)
+      : names_(names), given_(connection.expect.new_ticket) {
+    if (given_ == "none" || given_ == "any") given_.reset();
+  }
+
+  const std::string* find(const std::string& sha256) const { return names_.find(sha256); }
 
   const std::string& operator()(const std::string& sha256) {
-    const auto [entry, added] = names_.emplace(sha256, "");
-    if (added) entry->second = ++count_ == 1 ? base_ : base_ + std::to_string(count_);
-    return entry->second;
+    if (const std::string* known = names_.find(sha256)) return *known;
+    if (++count_ > 1) return names_.add(sha256, base_ + std::to_string(count_));
+    const std::string& name = names_.add(sha256, given_ ? *given_ : names_.letter());
+    base_ = name;
+    return name;
   }
 
  private:
-  Names& names_;
+  TicketNames& names_;
+  std::optional<std::string> given_;
   std::string base_;
   std::size_t count_ = 0;
 };
 
-std::string describe(const ClientHello& hello, const Names& names) {
+std::string describe(const ClientHello& hello, const TicketNamer& namer) {
   if (const Bytes* offered = hello.offered()) {
-    const auto name = names.find(sha256_hex(*offered));
-    return name == names.end() ? "offers a ticket that never came" : "offers " + name->second;
+    const std::string* name = namer.find(sha256_hex(*offered));
+    return name == nullptr ? "offers a ticket that never came" : "offers " + *name;
   }
   return hello.ticket ? "asks for a ticket" : "";
 }
@@ -79,12 +69,14 @@ std::string_view describe(ContentType content) {
       return "handshake";
     case ContentType::application_data:
       return "application_data";
+    case ContentType::heartbeat:
+      return "heartbeat";
   }
   return "unknown";
 }
 
-std::string note_of(const Message& message, const Names& names, TicketNamer& namer) {
-  if (const auto* hello = message.as<ClientHello>()) return describe(*hello, names);
+std::string note_of(const Message& message, TicketNamer& namer) {
+  if (const auto* hello = message.as<ClientHello>()) return describe(*hello, namer);
   if (const auto* hello = message.as<ServerHello>()) return describe(*hello);
   if (const auto* ticket = message.as<NewSessionTicket>()) return describe(*ticket, namer);
   if (const auto* alert = message.as<Alert>()) return alert_name(alert->description);
@@ -116,7 +108,24 @@ void summarise_handshake(const Transcript& transcript, const Handshake& handshak
 
 }  // namespace
 
-ConnectionSummary summarise(const ObservedConnection& connection, std::map<std::string, std::string>& names) {
+const std::string* TicketNames::find(const std::string& sha256) const {
+  const auto found = names_.find(sha256);
+  return found == names_.end() ? nullptr : &found->second;
+}
+
+const std::string& TicketNames::add(const std::string& sha256, std::string name) {
+  const auto [entry, is_new] = names_.try_emplace(sha256);
+  if (!is_new) return entry->second;
+  while (!taken_.insert(name).second) name += '\'';
+  return entry->second = std::move(name);
+}
+
+std::string TicketNames::letter() {
+  while (taken_.contains(letters(next_))) ++next_;
+  return letters(next_);
+}
+
+ConnectionSummary summarise(const ObservedConnection& connection, TicketNames& names) {
   const Transcript& transcript = connection.transcript;
   ConnectionSummary summary;
   summary.at_s = std::chrono::duration<double>(connection.at).count();
@@ -128,10 +137,12 @@ ConnectionSummary summarise(const ObservedConnection& connection, std::map<std::
   summary.messages.reserve(transcript.messages.size());
   for (const Message& message : transcript.messages) {
     summary.messages.push_back({message.from, std::string(name(message.type)), message.bytes, milliseconds(message.at),
-                                message.protection == Protection::sealed, note_of(message, names, namer)});
+                                message.protection == Protection::sealed, note_of(message, namer)});
     if (const auto* ticket = message.as<NewSessionTicket>())
       summary.new_tickets.push_back({sha256_hex(ticket->ticket), ticket->lifetime, ticket->ticket.size()});
   }
+  for (const Problem& problem : transcript.problems)
+    summary.problems.push_back({problem.from, problem.before_message, problem.what});
   summary.client = connection.client;
   summary.server = connection.server;
   return summary;

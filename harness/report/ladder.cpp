@@ -11,18 +11,61 @@ namespace {
 constexpr std::string_view red = "\033[31m";
 constexpr std::string_view plain = "\033[0m";
 
+/// Whether something is said of a connection's line: a message, or a problem before the message of that index.
 bool is_at(const Place& place, std::size_t connection, std::size_t message) {
   return place.connection == connection && place.message && *place.message == message;
 }
 
+bool tells_of(const Place& place, std::string_view reason, std::size_t number, const ConnectionSummary& connection,
+              const ProblemSummary& problem) {
+  const std::size_t message = place.message.value_or(connection.messages.size());
+  return place.connection == number && message == problem.before_message && reason.ends_with(problem.what);
+}
+
+bool tells_of_any(const Place& place, std::string_view reason, std::size_t number,
+                  const ConnectionSummary& connection) {
+  return std::any_of(connection.problems.begin(), connection.problems.end(), [&](const ProblemSummary& problem) {
+    return tells_of(place, reason, number, connection, problem);
+  });
+}
+
+std::string mark(const Finding& finding) { return fmt::format("  <== {} ({})", finding.rule, name(finding.actor)); }
+
+/// Marker draws lines, the offending one with its mark.
+struct Marker {
+  bool colour;
+
+  std::string operator()(bool offending, const std::string& line) const {
+    const std::string marked = (offending ? ">" : " ") + line;
+    return offending && colour ? fmt::format("{}{}{}\n", red, marked, plain) : marked + "\n";
+  }
+};
+
 /// What is said beside a message: the rules broken there, and that it followed from an earlier breach.
-std::string marks(const Verdict& verdict, std::size_t connection, std::size_t message) {
+std::string marks(const Verdict& verdict, const ConnectionSummary& connection, std::size_t number,
+                  std::size_t message) {
   std::string text;
   for (const Finding& finding : verdict.findings)
-    if (is_at(finding.at, connection, message)) text += fmt::format("  <== {} ({})", finding.rule, name(finding.actor));
+    if (is_at(finding.at, number, message) && !tells_of_any(finding.at, finding.reason, number, connection))
+      text += mark(finding);
   if (text.empty())
     for (const Consequence& consequence : verdict.consequences)
-      if (is_at(consequence.at, connection, message)) text += "  (follows)";
+      if (is_at(consequence.at, number, message)) text += "  (follows)";
+  return text;
+}
+
+/// The problems that stand before a message, a line each.
+std::string problems_text(const CellResult& cell, std::size_t number, std::size_t message, const Marker& marker) {
+  const ConnectionSummary& connection = cell.connections[number - 1];
+  const Verdict& verdict = cell.verdict;
+  std::string text;
+  for (const ProblemSummary& problem : connection.problems) {
+    if (problem.before_message != message) continue;
+    std::string line = fmt::format("{:>4} {:>15}{}: {}", "!", "", name(problem.from), problem.what);
+    for (const Finding& finding : verdict.findings)
+      if (tells_of(finding.at, finding.reason, number, connection, problem)) line += mark(finding);
+    text += marker(verdict.at && tells_of(*verdict.at, verdict.reason, number, connection, problem), line);
+  }
   return text;
 }
 
@@ -42,29 +85,30 @@ std::string witness_text(const ConnectionSummary& connection) {
   return text;
 }
 
-std::string connection_text(const CellResult& cell, std::size_t number, bool colour) {
+std::string connection_text(const CellResult& cell, std::size_t number, const Marker& marker) {
   const ConnectionSummary& connection = cell.connections[number - 1];
   if (connection.messages.empty())
     return fmt::format("\nconnection {}  at {:g} s  no message was seen\n", number, connection.at_s) +
-           witness_text(connection);
+           problems_text(cell, number, 0, marker) + witness_text(connection);
   std::string text =
       fmt::format("\nconnection {}  at {:g} s  {}{}{}{}\n", number, connection.at_s, connection.handshake,
                   connection.resumed_by.empty() ? "" : " by " + connection.resumed_by,
                   connection.version.empty() ? "" : "  TLS " + connection.version,
                   connection.cipher.empty() ? "" : "  " + connection.cipher);
   for (std::size_t i = 0; i < connection.messages.size(); ++i) {
+    text += problems_text(cell, number, i, marker);
     const MessageSummary& message = connection.messages[i];
-    const std::string mark = marks(cell.verdict, number, i);
-    const bool offending = cell.verdict.at && is_at(*cell.verdict.at, number, i);
+    const bool offending = cell.verdict.at && is_at(*cell.verdict.at, number, i) &&
+                           !tells_of_any(*cell.verdict.at, cell.verdict.reason, number, connection);
     const std::string arrow = message.from == Side::client ? fmt::format("{:<22} ──▶", message.type)
                                                            : fmt::format("◀── {:>22}", message.type);
-    std::string line =
-        fmt::format("{}{:>4} {:>10.3f} ms  {}{}  {:>5} B  {}{}", offending ? ">" : " ", i, message.at_ms - connection.at_s * 1000,
-                    message.from == Side::client ? "" : "      ", arrow, message.bytes, message.note, mark);
+    std::string line = fmt::format("{:>4} {:>10.3f} ms  {}{}  {:>5} B  {}{}", i, message.at_ms - connection.at_s * 1000,
+                                   message.from == Side::client ? "" : "      ", arrow, message.bytes, message.note,
+                                   marks(cell.verdict, connection, number, i));
     if (message.sealed) line += " [sealed]";
-    text += offending && colour ? fmt::format("{}{}{}\n", red, line, plain) : line + "\n";
+    text += marker(offending, line);
   }
-  return text + witness_text(connection);
+  return text + problems_text(cell, number, connection.messages.size(), marker) + witness_text(connection);
 }
 
 }  // namespace
@@ -72,7 +116,7 @@ std::string connection_text(const CellResult& cell, std::size_t number, bool col
 std::string ladder(const CellResult& cell, bool colour) {
   const Verdict& verdict = cell.verdict;
   std::string text;
-  for (std::size_t i = 1; i <= cell.connections.size(); ++i) text += connection_text(cell, i, colour);
+  for (std::size_t i = 1; i <= cell.connections.size(); ++i) text += connection_text(cell, i, Marker{colour});
   text += fmt::format("\nverdict: {}", name(verdict.outcome));
   if (verdict.fault) text += fmt::format(", fault: {}, rule: {}", name(*verdict.fault), verdict.rule);
   if (verdict.at && verdict.at->connection) {

@@ -67,6 +67,12 @@ bool is_echo(const Rule& rule) {
   return rule.id.starts_with("expect-") || std::find(std::begin(words), std::end(words), rule.id) != std::end(words);
 }
 
+/// One past the last place where something may be missing. Our own tap loses nothing: what it has no more of did not
+/// come.
+std::size_t end_of_evidence(const Visit& visit) {
+  return visit.messages().size() + (visit.cell.has_expectations ? 0 : 1);
+}
+
 /// Takes out what rests on messages of which some could not be read: no breach, but a doubt if it would decide.
 std::vector<Doubt> set_aside_unfounded(const Observation& cell, Findings& findings) {
   std::vector<Doubt> doubts;
@@ -74,9 +80,8 @@ std::vector<Doubt> set_aside_unfounded(const Observation& cell, Findings& findin
     const Rule* rule = find_rule(finding.rule);
     if (rule == nullptr || needs_scenario(*rule)) return false;
     const Visit visit{cell, finding.at.connection, cell.connections[finding.at.connection - 1]};
-    // Our own tap loses nothing: what it has no more of did not come.
-    const std::size_t end = visit.messages().size() + (cell.has_expectations ? 0 : 1);
-    const auto unread = unread_before(visit, finding.at.message ? *finding.at.message + 1 : end, rule->rests);
+    const std::size_t end = finding.at.message ? *finding.at.message + 1 : end_of_evidence(visit);
+    const auto unread = unread_before(visit, end, rule->rests);
     if (unread && decides(cell, finding))
       doubts.push_back({finding.reason + ", if nothing is missing: " + *unread, finding.at});
     return unread.has_value();
@@ -88,8 +93,7 @@ std::vector<Doubt> set_aside_unfounded(const Observation& cell, Findings& findin
 std::vector<Doubt> unread_evidence(const Observation& cell) {
   std::vector<Doubt> doubts;
   each_visit(cell, [&](const Visit& visit) {
-    const bool text = visit.connection.transcript.vantage == Vantage::client_callback;
-    if (const auto unread = unread_before(visit, visit.messages().size() + (text ? 1 : 0)))
+    if (const auto unread = unread_before(visit, end_of_evidence(visit)))
       doubts.push_back({"not all could be judged: " + *unread, visit.at()});
   });
   return doubts;

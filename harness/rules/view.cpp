@@ -123,46 +123,11 @@ const TranscriptEnding* first_ending(const ObservedConnection& connection) {
   return first;
 }
 
-namespace {
-
-const Message* message_at(const Visit& visit, const Problem& problem) {
-  const bool there = problem.before_message < visit.messages().size();
-  const Message* message = there ? &visit.messages()[problem.before_message] : nullptr;
-  return message != nullptr && message->from == problem.from && message->offset == problem.offset ? message : nullptr;
-}
-
-bool lacks_body(const Message& message) {
-  switch (message.type) {
-    case MessageType::client_hello:
-    case MessageType::server_hello:
-    case MessageType::hello_retry_request:
-    case MessageType::encrypted_extensions:
-    case MessageType::new_session_ticket:
-    case MessageType::finished:
-      return std::holds_alternative<std::monostate>(message.body);
-    default:
-      return false;
-  }
-}
-
-}  // namespace
-
 std::optional<std::string> unread_before(const Visit& visit, std::size_t end, Rests rests) {
-  const auto& problems = visit.connection.transcript.problems;
-  for (const Problem& problem : problems) {
-    if (problem.malformed || problem.before_message >= end) continue;
-    const Message* of = message_at(visit, problem);
-    const bool known = of != nullptr && (rests == Rests::on_types || of->type == MessageType::encrypted);
-    if (!known) return problem.what;
-  }
-  if (rests == Rests::on_types) return std::nullopt;
-  for (std::size_t i = 0; i < std::min(end, visit.messages().size()); ++i) {
-    const Message& message = visit.messages()[i];
-    const bool malformed = std::any_of(problems.begin(), problems.end(), [&](const Problem& problem) {
-      return problem.malformed && problem.before_message == i && problem.from == message.from;
-    });
-    if (lacks_body(message) && !malformed)
-      return "the " + std::string(name(message.from)) + "'s " + std::string(name(message.type)) + " could not be read";
+  for (const Problem& problem : visit.connection.transcript.problems) {
+    const bool bears_on_it =
+        problem.missing == Missing::messages || (problem.missing == Missing::content && rests == Rests::on_content);
+    if (bears_on_it && problem.before_message < end) return problem.what;
   }
   return std::nullopt;
 }

@@ -97,9 +97,8 @@ std::optional<std::size_t> first_error_alert(const ObservedConnection& connectio
 /// The first end of stream that is not the harness's doing; nullptr for none.
 const TranscriptEnding* first_ending(const ObservedConnection& connection);
 
-/// What could not be read of a connection before message `end`, protected records without a key aside, so that what is
-/// said of the rest may rest on a gap. Nothing when all is there. With Rests::on_types, only what may be a message that
-/// nobody knows of.
+/// What the evidence lacks of a connection before message `end`, so that what is said of the rest may rest on a gap.
+/// Nothing when all is there. With Rests::on_types, only what may be a message that nobody knows of.
 std::optional<std::string> unread_before(const Visit& visit, std::size_t end, Rests rests = Rests::on_content);
 
 /// RFC 8446 4.6.1: the longest that a ticket may live.

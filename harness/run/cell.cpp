@@ -84,7 +84,7 @@ class CellRun {
     check_whole(result.verdict);
     check_time(result.verdict, started);
     if (broken.empty()) check_server_clock(observation, result.verdict);
-    std::map<std::string, std::string> names;
+    TicketNames names;
     for (const ObservedConnection& connection : observation.connections)
       result.connections.push_back(summarise(connection, names));
     const bool passed = result.verdict.outcome == Outcome::pass;
@@ -400,7 +400,7 @@ class CellRun {
   DisturbPlan plan_;
   std::uint16_t tap_port_ = 0;
   std::filesystem::path client_keylog_;  ///< where the server tells no secrets and the client can
-  Instant zero_{};  ///< second 0 of the timeline by the watch, as the clock stands now
+  Instant zero_{};                       ///< second 0 of the timeline by the watch, as the clock stands now
   std::vector<Seen> seen_;
   Gathered gathered_;
   std::string server_ended_;

@@ -21,8 +21,9 @@ struct Capture {
 Bytes write_pcapng(const Capture& capture, std::chrono::system_clock::time_point epoch);
 
 /// Reads pcap (either byte order, micro- or nanoseconds) or pcapng; link types Ethernet, raw IP, Linux cooked (1 and 2)
-/// and BSD loopback; IPv4 and IPv6; TCP re-assembled over retransmission, overlap and re-ordering. Only streams whose
-/// client side begins like TLS are returned. A file that is cut off gives what stands before the cut.
+/// and BSD loopback; IPv4 and IPv6; TCP re-assembled over retransmission, overlap and re-ordering, with what is missing
+/// as gaps. Only streams that are TLS are returned, from a ClientHello behind plaintext (STARTTLS) on too. A file that
+/// is cut off gives what stands before the cut.
 Result<Capture> read_capture(ByteView file);
 
 }  // namespace ti

@@ -14,13 +14,13 @@ const char* application_label(Side side) {
   return side == Side::client ? "CLIENT_TRAFFIC_SECRET_0" : "SERVER_TRAFFIC_SECRET_0";
 }
 
-Bytes copy(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
-
 void append(Bytes& to, ByteView bytes) { to.insert(to.end(), bytes.begin(), bytes.end()); }
 
-std::string no_secret(const char* label) { return std::string("the key log holds no usable ") + label + " for it"; }
-
 std::string cannot_open(const std::string& suite) { return "records of " + suite + " cannot be opened here"; }
+
+constexpr const char* early_label = "CLIENT_EARLY_TRAFFIC_SECRET";
+constexpr const char* master_label = "CLIENT_RANDOM";
+constexpr const char* hello_missed = "the ServerHello was not seen";
 
 /// Bytes of one direction's implicit IV in the key block.
 std::size_t iv_bytes(const Suite& suite) {
@@ -46,10 +46,33 @@ std::size_t mac_bytes(const Suite& suite) {
 
 }  // namespace
 
+void ConnectionKeys::missed() {
+  missed_ = true;
+  for (Flow& flow : flows_)
+    if (session_.version == Version::none) flow.keyless_because = hello_missed;
+}
+
 bool ConnectionKeys::protects(const Flow& flow, const Record& record) const {
-  const bool records_say_so = session_.version == Version::tls13 || session_.version == Version::none;
-  return flow.is_protected &&
-         (!records_say_so || record.type == static_cast<std::uint8_t>(ContentType::application_data));
+  const bool is_data = record.type == static_cast<std::uint8_t>(ContentType::application_data);
+  if (missed_ && session_.version == Version::none && is_data) return true;
+  const bool records_say_so = session_.version == Version::tls13 || flow.early_data;
+  return flow.is_protected && (!records_say_so || is_data);
+}
+
+ByteView ConnectionKeys::secret(const char* label, const ClientRandom& random) const {
+  return misfits_.contains({label, random}) ? ByteView() : keys_.find(label, random);
+}
+
+std::string ConnectionKeys::no_secret(const char* label, const ClientRandom& random) const {
+  if (misfits_.contains({label, random})) return std::string("the secret in the key log does not fit (") + label + ")";
+  return std::string("the key log holds no usable ") + label + " for it";
+}
+
+std::set<SecretName> ConnectionKeys::misfits() const {
+  std::set<SecretName> misfits;
+  for (const auto& [secret, fits] : fits_)
+    if (!fits) misfits.insert(secret);
+  return misfits;
 }
 
 Content ConnectionKeys::open(Side from, const Record& record) {
@@ -58,12 +81,18 @@ Content ConnectionKeys::open(Side from, const Record& record) {
   for (auto candidate = flow.candidates.begin(); candidate != flow.candidates.end(); ++candidate) {
     std::optional<OpenedRecord> opened = candidate->opener.open(record);
     if (!opened) continue;
-    if (!candidate->early_data) flow.gap = false;
+    if (candidate->label != early_label) flow.gap = false;
+    fits_[{candidate->label, flow.random}] = true;
     flow.candidates.erase(flow.candidates.begin(), candidate);
     return {Content::Access::opened, opened->type, std::move(opened->bytes)};
   }
   if (flow.candidates.empty() || flow.gap) return {Content::Access::keyless, record.type, copy(record.payload)};
+  if (missed_) {
+    flow.keyless_because = "its keys may have changed where bytes are missing";
+    return {Content::Access::keyless, record.type, copy(record.payload)};
+  }
   flow.candidates.front().opener.skip(record);
+  fits_.try_emplace({flow.candidates.front().label, flow.random}, false);
   return {Content::Access::refused, record.type, copy(record.payload)};
 }
 
@@ -80,7 +109,7 @@ std::optional<bool> ConnectionKeys::handshake(Side from, MessageType type, const
   if (!outside && !completed_13_) append(messages_, raw);
 
   if (tls13 && type == MessageType::finished) finished_13(from);
-  if (tls13 && type == MessageType::key_update) key_update(flow(from));
+  if (tls13 && type == MessageType::key_update) key_update(from);
   if (tls13 && type == MessageType::end_of_early_data) end_early_data();
   return verified;
 }
@@ -97,13 +126,15 @@ void ConnectionKeys::client_hello(const ClientHello& hello) {
   if (!hello.early_data || retried_) return;
   Flow& client = flow(Side::client);
   client.is_protected = true;
-  const ByteView secret = keys_.find("CLIENT_EARLY_TRAFFIC_SECRET", hello.random);
+  client.early_data = true;
+  client.random = hello.random;
+  const ByteView secret = this->secret(early_label, hello.random);
   for (const std::uint16_t id : hello.suites) {
     const std::optional<Suite> suite = id >> 8 == 0x13 ? suite_of(id) : std::nullopt;
-    if (suite && secret.size() == hash_bytes(*suite)) offer(client, *suite, secret, true);
+    if (suite && secret.size() == hash_bytes(*suite)) offer(client, *suite, secret, early_label);
   }
   client.gap = client.candidates.empty();
-  if (client.gap) client.keyless_because = no_secret("CLIENT_EARLY_TRAFFIC_SECRET");
+  if (client.gap) client.keyless_because = no_secret(early_label, hello.random);
 }
 
 void ConnectionKeys::retry(const ServerHello& hello) {
@@ -124,7 +155,7 @@ void ConnectionKeys::server_hello(const ServerHello& hello) {
               .server_random = hello.random,
               .encrypt_then_mac = etm != nullptr,
               .compressed = hello.compression != 0,
-              .master = copy(keys_.find("CLIENT_RANDOM", hello_.random)),
+              .master = copy(secret(master_label, hello_.random)),
               .key_block = {}};
   retried_ = false;
   if (hello.version != Version::tls13) {
@@ -134,17 +165,18 @@ void ConnectionKeys::server_hello(const ServerHello& hello) {
   for (const Side side : {Side::client, Side::server}) {
     Flow& flow = this->flow(side);
     flow.is_protected = true;
-    flow.handshake_secret = copy(keys_.find(handshake_label(side), session_.client_random));
-    flow.traffic_secret = copy(keys_.find(application_label(side), session_.client_random));
+    flow.random = session_.client_random;
+    flow.handshake_secret = copy(secret(handshake_label(side), session_.client_random));
+    flow.traffic_secret = copy(secret(application_label(side), session_.client_random));
     if (!session_.suite) {
       flow.keyless_because = cannot_open(session_.suite_name);
       continue;
     }
-    if (!offer(flow, *session_.suite, flow.handshake_secret, false)) {
+    if (!offer(flow, *session_.suite, flow.handshake_secret, handshake_label(side))) {
       flow.gap = true;
-      flow.keyless_because = no_secret(handshake_label(side));
+      flow.keyless_because = no_secret(handshake_label(side), session_.client_random);
     }
-    offer(flow, *session_.suite, flow.traffic_secret, false);
+    offer(flow, *session_.suite, flow.traffic_secret, application_label(side));
   }
 }
 
@@ -153,38 +185,39 @@ void ConnectionKeys::finished_13(Side from) {
   if (!flow.handshake_secret.empty()) {
     flow.handshake_secret.clear();
     flow.candidates.clear();
-    if (session_.suite && !offer(flow, *session_.suite, flow.traffic_secret, false))
-      flow.keyless_because = no_secret(application_label(from));
+    if (session_.suite && !offer(flow, *session_.suite, flow.traffic_secret, application_label(from)))
+      flow.keyless_because = no_secret(application_label(from), flow.random);
   }
   if (from == Side::client) completed_13_ = true;
 }
 
-void ConnectionKeys::key_update(Flow& flow) {
+void ConnectionKeys::key_update(Side from) {
+  Flow& flow = this->flow(from);
   flow.candidates.clear();
   if (!session_.suite || flow.traffic_secret.empty()) return;
   flow.traffic_secret = expand_label(*session_.suite, flow.traffic_secret, "traffic upd", flow.traffic_secret.size());
-  offer(flow, *session_.suite, flow.traffic_secret, false);
+  offer(flow, *session_.suite, flow.traffic_secret, application_label(from));
 }
 
 void ConnectionKeys::end_early_data() {
   Flow& client = flow(Side::client);
-  std::erase_if(client.candidates, [](const Candidate& candidate) { return candidate.early_data; });
+  std::erase_if(client.candidates, [](const Candidate& candidate) { return candidate.label == early_label; });
   if (!client.handshake_secret.empty()) client.gap = false;
 }
 
 std::optional<bool> ConnectionKeys::verify(Side from, const Finished& finished) const {
   const bool tls13 = session_.version == Version::tls13;
   const Bytes& secret = tls13 ? flow(from).handshake_secret : session_.master;
-  if (!session_.suite || secret.empty()) return std::nullopt;
+  if (missed_ || !session_.suite || secret.empty()) return std::nullopt;
   return finished.verify_data == finished_verify_data(session_.version, *session_.suite, secret, from, messages_);
 }
 
-bool ConnectionKeys::offer(Flow& flow, const Suite& suite, ByteView secret, bool early_data) {
+bool ConnectionKeys::offer(Flow& flow, const Suite& suite, ByteView secret, const char* label) {
   if (secret.empty()) return false;
   const Bytes key = expand_label(suite, secret, "key", suite.key_bytes);
   const Bytes iv = expand_label(suite, secret, "iv", 12);
   auto opener = RecordOpener::make(suite, Version::tls13, false, {.key = key, .iv = iv, .mac = {}});
-  if (opener) flow.candidates.push_back({std::move(*opener), early_data});
+  if (opener) flow.candidates.push_back({std::move(*opener), label});
   return opener.has_value();
 }
 
@@ -200,19 +233,25 @@ void ConnectionKeys::derive_key_block() {
 
 void ConnectionKeys::change_cipher_spec(Side from) {
   const Version version = session_.version;
-  if (version == Version::none || version == Version::tls13) return;
+  const bool server_hello_missed = missed_ && version == Version::none;
+  if (version == Version::tls13 || (version == Version::none && !server_hello_missed)) return;
   Flow& flow = this->flow(from);
   flow.is_protected = true;
+  flow.early_data = false;
+  flow.gap = false;
+  flow.random = session_.client_random;
   flow.candidates.clear();
   flow.keyless_because.clear();
   if (auto opener = opener_12(from))
-    flow.candidates.push_back({std::move(*opener), false});
+    flow.candidates.push_back({std::move(*opener), master_label});
+  else if (server_hello_missed)
+    flow.keyless_because = hello_missed;
   else if (version < Version::tls10 || version > Version::tls12)
     flow.keyless_because = "its protocol version is not known here";
   else if (session_.compressed)
     flow.keyless_because = "it is compressed";
   else if (session_.master.empty())
-    flow.keyless_because = no_secret("CLIENT_RANDOM");
+    flow.keyless_because = no_secret(master_label, session_.client_random);
   else
     flow.keyless_because = cannot_open(session_.suite_name);
 }

@@ -3,7 +3,9 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "wire/key_schedule.hpp"
 #include "wire/keylog.hpp"
@@ -11,6 +13,11 @@
 #include "wire/record_crypto.hpp"
 
 namespace ti {
+
+using ClientRandom = std::array<std::uint8_t, 32>;
+
+/// SecretName is label (a literal) and client random, as in a key log.
+using SecretName = std::pair<std::string_view, ClientRandom>;
 
 /// Content is what a record holds, as far as it can be known.
 struct Content {
@@ -29,8 +36,9 @@ struct Content {
 /// ChangeCipherSpec in wire order, each before the sender's next record is opened.
 class ConnectionKeys {
  public:
-  /// `keys` must outlive it.
-  explicit ConnectionKeys(const KeyLog& keys) : keys_(keys) {}
+  /// `keys` must outlive it. The secrets of `misfits` are not used.
+  explicit ConnectionKeys(const KeyLog& keys, std::set<SecretName> misfits = {})
+      : keys_(keys), misfits_(std::move(misfits)) {}
 
   Content open(Side from, const Record& record);
 
@@ -42,6 +50,12 @@ class ConnectionKeys {
 
   void change_cipher_spec(Side from);
 
+  /// Handshake messages may have been missed: no Finished can be checked any more.
+  void missed();
+
+  /// The secrets that opened none of the records that they should: the key log is wrong, not the peer.
+  std::set<SecretName> misfits() const;
+
   /// The version negotiated last.
   Version version() const { return session_.version; }
 
@@ -51,7 +65,7 @@ class ConnectionKeys {
  private:
   struct Candidate {
     RecordOpener opener;
-    bool early_data;
+    const char* label;  ///< of its secret
   };
 
   /// Flow is one direction. Of the candidates the first that opens a record retires those before it: that is how the
@@ -59,7 +73,9 @@ class ConnectionKeys {
   struct Flow {
     std::vector<Candidate> candidates;
     bool is_protected = false;
-    bool gap = false;  ///< a key that comes before those of the candidates is not known
+    bool early_data = false;  ///< protected only in so far as it sends early data
+    ClientRandom random{};    ///< of the candidates' secrets
+    bool gap = false;         ///< a key that comes before those of the candidates is not known
     Bytes handshake_secret;
     Bytes traffic_secret;
     std::string keyless_because;
@@ -69,7 +85,7 @@ class ConnectionKeys {
     Version version = Version::none;
     std::optional<Suite> suite;
     std::string suite_name;
-    std::array<std::uint8_t, 32> client_random{};
+    ClientRandom client_random{};
     std::array<std::uint8_t, 32> server_random{};
     bool encrypt_then_mac = false;
     bool compressed = false;
@@ -80,20 +96,25 @@ class ConnectionKeys {
   Flow& flow(Side side) { return flows_[static_cast<std::size_t>(side)]; }
   const Flow& flow(Side side) const { return flows_[static_cast<std::size_t>(side)]; }
   bool protects(const Flow& flow, const Record& record) const;
+  ByteView secret(const char* label, const ClientRandom& random) const;
+  std::string no_secret(const char* label, const ClientRandom& random) const;
 
   void client_hello(const ClientHello& hello);
   void retry(const ServerHello& hello);
   void server_hello(const ServerHello& hello);
   void finished_13(Side from);
-  void key_update(Flow& flow);
+  void key_update(Side from);
   void end_early_data();
   std::optional<bool> verify(Side from, const Finished& finished) const;
 
-  bool offer(Flow& flow, const Suite& suite, ByteView secret, bool early_data);
+  bool offer(Flow& flow, const Suite& suite, ByteView secret, const char* label);
   void derive_key_block();
   std::optional<RecordOpener> opener_12(Side side) const;
 
   const KeyLog& keys_;
+  std::set<SecretName> misfits_;
+  std::map<SecretName, bool> fits_;  ///< whether a secret that was tried opened any record
+  bool missed_ = false;
   ClientHello hello_;
   bool retried_ = false;
   bool completed_13_ = false;

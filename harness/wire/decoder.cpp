@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
+#include <utility>
 
 #include "wire/connection_keys.hpp"
 #include "wire/records.hpp"
@@ -10,31 +12,56 @@ namespace ti {
 
 namespace {
 
-constexpr std::array<std::uint8_t, 32> retry_random = {0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C,
-                                                       0x02, 0x1E, 0x65, 0xB8, 0x91, 0xC2, 0xA2, 0x11, 0x16, 0x7A, 0xBB,
-                                                       0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8, 0x33, 0x9C};
-
 constexpr std::size_t max_plaintext = 1 << 14;
-
-bool is_retry(ByteView server_hello) {
-  constexpr std::size_t random_at = 6;
-  return server_hello.size() >= random_at + retry_random.size() &&
-         std::equal(retry_random.begin(), retry_random.end(), server_hello.begin() + random_at);
-}
-
-MessageType handshake_type(ByteView raw) {
-  const auto type = static_cast<MessageType>(raw.front());
-  if (type == MessageType::server_hello && is_retry(raw)) return MessageType::hello_retry_request;
-  return name(type) == name(MessageType::unknown_handshake) ? MessageType::unknown_handshake : type;
-}
 
 class Decoder {
  public:
-  explicit Decoder(const KeyLog& keys) : keys_(keys) {}
+  Decoder(const Recording& recording, const KeyLog& keys, std::set<SecretName> misfits)
+      : keys_(keys, std::move(misfits)) {
+    for (const auto& [side, bytes] : recording.plaintext_bytes) begins_after(side, bytes);
+    auto ending = recording.endings.begin();
+    auto gap = recording.gaps.begin();
+    for (std::size_t i = 0; i <= recording.segments.size(); ++i) {
+      const auto is_due = [&](std::size_t after) { return after <= i || i == recording.segments.size(); };
+      for (; gap != recording.gaps.end() && is_due(gap->after_segment); ++gap) this->gap(*gap);
+      for (; ending != recording.endings.end() && is_due(ending->after_segment); ++ending) this->ending(*ending);
+      if (i < recording.segments.size()) segment(recording.segments[i]);
+    }
+    for (const Side side : {Side::client, Side::server}) end_of_bytes(side);
+  }
+
+  std::set<SecretName> misfits() const { return keys_.misfits(); }
+  Transcript take() { return std::move(transcript_); }
+
+ private:
+  struct Flow {
+    RecordReader records;
+    HandshakeAssembler handshake;
+    std::string said;   ///< why its records cannot be opened, as far as it has been said
+    bool lost = false;  ///< behind a gap
+  };
+
+  void begins_after(Side from, std::size_t bytes) {
+    flow(from).records = RecordReader(bytes);
+    problem(from, 0, std::to_string(bytes) + " bytes of plaintext stand before TLS begins: they are skipped", false);
+  }
+
+  void gap(const Gap& gap) {
+    Flow& flow = this->flow(gap.from);
+    flow.lost = true;
+    keys_.missed();
+    const std::size_t offset = flow.records.offset() + flow.records.left();
+    const std::string stream = std::string("the ") + name(gap.from) + "'s stream";
+    problem(gap.from, offset,
+            gap.bytes == 0 ? "the capture begins in the middle of " + stream + ", which is not read"
+                           : std::to_string(gap.bytes) + " bytes of " + stream + " are missing in the capture after " +
+                                 std::to_string(offset) + " bytes: what followed there is not read",
+            false, Missing::messages);
+  }
 
   void segment(const Segment& segment) {
     Flow& flow = this->flow(segment.from);
-    if (flow.records.broken()) return;
+    if (flow.records.broken() || flow.lost) return;
     now_ = segment.at;
     flow.records.add(segment.bytes);
     while (const std::optional<Record> record = flow.records.next()) read(segment.from, *record);
@@ -50,35 +77,30 @@ class Decoder {
                                    .by_harness = ending.by_harness});
   }
 
-  Transcript finish() {
-    for (const Side side : {Side::client, Side::server}) {
-      const Flow& flow = this->flow(side);
-      if (!flow.records.broken() && flow.records.left() > 0)
-        problem(side, flow.records.offset(),
-                "a record is cut off after " + std::to_string(flow.records.left()) + " bytes", false);
-      if (flow.handshake.pending())
-        problem(side, flow.handshake.pending_offset(),
-                "a handshake message is cut off after " + std::to_string(flow.handshake.pending_bytes()) + " bytes",
-                false);
-    }
-    return std::move(transcript_);
+  void end_of_bytes(Side side) {
+    const Flow& flow = this->flow(side);
+    if (flow.lost) return;
+    const bool ended = std::any_of(transcript_.endings.begin(), transcript_.endings.end(),
+                                   [&](const TranscriptEnding& ending) { return ending.from == side; });
+    const Missing missing = ended ? Missing::nothing : Missing::messages;
+    if (!flow.records.broken() && flow.records.left() > 0)
+      problem(side, flow.records.offset(),
+              "a record is cut off after " + std::to_string(flow.records.left()) + " bytes", false, missing);
+    if (flow.handshake.pending())
+      problem(side, flow.handshake.pending_offset(),
+              "a handshake message is cut off after " + std::to_string(flow.handshake.pending_bytes()) + " bytes",
+              false, missing);
   }
-
- private:
-  struct Flow {
-    RecordReader records;
-    HandshakeAssembler handshake;
-    std::string said;  ///< why its records cannot be opened, as far as it has been said
-  };
 
   Flow& flow(Side side) { return flows_[static_cast<std::size_t>(side)]; }
 
-  void problem(Side from, std::size_t offset, std::string what, bool malformed) {
+  void problem(Side from, std::size_t offset, std::string what, bool malformed, Missing missing = Missing::nothing) {
     transcript_.problems.push_back({.from = from,
                                     .offset = offset,
                                     .before_message = transcript_.messages.size(),
                                     .what = std::move(what),
-                                    .malformed = malformed});
+                                    .malformed = malformed,
+                                    .missing = missing});
   }
 
   void message(Side from, MessageType type, const Record& record, Content content, std::size_t offset, Body body) {
@@ -135,6 +157,8 @@ class Decoder {
         return handshake(from, record, content);
       case ContentType::application_data:
         return message(from, MessageType::application_data, record, std::move(content), record.offset, {});
+      case ContentType::heartbeat:
+        return message(from, MessageType::heartbeat, record, std::move(content), record.offset, {});
     }
     problem(from, record.offset, "a record has the unknown content type " + std::to_string(content.type), true);
   }
@@ -187,15 +211,9 @@ class Decoder {
 }  // namespace
 
 Transcript decode(const Recording& recording, const KeyLog& keys) {
-  Decoder decoder(keys);
-  auto ending = recording.endings.begin();
-  for (std::size_t i = 0; i <= recording.segments.size(); ++i) {
-    for (; ending != recording.endings.end() && (ending->after_segment <= i || i == recording.segments.size());
-         ++ending)
-      decoder.ending(*ending);
-    if (i < recording.segments.size()) decoder.segment(recording.segments[i]);
-  }
-  return decoder.finish();
+  Decoder decoder(recording, keys, {});
+  std::set<SecretName> misfits = decoder.misfits();
+  return misfits.empty() ? decoder.take() : Decoder(recording, keys, std::move(misfits)).take();
 }
 
 }  // namespace ti

@@ -32,7 +32,7 @@ void KeyLog::add(std::string_view text) {
 }
 
 ByteView KeyLog::find(std::string_view label, ByteView client_random) const {
-  const auto found = secrets_.find({std::string(label), Bytes(client_random.begin(), client_random.end())});
+  const auto found = secrets_.find({std::string(label), copy(client_random)});
   return found == secrets_.end() ? ByteView() : ByteView(found->second);
 }
 

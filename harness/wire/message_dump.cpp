@@ -84,7 +84,7 @@ std::optional<MessageDump> read_message_dump(const PastedText& words, std::size_
     if (!byte) break;
     dump.bytes.push_back(*byte);
   }
-  if (dump.bytes.size() == dump.length) dump.surplus = count_surplus(words, i);
+  if (dump.complete()) dump.surplus = count_surplus(words, i);
   at = i + dump.surplus;
   return dump;
 }

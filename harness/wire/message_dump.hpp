@@ -19,6 +19,8 @@ struct MessageDump {
   std::size_t length = 0;     ///< as declared
   Bytes bytes;                ///< no more than declared
   std::size_t surplus = 0;    ///< further bytes that stand behind them
+
+  bool complete() const { return bytes.size() == length; }
 };
 
 /// The dump that begins at words[at], which is then behind it; nothing if none begins there.

@@ -36,6 +36,7 @@ constexpr std::pair<MessageType, std::string_view> message_types[] = {
     {MessageType::change_cipher_spec, "ChangeCipherSpec"},
     {MessageType::alert, "Alert"},
     {MessageType::application_data, "ApplicationData"},
+    {MessageType::heartbeat, "Heartbeat"},
     {MessageType::hello_retry_request, "HelloRetryRequest"},
     {MessageType::encrypted, "Encrypted"},
     {MessageType::unknown_handshake, "UnknownHandshake"},
@@ -76,6 +77,12 @@ constexpr std::pair<std::uint8_t, std::string_view> alerts[] = {{0, "close_notif
                                                                 {116, "certificate_required"},
                                                                 {120, "no_application_protocol"},
                                                                 {121, "ech_required"}};
+
+/// The random of a HelloRetryRequest (RFC 8446 4.1.3).
+constexpr std::array<std::uint8_t, 32> retry_random = {0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C,
+                                                       0x02, 0x1E, 0x65, 0xB8, 0x91, 0xC2, 0xA2, 0x11, 0x16, 0x7A, 0xBB,
+                                                       0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8, 0x33, 0x9C};
+
 constexpr std::uint8_t alert_user_canceled = 90;
 constexpr std::uint8_t alert_no_renegotiation = 100;
 
@@ -83,8 +90,6 @@ bool same_letters(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
-
-Bytes copy(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
 
 /// Unread says what the first thing was that did not parse; each reading function gives false and sets it.
 struct Unread {
@@ -290,6 +295,15 @@ std::optional<MessageType> message_type_of(std::string_view name) {
   for (const auto& [value, text] : message_types)
     if (same_letters(text, name)) return value;
   return std::nullopt;
+}
+
+MessageType handshake_type(ByteView raw) {
+  constexpr std::size_t random_at = 6;
+  const auto type = raw.empty() ? MessageType::unknown_handshake : static_cast<MessageType>(raw.front());
+  const bool retry = type == MessageType::server_hello && raw.size() >= random_at + retry_random.size() &&
+                     std::equal(retry_random.begin(), retry_random.end(), raw.begin() + random_at);
+  if (retry) return MessageType::hello_retry_request;
+  return name(type) == name(MessageType::unknown_handshake) ? MessageType::unknown_handshake : type;
 }
 
 const Bytes* find(const std::vector<Extension>& extensions, std::uint16_t type) {

@@ -27,7 +27,13 @@ std::string_view name(Version version);
 /// The inverse of name(); Version::none for anything else.
 Version version_of(std::string_view name);
 
-enum class ContentType : std::uint8_t { change_cipher_spec = 20, alert = 21, handshake = 22, application_data = 23 };
+enum class ContentType : std::uint8_t {
+  change_cipher_spec = 20,
+  alert = 21,
+  handshake = 22,
+  application_data = 23,
+  heartbeat = 24  ///< RFC 6520
+};
 
 /// MessageType names every kind of thing a transcript holds. Handshake messages have their own number; the others are
 /// above 255, so that a number says all.
@@ -53,6 +59,7 @@ enum class MessageType : std::uint16_t {
   change_cipher_spec = 256,
   alert,
   application_data,
+  heartbeat,
   hello_retry_request,  ///< a ServerHello with RFC 8446 4.1.3's special random
   encrypted,            ///< a protected record that could not be opened; `content` says what its header said
   unknown_handshake     ///< a handshake message of a type not listed here
@@ -62,6 +69,8 @@ enum class MessageType : std::uint16_t {
 std::string_view name(MessageType type);
 /// The inverse of name(), case-insensitive; nothing for anything else.
 std::optional<MessageType> message_type_of(std::string_view name);
+/// The type of a handshake message by its first bytes; a HelloRetryRequest is known once its random is there.
+MessageType handshake_type(ByteView raw);
 
 namespace ext {
 inline constexpr std::uint16_t server_name = 0;

@@ -58,7 +58,7 @@ class MsgTextReader {
   Result<std::vector<PrintedConnection>> read() {
     while (at_ < words_.size()) {
       const std::size_t start = at_;
-      if (!read_dump() && !read_trace() && !read_state()) ++at_;
+      if (!read_dump() && !read_trace() && !read_state() && !read_stray_length()) ++at_;
       if (!refusal_.empty()) return ParseError{refusal_ + ": \"" + words_.snippet(start) + "\"", words_.place(start)};
     }
     if (!any_message_)
@@ -84,27 +84,54 @@ class MsgTextReader {
     any_message_ = true;
     if (dump->datagram) refusal_ = "a DTLS dump cannot be read";
     begin_connection(dump_type(*dump), dump->from, dump->bytes);
-    if (dump->bytes.size() < dump->length)
-      transcript().problem(dump->from, place + ": a dump of " + std::to_string(dump->length) + " bytes ends after " +
-                                           std::to_string(dump->bytes.size()));
+    if (!dump->complete())
+      transcript().problem(dump->from,
+                           place + ": a dump of " + std::to_string(dump->length) + " bytes ends after " +
+                               std::to_string(dump->bytes.size()),
+                           missing_in(*dump));
     if (dump->surplus > 0)
-      transcript().problem(dump->from, place + ": behind a dump of " + std::to_string(dump->length) + " bytes stand " +
-                                           std::to_string(dump->surplus) + " more");
+      transcript().problem(dump->from,
+                           place + ": behind a dump of " + std::to_string(dump->length) + " bytes stand " +
+                               std::to_string(dump->surplus) + " more",
+                           Missing::messages);
     take(*dump, place);
     return true;
   }
 
+  /// What the dump itself says counts only when all of it is there.
   static std::optional<MessageType> dump_type(const MessageDump& dump) {
     if (dump.content != "Handshake") return std::nullopt;
-    return printed_type(dump.bytes, message_type_of(dump.detail));
+    const auto named = message_type_of(dump.detail);
+    return named && !dump.complete() ? *named : handshake_type(dump.bytes);
+  }
+
+  /// What is not known of a message whose dump is cut short, of that which the judge looks at.
+  static Missing missing_in(const MessageDump& dump) {
+    if (dump.content == "Alert") return Missing::content;
+    const auto type = dump_type(dump);
+    return type ? missing_in(*type) : Missing::nothing;
+  }
+
+  static Missing missing_in(MessageType type) {
+    switch (type) {
+      case MessageType::client_hello:
+      case MessageType::server_hello:
+      case MessageType::hello_retry_request:
+      case MessageType::encrypted_extensions:
+      case MessageType::new_session_ticket:
+        return Missing::content;
+      case MessageType::unknown_handshake:
+        return Missing::messages;
+      default:
+        return Missing::nothing;
+    }
   }
 
   void take(const MessageDump& dump, const std::string& place) {
     constexpr std::size_t record_header = 5;
     const bool unnamed = dump.content.empty();
-    const bool complete = dump.bytes.size() == dump.length;
     if (dump.content == "RecordHeader" || (unnamed && dump.length == record_header)) {
-      if (complete) take_header(dump);
+      if (dump.complete()) take_header(dump);
       return;
     }
     if (dump.content == "InnerContent" || (unnamed && dump.length == 1)) {
@@ -115,18 +142,20 @@ class MsgTextReader {
     if (dump.detail == "encrypted") {
       transcript().encrypted(dump.from, content_type(dump.content), dump.bytes);
     } else if (dump.content == "Handshake") {
-      transcript().handshake(dump.from, *dump_type(dump), dump.length, complete ? ByteView(dump.bytes) : ByteView(),
-                             dump.bytes);
+      transcript().handshake(dump.from, *dump_type(dump), dump.length,
+                             dump.complete() ? ByteView(dump.bytes) : ByteView(), dump.bytes);
     } else if (dump.content == "ChangeCipherSpec") {
       transcript().change_cipher_spec(dump.from);
     } else if (dump.content == "ApplicationData") {
       transcript().application_data(dump.from, dump.length);
-    } else if (dump.content == "Alert" && dump.bytes.size() == 2) {
-      transcript().alert(dump.from, dump.bytes[0], dump.bytes[1], dump.bytes);
+    } else if (dump.content == "Alert" && dump.length == 2) {
+      transcript().alert(dump.from, dump.complete() ? std::optional(Alert{dump.bytes[0], dump.bytes[1]}) : std::nullopt,
+                         dump.bytes);
     } else {
-      transcript().problem(dump.from, place + ": a dump of " + std::to_string(dump.length) + " bytes of " +
-                                          (unnamed ? "unnamed content" : std::string(dump.content)) +
-                                          " cannot be read");
+      transcript().problem(dump.from,
+                           place + ": a dump of " + std::to_string(dump.length) + " bytes of " +
+                               (unnamed ? "unnamed content" : std::string(dump.content)) + " cannot be read",
+                           Missing::messages);
     }
   }
 
@@ -177,12 +206,12 @@ class MsgTextReader {
       begin_connection(handshake->type, from, handshake->readable);
       run().tracing = from;
       for (const std::string& problem : handshake->problems)
-        transcript().problem(from, words_.place(start) + ": " + problem);
+        transcript().problem(from, words_.place(start) + ": " + problem, missing_in(handshake->type));
       transcript().handshake(from, handshake->type, handshake->bytes, handshake->readable, {});
       return true;
     }
     if (const auto alert = read_traced_alert(words_, at_)) {
-      transcript().alert(from, alert->level, alert->description, Bytes{alert->level, alert->description});
+      transcript().alert(from, *alert, Bytes{alert->level, alert->description});
       return true;
     }
     if (words_[at_].text == "change_cipher_spec" && words_[at_ + 1].text == "(1)") {
@@ -211,6 +240,14 @@ class MsgTextReader {
       run().errors.push_back(std::move(*error));
     }
     return false;
+  }
+
+  /// The length of a dump without a header before it: one that cannot be read, of which even the type is not known.
+  bool read_stray_length() {
+    if (words_[at_].text != "[length") return false;
+    transcript().problem(Side::client, words_.place(at_) + ": the header of a dump cannot be read", Missing::messages);
+    ++at_;
+    return true;
   }
 
   std::vector<PrintedConnection> connections() {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
+#include <map>
 #include <utility>
 
 namespace ti {
@@ -15,6 +17,39 @@ bool is_blank(char c) { return blanks.find(c) != std::string_view::npos; }
 
 bool is_hex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+/// JoinedText puts a text together from which line breaks were taken out. They come back behind the word that they were
+/// in, so that lines keep their numbers.
+class JoinedText {
+ public:
+  explicit JoinedText(std::size_t size) { text_.reserve(size); }
+
+  void add(char c) {
+    if (owed_ > 0 && is_blank(c)) text_.append(std::exchange(owed_, 0), '\n');
+    text_ += c;
+  }
+  void add(std::string_view text) {
+    for (; owed_ > 0 && !text.empty(); text.remove_prefix(1)) add(text.front());
+    text_ += text;
+  }
+  void owe(std::size_t line_breaks) { owed_ += line_breaks; }
+  bool owes() const { return owed_ > 0; }
+
+  const std::string& so_far() const { return text_; }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+  std::size_t owed_ = 0;
+};
+
+/// The line at the front of a text, which is then behind it, without its line break.
+std::string_view take_line(std::string_view& text) {
+  std::string_view line = text.substr(0, text.find('\n'));
+  text.remove_prefix(std::min(line.size() + 1, text.size()));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
 }
 
 bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> prefixes) {
@@ -66,29 +101,128 @@ std::string without_references(std::string_view text) {
   }
 }
 
+/// The length of the line break that is taken out of a quoted-printable text which begins with `=` (RFC 2045 6.7).
+std::optional<std::size_t> soft_break(std::string_view text) {
+  const std::size_t end = text.find_first_not_of(" \t\r", 1);
+  return end != text.npos && text[end] == '\n' ? std::optional(end + 1) : std::nullopt;
+}
+
+/// The character that is written `=3D` or the like at the front of a text.
+std::optional<char> escaped(std::string_view text) {
+  const Bytes byte = from_hex(text.substr(1, 2));
+  return byte.size() == 1 ? std::optional(static_cast<char>(byte[0])) : std::nullopt;
+}
+
+/// Whether a text is quoted-printable: it has a `=3D`, and few `=` that are nothing of the kind (in the mail's head).
+bool is_quoted_printable(std::string_view text) {
+  if (text.find("=3D") == text.npos) return false;
+  std::size_t fit = 0;
+  std::size_t others = 0;
+  for (std::size_t at = text.find('='); at != text.npos; at = text.find('=', at + 1))
+    ++(soft_break(text.substr(at)) || escaped(text.substr(at)) ? fit : others);
+  return fit > others;
+}
+
+std::string without_soft_breaks(std::string_view text) {
+  if (!is_quoted_printable(text)) return std::string(text);
+  JoinedText clean(text.size());
+  while (true) {
+    const std::size_t plain = std::min(text.find('='), text.size());
+    clean.add(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) return clean.take();
+    if (const auto length = soft_break(text)) {
+      clean.owe(1);
+      text.remove_prefix(*length);
+    } else {
+      const auto character = escaped(text);
+      clean.add(character.value_or('='));
+      text.remove_prefix(character ? 3 : 1);
+    }
+  }
+}
+
 bool begins_with_protocol(std::string_view text) {
   const std::string_view word = text.substr(0, text.find_first_of(blanks));
   return word == "TLS" || word == "SSL" || word == "DTLS" || word == "???";
 }
 
+/// How long the quoting at the front of a line is: `>`, or before a blank `|` or a name's letters with `>`.
+std::size_t quoting(std::string_view line) {
+  constexpr std::size_t most_letters = 4;
+  std::size_t length = 0;
+  while (true) {
+    const std::size_t begin = std::min(line.find_first_not_of(" \t", length), line.size());
+    std::size_t mark = begin;
+    while (mark < line.size() && std::isalpha(static_cast<unsigned char>(line[mark])) != 0) ++mark;
+    if (mark == line.size() || mark - begin > most_letters) return length;
+    const bool before_blank = mark + 1 == line.size() || line[mark + 1] == '>' || is_blank(line[mark + 1]);
+    const bool bar = line[mark] == '|' && mark == begin && before_blank;
+    if (!bar && (line[mark] != '>' || (mark > begin && !before_blank))) return length;
+    length = mark + 1;
+  }
+}
+
 /// `>>>` before a protocol, or alone before a line break, is a message dump's and stays.
 std::string without_quoting(std::string_view text) {
+  constexpr std::string_view arrow = ">>>";
   std::string clean;
   clean.reserve(text.size());
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
-    std::string_view line = text.substr(0, end);
+    const std::string_view line = text.substr(0, end);
     text.remove_prefix(end);
-    const std::size_t begin = std::min(line.find_first_not_of("> \t"), line.size());
-    const std::string_view said = line.substr(begin);
-    const std::string_view quotes = line.substr(0, line.substr(0, begin).find_last_of('>') + 1);
+    std::string_view quotes = line.substr(0, quoting(line));
     std::string_view rest = line.substr(quotes.size());
-    if (!quotes.empty() && rest.starts_with(' ')) rest.remove_prefix(1);
-    if (quotes.ends_with(">>>") && (begins_with_protocol(said) || said.find_first_not_of(blanks) == said.npos))
-      clean += ">>> ";
+    const std::string_view said = rest.substr(std::min(rest.find_first_not_of(" \t"), rest.size()));
+    const bool arrowed =
+        quotes.ends_with(arrow) && (begins_with_protocol(said) || said.find_first_not_of(blanks) == said.npos);
+    if (arrowed) {
+      quotes.remove_suffix(arrow.size());
+      quotes = quotes.substr(0, quotes.find_last_not_of(" \t") + 1);
+    }
+    std::string_view kept = line.substr(quotes.size(), line.size() - rest.size() - quotes.size());
+    std::string_view& first = arrowed ? kept : rest;
+    if (!quotes.empty() && first.starts_with(' ')) first.remove_prefix(1);
+    clean += kept;
+    if (arrowed && said.data() == rest.data()) clean += ' ';
     clean += rest;
   }
   return clean;
+}
+
+bool ends_in_lone_digit(std::string_view line) {
+  return line.size() > 1 && is_hex(line.substr(line.size() - 1)) && is_blank(line[line.size() - 2]);
+}
+
+bool begins_with_lone_digit(std::string_view line) {
+  return !line.empty() && is_hex(line.substr(0, 1)) && (line.size() == 1 || is_blank(line[1]));
+}
+
+/// The length at which lines were broken amid words, as bytes that it split show most often; 0 if none were.
+std::size_t hard_break(std::string_view text) {
+  std::map<std::size_t, std::size_t> splits;
+  for (std::string_view line = take_line(text); !text.empty();) {
+    const std::string_view next = take_line(text);
+    if (ends_in_lone_digit(line) && begins_with_lone_digit(next)) ++splits[line.size()];
+    line = next;
+  }
+  const auto most =
+      std::max_element(splits.begin(), splits.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  return most == splits.end() ? 0 : most->first;
+}
+
+/// Lines that were broken at a fixed length, wherever that fell, are joined again.
+std::string without_hard_breaks(std::string_view text) {
+  const std::size_t length = hard_break(text);
+  if (length == 0) return std::string(text);
+  JoinedText clean(text.size());
+  while (!text.empty()) {
+    const std::string_view line = take_line(text);
+    clean.add(line);
+    line.size() == length ? clean.owe(1) : clean.add('\n');
+  }
+  return clean.take();
 }
 
 bool is_standard_error(std::string_view text) {
@@ -123,27 +257,24 @@ bool ends_in_hex(std::string_view text) {
   return is_hex(text.substr(blank + 1, last - blank));
 }
 
-/// Lines of standard error amid a word or amid hexadecimal digits are an accident of buffering. The line breaks that go
-/// with them come back behind the word they were in, so that lines keep their numbers.
+/// Lines of standard error amid a word or amid hexadecimal digits are an accident of buffering.
 std::string without_interruptions(std::string_view text) {
-  std::string clean;
-  clean.reserve(text.size());
-  std::size_t owed = 0;
+  JoinedText clean(text.size());
   while (true) {
-    const std::size_t plain = owed > 0 ? 0 : std::min(text.find_first_of("Cdv"), text.size());
-    clean += text.substr(0, plain);
+    const std::size_t plain = clean.owes() ? 0 : std::min(text.find_first_of("Cdv"), text.size());
+    clean.add(text.substr(0, plain));
     text.remove_prefix(plain);
-    if (text.empty()) return clean;
+    if (text.empty()) return clean.take();
     const std::size_t length = is_standard_error(text) ? standard_error(text) : 0;
-    const bool amid_word = !clean.empty() && !is_blank(clean.back());
-    if (length > 0 && (amid_word || (ends_in_hex(clean) && begins_in_hex(text.substr(length))))) {
-      owed +=
-          static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(length), '\n'));
+    const std::string& before = clean.so_far();
+    const bool amid_word = !before.empty() && !is_blank(before.back());
+    if (length > 0 && (amid_word || (ends_in_hex(before) && begins_in_hex(text.substr(length))))) {
+      clean.owe(
+          static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(length), '\n')));
       text.remove_prefix(length);
       continue;
     }
-    if (is_blank(text.front())) clean.append(std::exchange(owed, 0), '\n');
-    clean += text.front();
+    clean.add(text.front());
     text.remove_prefix(1);
   }
 }
@@ -206,7 +337,8 @@ bool is_row(const PastedText& words, std::size_t at, std::size_t offset) {
 }  // namespace
 
 PastedText::PastedText(std::string_view text)
-    : clean_(without_interruptions(without_quoting(without_references(text)))) {
+    : clean_(without_interruptions(
+          without_hard_breaks(without_quoting(without_hard_breaks(without_references(without_soft_breaks(text))))))) {
   const std::string_view clean = clean_;
   std::size_t line = 1;
   for (std::size_t i = 0; i < clean.size();) {

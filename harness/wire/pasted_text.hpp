@@ -16,9 +16,11 @@ struct Word {
   std::size_t line;
 };
 
-/// PastedText is the words of a text, whatever broke its lines: mail quoting (`> `) taken off, but not the `>>>` of a
-/// message dump; HTML character references read; and lines of s_client's standard error that landed amid a run of
-/// hexadecimal digits taken out.
+/// PastedText is the words of a text, whatever broke its lines: mail quoting (`> `, `| `, `JD> `) taken off, but not
+/// the
+/// `>>>` of a message dump; quoted-printable and HTML character references read; words that were broken at a fixed
+/// length of line joined; and lines of s_client's standard error that landed amid a run of hexadecimal digits taken
+/// out.
 class PastedText {
  public:
   explicit PastedText(std::string_view text);

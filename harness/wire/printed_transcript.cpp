@@ -8,24 +8,9 @@ namespace ti {
 
 namespace {
 
-constexpr std::array<std::uint8_t, 32> retry_random = {0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c,
-                                                       0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb,
-                                                       0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
-
 bool is(std::uint8_t content, ContentType type) { return content == static_cast<std::uint8_t>(type); }
 
-bool is_retry(const Body& body) {
-  const auto* hello = std::get_if<ServerHello>(&body);
-  return hello != nullptr && hello->random == retry_random;
-}
-
 }  // namespace
-
-MessageType printed_type(ByteView raw, std::optional<MessageType> named) {
-  if (raw.empty()) return named.value_or(MessageType::unknown_handshake);
-  const auto type = static_cast<MessageType>(raw.front());
-  return name(type) == name(MessageType::unknown_handshake) ? MessageType::unknown_handshake : type;
-}
 
 void PrintedTranscript::record(Side from, std::uint16_t version, std::uint8_t content, std::size_t length) {
   constexpr std::size_t header = 5;
@@ -85,23 +70,26 @@ bool PrintedTranscript::is_protected(Side from, MessageType type) {
 void PrintedTranscript::handshake(Side from, MessageType type, std::size_t bytes, ByteView readable, ByteView raw) {
   std::string unread;
   Body body = readable.empty() ? Body() : parse_handshake_body(readable, transcript_.version, &unread);
-  if (is_retry(body)) type = MessageType::hello_retry_request;
-  if (!unread.empty()) problem(from, std::move(unread), true);
+  if (handshake_type(readable) == MessageType::hello_retry_request) type = MessageType::hello_retry_request;
+  if (!unread.empty()) problem(from, std::move(unread), Missing::nothing, true);
   const auto* hello = std::get_if<ServerHello>(&body);
   Message& message = add(from, type, ContentType::handshake, bytes, raw);
   if (hello != nullptr && transcript_.version == Version::none) {
     transcript_.version = hello->version;
     transcript_.suite = hello->suite;
   }
+  unread_hello_ |= type == MessageType::server_hello && hello == nullptr && transcript_.version == Version::none;
+  if (unread_hello_) transcript_.version = said_;
   if (type == MessageType::finished) flows_[from].finished = true;
   message.body = std::move(body);
 }
 
-void PrintedTranscript::alert(Side from, std::uint8_t level, std::uint8_t description, ByteView raw) {
+void PrintedTranscript::alert(Side from, std::optional<Alert> alert, ByteView raw) {
   constexpr std::size_t bytes = 2;
-  const Alert alert{.level = level, .description = description};
-  add(from, MessageType::alert, ContentType::alert, bytes, raw).body = alert;
-  failed_ = failed_ || is_error(alert, transcript_.version);
+  Message& message = add(from, MessageType::alert, ContentType::alert, bytes, raw);
+  if (!alert) return;
+  message.body = *alert;
+  failed_ = failed_ || is_error(*alert, transcript_.version);
 }
 
 void PrintedTranscript::change_cipher_spec(Side from) {
@@ -119,16 +107,17 @@ void PrintedTranscript::encrypted(Side from, ContentType content, ByteView raw) 
   ++transcript_.sealed_records[from];
 }
 
-void PrintedTranscript::problem(Side from, std::string what, bool malformed) {
+void PrintedTranscript::problem(Side from, std::string what, Missing missing, bool malformed) {
   if (open_ && open_->from != from) settle();
   const Flow& flow = flows_[from];
   transcript_.problems.push_back({from, flow.headers_printed ? flow.record : flow.stream, transcript_.messages.size(),
-                                  std::move(what), malformed});
+                                  std::move(what), malformed, missing});
 }
 
 void PrintedTranscript::said_version(Side from, std::uint16_t version) {
-  Flow& flow = flows_[from];
   constexpr auto highest_on_record = static_cast<std::uint16_t>(Version::tls12);
+  if (const auto said = static_cast<Version>(version); !name(said).empty()) said_ = said;
+  Flow& flow = flows_[from];
   if (!flow.headers_printed) flow.record_version = std::min(version, highest_on_record);
 }
 

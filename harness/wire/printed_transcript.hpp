@@ -22,13 +22,14 @@ class PrintedTranscript {
   /// A handshake message of `bytes` bytes. `readable` is what its body is read from (empty: nothing can be read), `raw`
   /// what was printed of it.
   void handshake(Side from, MessageType type, std::size_t bytes, ByteView readable, ByteView raw);
-  void alert(Side from, std::uint8_t level, std::uint8_t description, ByteView raw);
+  /// Nothing where its two bytes are not printed.
+  void alert(Side from, std::optional<Alert> alert, ByteView raw);
   void change_cipher_spec(Side from);
   void application_data(Side from, std::size_t bytes);
   void encrypted(Side from, ContentType content, ByteView raw);
 
   /// Something that could not be read, before the next message.
-  void problem(Side from, std::string what, bool malformed = false);
+  void problem(Side from, std::string what, Missing missing, bool malformed = false);
   /// The version that the text says messages have, for a side whose record headers are not printed.
   void said_version(Side from, std::uint16_t version);
 
@@ -65,9 +66,8 @@ class PrintedTranscript {
   std::map<Side, Flow> flows_;
   std::optional<Header> open_;  ///< a record header of which nothing was printed yet
   bool failed_ = false;
+  Version said_ = Version::none;
+  bool unread_hello_ = false;  ///< the version is the one that the text says messages have
 };
-
-/// The type of a handshake message by its first bytes, `named` if there are none.
-MessageType printed_type(ByteView raw, std::optional<MessageType> named);
 
 }  // namespace ti

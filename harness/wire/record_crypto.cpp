@@ -17,8 +17,6 @@ namespace {
 constexpr std::size_t nonce_bytes = 12;
 constexpr std::size_t explicit_nonce_bytes = 8;
 
-Bytes copy(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
-
 /// Looking an algorithm up by name costs more than using it: each is fetched once. nullptr if OpenSSL lacks it.
 const EVP_CIPHER* fetched_cipher(const std::string& name) {
   static std::mutex mutex;

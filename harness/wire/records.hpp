@@ -22,6 +22,9 @@ struct Record {
 /// RecordReader cuts one side's byte stream into records.
 class RecordReader {
  public:
+  /// `offset` is that of the first byte.
+  explicit RecordReader(std::size_t offset = 0) : offset_(offset) {}
+
   void add(ByteView bytes);
 
   /// The next complete record; nothing while bytes are missing, or once broken().
@@ -36,7 +39,7 @@ class RecordReader {
  private:
   Bytes buffer_;
   std::size_t at_ = 0;
-  std::size_t offset_ = 0;
+  std::size_t offset_;
   bool broken_ = false;
 };
 

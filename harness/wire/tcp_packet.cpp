@@ -143,7 +143,7 @@ std::optional<TcpPacket> read_tcp(const IpPayload& ip) {
   packet.from.port = in.u16();
   packet.to.port = in.u16();
   packet.sequence = in.u32();
-  in.u32();
+  packet.acknowledged = in.u32();
   const std::size_t header = (in.u8() >> 4) * std::size_t{4};
   const std::uint8_t flags = in.u8();
   in.take(6);

@@ -26,6 +26,7 @@ struct TcpPacket {
   TcpEndpoint from;
   TcpEndpoint to;
   std::uint32_t sequence = 0;
+  std::uint32_t acknowledged = 0;  ///< of the other side's bytes, if `ack`
   bool syn = false;
   bool ack = false;
   bool fin = false;

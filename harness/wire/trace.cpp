@@ -32,6 +32,8 @@ const char* content_name(ContentType content) {
       return "Handshake";
     case ContentType::application_data:
       return "ApplicationData";
+    case ContentType::heartbeat:
+      return "Heartbeat";
   }
   return "Unknown";
 }

@@ -9,6 +9,13 @@
 
 namespace ti {
 
+/// Missing is what the evidence lacks where a problem stands. Nothing can be said there that rests on it.
+enum class Missing : std::uint8_t {
+  nothing,
+  content,  ///< of the message that follows only the type is known, or only part of the content
+  messages  ///< what the side sent from there on is not known, nor what was said in answer to it
+};
+
 /// Problem is something that is not TLS, or could not be read: never a crash, always a place.
 struct Problem {
   Side from;
@@ -16,6 +23,7 @@ struct Problem {
   std::size_t before_message;  ///< it stands before the message of this index
   std::string what;
   bool malformed;  ///< the peer sent what TLS does not allow; false: it was cut off, or no key was there
+  Missing missing = Missing::nothing;
 };
 
 /// TranscriptEnding is one side's end of stream, placed among the messages.

@@ -1,6 +1,6 @@
-// A harness to be killed: prints the ids of its guardian, its child and its two grandchildren and the path of its folder,
-// one a line, and waits for the end. The grandchildren stand for a server's worker, which ignores SIGTERM, and for a
-// daemon, which leaves its parent's process group.
+// A harness to be killed: prints the ids of its guardian, its child and its two grandchildren and the path of its
+// folder, one a line, and waits for the end. The grandchildren stand for a server's worker, which ignores SIGTERM, and
+// for a daemon, which leaves its parent's process group.
 #include <unistd.h>
 
 #include <algorithm>

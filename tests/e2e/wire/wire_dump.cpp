@@ -1,5 +1,6 @@
-// wire_dump FILE: what our decoder sees in a capture, one line a message: stream, sender, type, bytes, and of a
-// ticket its lifetime and SHA-256; then `!` and the problems of each connection. For comparing with another decoder.
+// wire_dump FILE: what our decoder sees in a capture, one line a message: stream, sender, type, bytes, of a ticket
+// its lifetime and SHA-256, of an alert its level and description; then `!` and the problems of each connection. For
+// comparing with another decoder.
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -12,6 +13,8 @@ namespace {
 std::string detail(const ti::Message& message) {
   if (const auto* ticket = message.as<ti::NewSessionTicket>())
     return " " + std::to_string(ticket->lifetime) + " " + ti::sha256_hex(ticket->ticket);
+  if (const auto* alert = message.as<ti::Alert>())
+    return " " + std::to_string(alert->level) + " " + std::to_string(alert->description);
   const auto* finished = message.as<ti::Finished>();
   if (finished == nullptr) return "";
   return !finished->verified ? " unverified" : *finished->verified ? " verified" : " false";

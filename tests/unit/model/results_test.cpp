@@ -37,6 +37,7 @@ CellResult failing_cell() {
   connection.new_tickets = {{"bb", 0, 192}, {"cc", 4294967295, 192}};
   connection.messages = {{Side::client, "ClientHello", 200, 1.5, false, "offers A"},
                          {Side::server, "Encrypted", 40, 2.25, true, ""}};
+  connection.problems = {{Side::server, 1, "a protected record cannot be opened"}};
   connection.client = {true,         false,       true,          "1.2",     "DHE-RSA-AES256-SHA", "00ff", 2,
                        std::nullopt, "handshake", "bad message", "14092072"};
   connection.server.decisions = {{false, "aabb", 15, 2}, {true, "ccdd", std::nullopt, -1}};
@@ -97,8 +98,9 @@ TEST(CellJson, HoldsEveryFieldOfTheContract) {
   EXPECT_EQ(cell["evidence"],
             json({{"capture", "c.pcapng"}, {"keylog", nullptr}, {"trace", "trace.txt"}, {"logs", {"server.log"}}}));
   const json& connection = cell["connections"][0];
-  EXPECT_THAT(keys(connection), testing::UnorderedElementsAre("at_s", "handshake", "resumed_by", "version", "cipher",
-                                                              "offered", "new_tickets", "messages", "witness"));
+  EXPECT_THAT(keys(connection),
+              testing::UnorderedElementsAre("at_s", "handshake", "resumed_by", "version", "cipher", "offered",
+                                            "new_tickets", "messages", "problems", "witness"));
   EXPECT_EQ(connection["at_s"], 15);
   EXPECT_EQ(connection["new_tickets"][1], json({{"sha256", "cc"}, {"lifetime_s", 4294967295U}, {"bytes", 192}}));
   EXPECT_EQ(connection["messages"][0], json({{"from", "client"},
@@ -107,6 +109,9 @@ TEST(CellJson, HoldsEveryFieldOfTheContract) {
                                              {"at_ms", 1.5},
                                              {"sealed", false},
                                              {"note", "offers A"}}));
+  EXPECT_EQ(connection["problems"][0],
+            json({{"from", "server"}, {"before_message", 1}, {"what", "a protected record cannot be opened"}}));
+  EXPECT_FALSE(cell["connections"][1].contains("problems"));
   EXPECT_EQ(connection["witness"]["client"]["error"]["code"], "14092072");
   EXPECT_EQ(connection["witness"]["server"]["decisions"][0],
             json({{"op", "decrypt"}, {"key", "aabb"}, {"age_s", 15}, {"result", 2}}));

@@ -64,7 +64,7 @@ std::vector<std::string> notes(const ConnectionSummary& summary) {
 }
 
 TEST(Summarise, SaysWhatMattersOfEachMessage) {
-  std::map<std::string, std::string> names;
+  TicketNames names;
   summarise(connection({client_hello(Bytes{}), new_ticket(ticket(1))}), names);
   const ConnectionSummary summary = summarise(connection({client_hello(ticket(1)), server_hello(true),
                                                           new_ticket(ticket(2), 0), alert(alert_unexpected_message)},
@@ -87,7 +87,7 @@ TEST(Summarise, SaysWhatMattersOfEachMessage) {
 }
 
 TEST(Summarise, TellsAskingFromOfferingAndFromNeither) {
-  std::map<std::string, std::string> names;
+  TicketNames names;
   EXPECT_THAT(notes(summarise(connection({client_hello(Bytes{})}), names)), ElementsAre("asks for a ticket"));
   EXPECT_THAT(notes(summarise(connection({client_hello({})}), names)), ElementsAre(""));
   EXPECT_THAT(notes(summarise(connection({client_hello(ticket(9))}), names)),
@@ -95,7 +95,7 @@ TEST(Summarise, TellsAskingFromOfferingAndFromNeither) {
 }
 
 TEST(Summarise, CallsTicketsAsTheScenarioDoesAndNumbersThoseOfOneConnection) {
-  std::map<std::string, std::string> names;
+  TicketNames names;
   ObservedConnection first = connection({new_ticket(ticket(1), 7200, 5), new_ticket(ticket(2), 7200, 6)});
   first.expect.new_ticket = "old";
   EXPECT_THAT(notes(summarise(first, names)),
@@ -103,30 +103,41 @@ TEST(Summarise, CallsTicketsAsTheScenarioDoesAndNumbersThoseOfOneConnection) {
   ObservedConnection second = connection({new_ticket(ticket(3))});
   second.expect.new_ticket = "any";
   summarise(second, names);
-  EXPECT_EQ(names.at(sha(3)), "A");
+  EXPECT_EQ(*names.find(sha(3)), "A");
   ObservedConnection third = connection({new_ticket(ticket(4)), new_ticket(ticket(3))});
   third.expect.new_ticket = "A";
   summarise(third, names);
-  EXPECT_EQ(names.at(sha(4)), "A'");
-  EXPECT_EQ(names.at(sha(3)), "A");
+  EXPECT_EQ(*names.find(sha(4)), "A'");
+  EXPECT_EQ(*names.find(sha(3)), "A");
 }
 
 TEST(Summarise, LettersDoNotRunOut) {
-  std::map<std::string, std::string> names;
+  TicketNames names;
   for (int i = 0; i < 60; ++i) summarise(connection({new_ticket(ticket(static_cast<std::uint8_t>(i)))}), names);
-  EXPECT_EQ(names.at(sha(25)), "Z");
-  EXPECT_EQ(names.at(sha(26)), "AA");
-  EXPECT_EQ(names.at(sha(59)), "BH");
+  EXPECT_EQ(*names.find(sha(25)), "Z");
+  EXPECT_EQ(*names.find(sha(26)), "AA");
+  EXPECT_EQ(*names.find(sha(59)), "BH");
+}
+
+TEST(Summarise, SaysWhatCouldNotBeReadAndWhere) {
+  TicketNames names;
+  ObservedConnection cut = connection({client_hello(Bytes{})});
+  cut.transcript.problems = {{Side::server, 4, 1, "a record is cut off", false}};
+  const ConnectionSummary summary = summarise(cut, names);
+  ASSERT_EQ(summary.problems.size(), 1U);
+  EXPECT_EQ(summary.problems[0].from, Side::server);
+  EXPECT_EQ(summary.problems[0].before_message, 1U);
+  EXPECT_EQ(summary.problems[0].what, "a record is cut off");
 }
 
 TEST(Summarise, AnEmptyTicketIsNotNamed) {
-  std::map<std::string, std::string> names;
+  TicketNames names;
   EXPECT_THAT(notes(summarise(connection({new_ticket({})}), names)), ElementsAre("empty ticket"));
-  EXPECT_TRUE(names.empty());
+  EXPECT_EQ(names.letter(), "A");
 }
 
 TEST(Summarise, AConnectionWithoutAHandshakeFailed) {
-  std::map<std::string, std::string> names;
+  TicketNames names;
   const ConnectionSummary summary = summarise(ObservedConnection{}, names);
   EXPECT_EQ(summary.handshake, "failed");
   EXPECT_EQ(summary.version, "");
@@ -135,7 +146,7 @@ TEST(Summarise, AConnectionWithoutAHandshakeFailed) {
 }
 
 TEST(Summarise, SaysWhatASealedRecordIsAndThatAFinishedDoesNotVerify) {
-  std::map<std::string, std::string> names;
+  TicketNames names;
   Message sealed = message(Side::server, MessageType::encrypted);
   sealed.protection = Protection::sealed;
   const ConnectionSummary summary =

@@ -392,6 +392,50 @@ TEST(Judge, PassesACellInWhichAllIsWell) {
   EXPECT_THAT(verdict.consequences, IsEmpty());
 }
 
+// --- evidence that is missing ---
+
+Observation lacking(Wire wire, Missing missing, std::size_t before_message) {
+  wire.c.transcript.problems = {{.from = Side::server,
+                                 .offset = 0,
+                                 .before_message = before_message,
+                                 .what = "something is missing",
+                                 .malformed = false,
+                                 .missing = missing}};
+  Observation lacking = cell({std::move(wire)});
+  lacking.has_expectations = false;
+  return lacking;
+}
+
+Wire second_ticket() {
+  Wire renewal = wire().resumed(a, b).new_ticket(c).change(Side::server).finished(Side::server);
+  return renewal.alert(Side::client, alert_unexpected_message).end(Side::client);
+}
+
+TEST(Judge, AccusesNobodyBehindAGap) {
+  for (const std::size_t gap : {0U, 2U, 7U}) {
+    const Verdict verdict = judge(lacking(second_ticket(), Missing::messages, gap));
+    EXPECT_EQ(verdict.outcome, Outcome::inconclusive) << gap;
+    EXPECT_THAT(verdict.reason, HasSubstr("something is missing"));
+    EXPECT_THAT(verdict.findings, IsEmpty());
+  }
+  Wire unfinished = wire().client_hello().end(Side::server);
+  EXPECT_EQ(judge(lacking(unfinished, Missing::messages, 1)).outcome, Outcome::inconclusive);
+  EXPECT_EQ(judge(lacking(first(), Missing::messages, 3)).outcome, Outcome::inconclusive);
+}
+
+TEST(Judge, JudgesWhatPrecedesAGap) {
+  expect_fail(judge(lacking(second_ticket(), Missing::messages, 8)), Side::server, "rfc5077-3.3-one-ticket", {1, 7});
+}
+
+TEST(Judge, RestsOnTypesAloneWhereTheContentIsMissing) {
+  expect_fail(judge(lacking(second_ticket(), Missing::content, 1)), Side::server, "rfc5077-3.3-one-ticket", {1, 7});
+  Wire rejected = wire().client_hello(a).server_hello(true).new_ticket(b).alert(Side::client, alert_unexpected_message);
+  EXPECT_EQ(judge(lacking(rejected, Missing::nothing, 1)).outcome, Outcome::fail);
+  const Verdict verdict = judge(lacking(rejected, Missing::content, 1));
+  EXPECT_EQ(verdict.outcome, Outcome::inconclusive) << verdict.rule;
+  EXPECT_THAT(verdict.findings, IsEmpty());
+}
+
 TEST(Judge, SurvivesACellWithoutConnections) { EXPECT_EQ(judge(Observation{}).outcome, Outcome::pass); }
 
 }  // namespace

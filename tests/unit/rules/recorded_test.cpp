@@ -535,7 +535,8 @@ void damage(Tape& tape, Place at) {
   Message& message = tape.messages(at.connection)[*at.message];
   message.body = {};
   Transcript& transcript = tape.connection(at.connection).transcript;
-  transcript.problems.push_back({message.from, message.offset, *at.message, "a dump of 89 bytes ends after 4", false});
+  transcript.problems.push_back(
+      {message.from, message.offset, *at.message, "a dump of 89 bytes ends after 4", false, Missing::content});
   if (message.type == server_hello) transcript.version = Version::none;
 }
 
@@ -552,7 +553,7 @@ TEST(Recorded, DoesNotAccuseOfWhatAGapMayHold) {
   Tape tape("tls10-cbc-renewed");
   const Place ticket = tape.drop(tape.server(2, new_session_ticket));
   tape.connection(2).transcript.problems.push_back(
-      {Side::server, 1, *ticket.message, "218 bytes were not captured", false});
+      {Side::server, 1, *ticket.message, "218 bytes were not captured", false, Missing::messages});
   const Verdict verdict = tape.judged();
   EXPECT_EQ(verdict.outcome, Outcome::inconclusive) << text(verdict);
   EXPECT_THAT(verdict.reason, testing::HasSubstr("218 bytes were not captured"));

@@ -9,9 +9,11 @@ namespace ti {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
+using testing::UnorderedElementsAre;
 
 constexpr std::uint8_t fin = 1, syn = 2, rst = 4, ack = 16;
 
@@ -40,13 +42,15 @@ struct Tcp {
   std::uint8_t flags;
   Bytes payload = {};
   std::uint16_t client_port = 40000;
+  std::uint32_t acknowledged = 0;  ///< 0: acknowledges nothing
 };
 
 Bytes tcp(const Tcp& segment) {
   const std::uint16_t from = segment.by_client ? segment.client_port : 443;
   const std::uint16_t to = segment.by_client ? 443 : segment.client_port;
-  return number(from, 2) + number(to, 2) + number(segment.sequence, 4) + number(0, 4) +
-         number(0x5000 | segment.flags, 2) + number(0, 6) + segment.payload;
+  const int flags = segment.acknowledged == 0 ? segment.flags & ~ack : segment.flags | ack;
+  return number(from, 2) + number(to, 2) + number(segment.sequence, 4) + number(segment.acknowledged, 4) +
+         number(0x5000 | flags, 2) + number(0, 6) + segment.payload;
 }
 
 Bytes ipv4(const Tcp& segment) {
@@ -121,6 +125,14 @@ Bytes stream(const Recording& recording, Side side) {
   for (const Segment& segment : recording.segments)
     if (segment.from == side) bytes = bytes + segment.bytes;
   return bytes;
+}
+
+std::vector<std::string> gaps(const Recording& recording) {
+  std::vector<std::string> gaps;
+  for (const Gap& gap : recording.gaps)
+    gaps.push_back(std::string(name(gap.from)) + " after " + std::to_string(gap.after_segment) + ": " +
+                   std::to_string(gap.bytes));
+  return gaps;
 }
 
 Capture read(const Bytes& file) {
@@ -235,9 +247,9 @@ TEST(Capture, checksums_are_those_of_rfc_1071) {
 }
 
 TEST(ReadCapture, pcap_in_both_byte_orders_and_resolutions) {
-  const std::vector<Bytes> packets = {ethernet(ipv4({true, 99, syn})), ethernet(ipv4({false, 499, syn | ack})),
-                                      ethernet(ipv4({true, 100, ack, hello(50)})),
-                                      ethernet(ipv4({false, 500, ack, Bytes(9, 9)}))};
+  const std::vector<Bytes> packets = {
+      ethernet(ipv4({true, 99, syn})), ethernet(ipv4({false, 499, syn | ack, {}, 40000, 100})),
+      ethernet(ipv4({true, 100, ack, hello(50)})), ethernet(ipv4({false, 500, ack, Bytes(9, 9)}))};
   for (const Format format : {Format{true, false}, Format{false, false}, Format{true, true}, Format{false, true}}) {
     const Capture capture = read(pcap(packets, format));
     ASSERT_THAT(capture.connections, SizeIs(1));
@@ -310,6 +322,86 @@ TEST(ReadCapture, a_hole_stops_its_direction_only) {
   EXPECT_EQ(stream(recording, Side::server), Bytes(3));
   ASSERT_THAT(recording.endings, SizeIs(1));
   EXPECT_EQ(recording.endings[0].from, Side::server);
+  EXPECT_THAT(gaps(recording), ElementsAre("client after 1: 5"));
+}
+
+TEST(ReadCapture, a_gap_stands_before_what_acknowledges_its_bytes) {
+  const std::vector<Tcp> packets = {{true, 99, syn},
+                                    {false, 499, syn | ack, {}, 40000, 100},
+                                    {true, 100, ack, hello(10), 40000, 500},
+                                    {false, 500, ack, Bytes(3), 40000, 110},
+                                    {true, 110, ack, Bytes(7), 40000, 503},
+                                    {false, 503, ack, Bytes(4), 40000, 117},
+                                    {true, 117, fin | ack, {}, 40000, 507},
+                                    {false, 507, fin | ack, {}, 40000, 118}};
+  EXPECT_THAT(gaps(read(pcap_of(packets)).connections.at(0)), IsEmpty());
+
+  std::vector<Tcp> lossy = packets;
+  lossy.erase(lossy.begin() + 4);
+  EXPECT_THAT(gaps(read(pcap_of(lossy)).connections.at(0)), ElementsAre("client after 2: 7"));
+  lossy.resize(5);
+  EXPECT_THAT(gaps(read(pcap_of(lossy)).connections.at(0)), ElementsAre("client after 2: 7"));
+  lossy.push_back(packets[4]);
+  EXPECT_THAT(gaps(read(pcap_of(lossy)).connections.at(0)), IsEmpty()) << "it came late";
+
+  lossy = packets;
+  lossy.erase(lossy.begin() + 3);
+  EXPECT_THAT(gaps(read(pcap_of(lossy)).connections.at(0)), ElementsAre("server after 1: 3"));
+  lossy = packets;
+  lossy.erase(lossy.begin() + 6);
+  EXPECT_THAT(gaps(read(pcap_of(lossy)).connections.at(0)), IsEmpty()) << "no byte is missing but the end";
+}
+
+TEST(ReadCapture, a_hello_that_is_missing_leaves_what_answers_it) {
+  const Bytes server_hello = {22, 3, 3, 0, 4, 2, 0, 0, 0};
+  const Tcp syns[] = {{true, 99, syn}, {false, 499, syn | ack, {}, 40000, 100}};
+  const Tcp answer{false, 500, ack, server_hello, 40000, 300};
+  const Tcp later{true, 300, ack, Bytes(7), 40000, 509};
+  const Recording lost = read(pcap_of({syns[0], syns[1], answer, later})).connections.at(0);
+  EXPECT_EQ(lost.client.port, 40000);
+  EXPECT_EQ(stream(lost, Side::server), server_hello);
+  EXPECT_THAT(gaps(lost), ElementsAre("client after 0: 200"));
+
+  const Recording begun = read(pcap_of({answer, later})).connections.at(0);
+  EXPECT_EQ(begun.client.port, 40000);
+  EXPECT_EQ(stream(begun, Side::client), Bytes()) << "what the ClientHello said is not known";
+  EXPECT_THAT(gaps(begun), ElementsAre("client after 0: 0"));
+}
+
+TEST(ReadCapture, a_connection_from_its_middle_on_has_nothing_but_gaps) {
+  const Bytes data = {23, 3, 3, 0, 2, 1, 1, 23, 3, 3, 0, 9};
+  const Capture capture = read(pcap_of({{false, 500, ack, data}, {true, 100, ack, Bytes(3)}}));
+  ASSERT_THAT(capture.connections, SizeIs(1));
+  EXPECT_EQ(capture.connections[0].client.port, 40000);
+  EXPECT_THAT(capture.connections[0].segments, IsEmpty());
+  EXPECT_THAT(gaps(capture.connections[0]), UnorderedElementsAre("client after 0: 0", "server after 0: 0"));
+  EXPECT_THAT(read(pcap_of({{false, 500, ack, Bytes{23, 3, 3, 0, 1, 1, 'x', 3, 3, 0, 9}}})).connections, IsEmpty());
+}
+
+TEST(ReadCapture, tls_may_begin_behind_plaintext) {
+  Bytes hello = {22, 3, 1, 0, 60, 1, 0, 0, 56, 3, 3};
+  hello.resize(65);
+  const Bytes server_hello = {22, 3, 3, 0, 4, 2, 0, 0, 0};
+  const auto text = [](const char* words) { return Bytes(words, words + std::strlen(words)); };
+  std::vector<Tcp> smtp = {{true, 99, syn},
+                           {false, 499, syn | ack, {}, 40000, 100},
+                           {false, 500, ack, text("220 ready\r\n")},
+                           {true, 100, ack, text("STARTTLS\r\n")},
+                           {false, 511, ack, text("220 go\r\n")},
+                           {true, 110, ack, hello},
+                           {false, 519, ack, server_hello},
+                           {true, 175, rst}};
+  for (const std::size_t lost : {0, 2}) {
+    const Recording recording = read(pcap_of({smtp.begin() + lost, smtp.end()})).connections.at(0);
+    EXPECT_EQ(recording.client.port, 40000);
+    EXPECT_EQ(stream(recording, Side::client), hello);
+    EXPECT_EQ(stream(recording, Side::server), server_hello);
+    EXPECT_EQ(recording.plaintext_bytes.at(Side::client), 10u);
+    EXPECT_EQ(recording.plaintext_bytes.at(Side::server), 19u);
+    EXPECT_EQ(recording.endings.at(0).after_segment, 2u);
+  }
+  smtp[6].payload = text("250 this was a file");
+  EXPECT_THAT(read(pcap_of(smtp)).connections, IsEmpty());
 }
 
 TEST(ReadCapture, sequence_numbers_wrap) {
@@ -321,15 +413,13 @@ TEST(ReadCapture, sequence_numbers_wrap) {
 }
 
 TEST(ReadCapture, the_client_is_who_sent_the_syn_or_the_hello) {
-  const Capture by_syn_ack = read(pcap_of({{false, 499, syn | ack}, {true, 100, ack, hello(3)}}));
+  const Capture by_syn_ack = read(pcap_of({{false, 499, syn | ack, {}, 40000, 100}, {true, 100, ack, hello(3)}}));
   ASSERT_THAT(by_syn_ack.connections, SizeIs(1));
   EXPECT_EQ(by_syn_ack.connections[0].client.port, 40000);
 
   const Capture by_hello = read(pcap_of({{false, 500, ack, Bytes{22, 3, 1, 0, 9, 2}}, {true, 100, ack, hello(9)}}));
   ASSERT_THAT(by_hello.connections, SizeIs(1));
   EXPECT_EQ(by_hello.connections[0].client.port, 40000);
-
-  EXPECT_THAT(read(pcap_of({{false, 500, ack, Bytes{22, 3, 1, 0, 9, 2}}})).connections, IsEmpty());
 }
 
 TEST(ReadCapture, only_tls_is_returned) {
@@ -347,6 +437,8 @@ TEST(ReadCapture, what_a_snap_length_cut_off_is_a_hole) {
   const Capture capture = read(pcap({cut, ipv4({true, 150, ack, Bytes(5)})}, {true, false, 101}));
   ASSERT_THAT(capture.connections, SizeIs(1));
   EXPECT_EQ(stream(capture.connections[0], Side::client), hello(20));
+  EXPECT_THAT(gaps(capture.connections[0]), ElementsAre("client after 1: 30"));
+  EXPECT_THAT(gaps(read(pcap({cut}, {true, false, 101})).connections.at(0)), ElementsAre("client after 1: 30"));
 }
 
 TEST(ReadCapture, fragments_are_left_out) {
