@@ -14,7 +14,8 @@ bool is(std::uint8_t content, ContentType type) { return content == static_cast<
 
 void PrintedTranscript::record(Side from, std::uint16_t version, std::uint8_t content, std::size_t length) {
   constexpr std::size_t header = 5;
-  settle();
+  const bool goes_on = open_ && open_->from == from && open_->content == content && is(content, ContentType::handshake);
+  if (!goes_on) settle();
   Flow& flow = flows_[from];
   flow.headers_printed = true;
   flow.record = flow.stream;
@@ -33,6 +34,11 @@ void PrintedTranscript::settle() {
   if (!header) return;
   if (is(header->content, ContentType::change_cipher_spec)) change_cipher_spec(header->from);
   if (is(header->content, ContentType::application_data)) application_data(header->from, header->length);
+  if (is(header->content, ContentType::handshake))
+    problem(header->from,
+            "a handshake record of " + std::to_string(header->length) +
+                " bytes is not printed: OpenSSL 1.1 and later print only the messages that they accept",
+            Missing::messages);
 }
 
 Message& PrintedTranscript::add(Side from, MessageType type, ContentType content, std::size_t bytes, ByteView raw) {

@@ -244,6 +244,18 @@ TEST(MsgText, what_is_missing_of_a_message_that_nobody_looks_into_matters_not) {
   EXPECT_EQ(transcript.problems.at(0).missing, Missing::nothing);
 }
 
+TEST(MsgText, a_message_that_the_client_refused_is_missed) {
+  const Connections runs = parse(golden("msg_text/openssl-3.0-msg-double-ticket.txt"));
+  ASSERT_THAT(runs, SizeIs(2));
+  EXPECT_THAT(runs[0].transcript.problems, IsEmpty());
+  ASSERT_THAT(runs[1].transcript.problems, SizeIs(1));
+  const Problem& problem = runs[1].transcript.problems[0];
+  EXPECT_EQ(problem.from, Side::server);
+  EXPECT_EQ(problem.before_message, runs[1].transcript.messages.size() - 1);
+  EXPECT_THAT(problem.what, HasSubstr("a handshake record of 244 bytes is not printed"));
+  EXPECT_EQ(problem.missing, Missing::messages);
+}
+
 TEST(MsgText, openssl_3_msg_of_tls_1_2) {
   const Connections runs = parse(golden("msg_text/openssl-3.0-msg-tls1_2.txt"));
   ASSERT_THAT(runs, SizeIs(2));
