@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Sets up what is missing, builds what changed, and runs the matrix. `./run_matrix.sh --help` says more.
 set -euo pipefail
+caller=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")"
+root=$PWD
 
 help() {
   cat <<'TXT'
@@ -169,7 +171,7 @@ install_packages
 build_servers
 for name in "${optional[@]}"; do build_optional "$name"; done
 case $mode in
-  run) build_harness --target ticket-interop clients/all; exec build/bin/ticket-interop run "$@" ;;
+  run) build_harness --target ticket-interop clients/all; cd "$caller"; exec "$root/build/bin/ticket-interop" run "$@" ;;
   setup) build_harness --target ticket-interop clients/all ;;
   test) build_harness; exec ctest --test-dir build/release --output-on-failure -j "$(nproc)" "$@" ;;
   bench) build_harness; exec tests/bench/run.sh "$@" ;;
