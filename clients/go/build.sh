@@ -11,8 +11,7 @@ die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 [ $# -eq 1 ] || die "usage: $0 DEST"
 mkdir -p "$1"
 dest=$(cd "$1" && pwd)
-needs="Go 1.21 or newer is needed, from go.dev/dl or on Debian 12: \
-with bookworm-backports among the sources of apt: \
+needs="Go 1.21 or newer is needed; on Debian 12, with bookworm-backports among apt's sources: \
 apt-get install -y -t bookworm-backports golang-go"
 command -v go >/dev/null || die "go is not installed: $needs"
 case $(go env GOVERSION) in
