@@ -127,7 +127,8 @@ bool PrintedTranscript::is_over_before(MessageType type, ByteView readable) cons
     return false;
   const Body body = parse_handshake_body(readable, transcript_.version, nullptr);
   const auto* hello = std::get_if<ClientHello>(&body);
-  const Bytes* renegotiation = hello != nullptr ? find(hello->extensions, ext::renegotiation_info) : nullptr;
+  if (hello == nullptr) return false;
+  const Bytes* renegotiation = find(hello->extensions, ext::renegotiation_info);
   return renegotiation == nullptr || renegotiation->size() <= 1;
 }
 

@@ -219,6 +219,19 @@ TEST(MsgText, a_header_that_cannot_be_read_hides_a_message) {
   EXPECT_EQ(transcript.problems.at(0).before_message, 1u);
 }
 
+TEST(MsgText, bytes_without_a_header_hide_a_message) {
+  const std::string rows = server_hello.substr(server_hello.find('\n'));
+  const Transcript transcript = parse("CONNECTED(00000003)" + rows + server_hello).at(0).transcript;
+  EXPECT_EQ(transcript.problems.at(0).missing, Missing::messages);
+  EXPECT_EQ(transcript.problems.at(0).before_message, 0u);
+}
+
+TEST(MsgText, a_client_hello_that_cannot_be_read_begins_no_connection) {
+  std::string text = seed();
+  text.replace(text.rfind("ClientHello 01 00 00 e9") + 40, 60, "[...] ");
+  EXPECT_THAT(parse(text), SizeIs(2));
+}
+
 TEST(MsgText, a_row_that_is_missing_does_not_change_the_type) {
   std::string first_row_lost = server_hello;
   first_row_lost.erase(50, 52);
