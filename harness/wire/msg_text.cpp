@@ -243,18 +243,19 @@ class MsgTextReader {
     return false;
   }
 
-  /// What is left of a dump of which not even the type is known: a length, or bytes that the last dump does not lack.
+  /// What is left of a dump of which not even the type is known: a length, or bytes that the last dump does not lack;
+  /// or of a record's header in a trace.
   bool read_remains() {
     constexpr std::size_t row = 16;
-    const bool length = words_[at_].text == "[length";
+    const bool header = words_[at_].text == "[length" || (run().tracing && is_part_of_record_header(words_, at_));
     std::size_t bytes = 0;
     while (hex_pair(words_[at_ + bytes].text)) ++bytes;
-    if (!length && bytes < row) return false;
-    if (length || bytes > lacking_)
-      transcript().problem(Side::client, words_.place(at_) + ": the header of a dump cannot be read",
+    if (!header && bytes < row) return false;
+    if (header || bytes > lacking_)
+      transcript().problem(Side::client, words_.place(at_) + ": the header of a message cannot be read",
                            Missing::messages);
     lacking_ -= std::min(bytes, lacking_);
-    at_ += length ? 1 : bytes;
+    at_ += header ? 1 : bytes;
     return true;
   }
 

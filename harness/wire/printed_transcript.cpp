@@ -14,6 +14,9 @@ bool is(std::uint8_t content, ContentType type) { return content == static_cast<
 
 void PrintedTranscript::record(Side from, std::uint16_t version, std::uint8_t content, std::size_t length) {
   constexpr std::size_t header = 5;
+  const bool fragment =
+      open_ && open_->from == from && open_->content == content && is(content, ContentType::handshake);
+  if (fragment) open_.reset();
   settle();
   Flow& flow = flows_[from];
   flow.headers_printed = true;
@@ -33,6 +36,9 @@ void PrintedTranscript::settle() {
   if (!header) return;
   if (is(header->content, ContentType::change_cipher_spec)) change_cipher_spec(header->from);
   if (is(header->content, ContentType::application_data)) application_data(header->from, header->length);
+  if (is(header->content, ContentType::handshake) || is(header->content, ContentType::alert))
+    problem(header->from, "nothing is printed of a record of " + std::to_string(header->length) + " bytes",
+            Missing::messages);
 }
 
 Message& PrintedTranscript::add(Side from, MessageType type, ContentType content, std::size_t bytes, ByteView raw) {

@@ -335,6 +335,20 @@ TEST(MsgText, trace_gives_tickets_session_ids_and_alerts) {
             body<ClientHello>(runs[1].transcript, 0).session_id);
 }
 
+TEST(MsgText, a_line_that_is_missing_in_a_trace_is_noticed) {
+  const std::string text = golden("msg_text/openssl-3.0-trace-tls1_2.txt");
+  const auto missing = [&](const std::string& line) {
+    std::string less = text;
+    less.erase(less.find(line), line.size());
+    const auto problems = parse(less).at(0).transcript.problems;
+    return problems.empty() ? Missing::nothing : problems[0].missing;
+  };
+  EXPECT_EQ(missing("        extension_type=session_ticket(35), length=0\n"), Missing::content);
+  EXPECT_EQ(missing("    NewSessionTicket, Length=182\n"), Missing::messages);
+  EXPECT_EQ(missing("Received Record\n"), Missing::messages);
+  EXPECT_EQ(missing("  Content Type = Alert (21)\n"), Missing::messages);
+}
+
 TEST(MsgText, joined_trace_reads_the_same) {
   const std::string text = golden("msg_text/openssl-3.0-trace-tls1_3.txt");
   EXPECT_EQ(story(parse(replaced(text, "\n", " "))), story(parse(text)));
