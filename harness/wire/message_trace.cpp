@@ -58,8 +58,8 @@ std::optional<MessageType> handshake_at(const PastedText& words, std::size_t at)
 
 bool is_end_of_message(const PastedText& words, std::size_t at) {
   const std::string_view word = words[at].text;
-  return word.empty() || word == "---" || word == "SSL-Session:" || word.starts_with("CONNECTED(") ||
-         is_record(words, at) || handshake_at(words, at);
+  return word.empty() || word == "---" || is_part_of_record_header(words, at) || word == "SSL-Session:" ||
+         word.starts_with("CONNECTED(") || is_record(words, at) || handshake_at(words, at);
 }
 
 /// The index behind some words, if they stand within a few words of `at`.
@@ -135,13 +135,14 @@ class HandshakeTrace {
   std::size_t end() const { return at_; }
   std::vector<std::string> problems() const { return problems_; }
 
-  Bytes message(Version version) {
+  /// `length` is that of the body, as printed above it.
+  Bytes message(Version version, std::size_t length) {
     Bytes body;
     switch (type_) {
       case MessageType::client_hello:
         put_hello(body);
         put_suites(body);
-        put_vector(body, 1, Bytes{0});
+        put_vector(body, 1, Bytes(compression_methods_));
         put_extensions(body);
         break;
       case MessageType::server_hello:
@@ -168,6 +169,12 @@ class HandshakeTrace {
       default:
         return {};
     }
+    constexpr std::size_t empty_block = 2;
+    const std::size_t printed = body.size() + unprinted_;
+    const bool without_block = extensions_.empty() && printed == length + empty_block;
+    if (problems_.empty() && printed != length && !without_block)
+      problems_.push_back("of a message of " + std::to_string(length) + " bytes " + std::to_string(printed) +
+                          " are printed");
     Bytes message;
     put(message, static_cast<std::size_t>(type_), 1);
     put_vector(message, 3, body);
@@ -178,11 +185,12 @@ class HandshakeTrace {
   bool read_field() {
     const std::string_view word = words_[at_].text;
     return read_number(word, "client_version=", legacy_version_) ||
-           read_number(word, "server_version=", legacy_version_) || read_number(word, "gmt_unix_time=", time_) ||
-           read_number(word, "ticket_lifetime_hint=", lifetime_) || read_number(word, "ticket_age_add=", age_add_) ||
-           read_bytes(word, "random_bytes", random_) || read_bytes(word, "session_id", session_id_) ||
-           read_bytes(word, "ticket_nonce", nonce_) || read_bytes(word, "verify_data", verify_data_) ||
-           read_suite(word) || read_extension(word) || read_content(word) || read_bytes(word, "ticket", ticket_);
+           read_number(word, "server_version=", legacy_version_) || read_compression(word) ||
+           read_number(word, "gmt_unix_time=", time_) || read_number(word, "ticket_lifetime_hint=", lifetime_) ||
+           read_number(word, "ticket_age_add=", age_add_) || read_bytes(word, "random_bytes", random_) ||
+           read_bytes(word, "session_id", session_id_) || read_bytes(word, "ticket_nonce", nonce_) ||
+           read_bytes(word, "verify_data", verify_data_) || read_suite(word) || read_extension(word) ||
+           read_content(word) || read_bytes(word, "ticket", ticket_);
   }
 
   bool read_number(std::string_view word, std::string_view prefix, std::uint32_t& field) {
@@ -190,6 +198,15 @@ class HandshakeTrace {
     if (!value) return false;
     field = *value;
     ++at_;
+    return true;
+  }
+
+  /// `compression_methods (len=1)`
+  bool read_compression(std::string_view word) {
+    const auto length = word == "compression_methods" ? number_after(words_[at_ + 1].text, "(len=") : std::nullopt;
+    if (!length) return false;
+    compression_methods_ = std::min(*length, std::uint32_t{255});
+    at_ += 2;
     return true;
   }
 
@@ -264,6 +281,7 @@ class HandshakeTrace {
                             " bytes is printed short");
         continue;
       }
+      unprinted_ += extension.length - data.size();
       put(extensions, extension.type, 2);
       put_vector(extensions, 2, data);
     }
@@ -284,10 +302,16 @@ class HandshakeTrace {
   Bytes verify_data_;
   std::vector<std::uint16_t> suites_;
   std::vector<TracedExtension> extensions_;
+  std::size_t compression_methods_ = 1;
+  std::size_t unprinted_ = 0;  ///< bytes of extensions that nobody looks into
   std::vector<std::string> problems_;
 };
 
 }  // namespace
+
+bool is_part_of_record_header(const PastedText& words, std::size_t at) {
+  return words[at].text == "Header:" || (words[at].text == "Content" && words[at + 1].text == "Type");
+}
 
 std::optional<TracedRecord> read_traced_record(const PastedText& words, std::size_t& at) {
   if (!is_record(words, at)) return std::nullopt;
@@ -331,8 +355,9 @@ std::optional<TracedHandshake> read_traced_handshake(const PastedText& words, st
   TracedHandshake handshake;
   handshake.type = *type;
   handshake.bytes = header + *length;
-  handshake.readable = trace.message(version);
+  handshake.readable = trace.message(version, *length);
   handshake.problems = trace.problems();
+  if (!handshake.problems.empty()) handshake.readable.clear();
   at = trace.end();
   return handshake;
 }

@@ -19,13 +19,16 @@ struct TracedRecord {
 
 /// TracedHandshake is one message. `readable` is a message put together again from the fields that parse_handshake_body
 /// gives to the judge, without extensions of which the content is neither printed nor needed; it is empty for types
-/// that have no body there.
+/// that have no body there, and where a field is missing.
 struct TracedHandshake {
   MessageType type;
   std::size_t bytes = 0;  ///< with its header, as the text says
   Bytes readable;
   std::vector<std::string> problems;  ///< fields that are printed short
 };
+
+/// Whether words[at] stands in a record's header; outside of one that can be read, the header is damaged.
+bool is_part_of_record_header(const PastedText& words, std::size_t at);
 
 /// Each reads what begins at words[at], which is then behind it; nothing if there is none.
 std::optional<TracedRecord> read_traced_record(const PastedText& words, std::size_t& at);

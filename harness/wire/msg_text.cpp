@@ -58,7 +58,7 @@ class MsgTextReader {
   Result<std::vector<PrintedConnection>> read() {
     while (at_ < words_.size()) {
       const std::size_t start = at_;
-      if (!read_dump() && !read_trace() && !read_state() && !read_stray_length()) ++at_;
+      if (!read_dump() && !read_trace() && !read_state() && !read_remains()) ++at_;
       if (!refusal_.empty()) return ParseError{refusal_ + ": \"" + words_.snippet(start) + "\"", words_.place(start)};
     }
     if (!any_message_)
@@ -95,6 +95,7 @@ class MsgTextReader {
                                std::to_string(dump->surplus) + " more",
                            Missing::messages);
     take(*dump, place);
+    lacking_ = dump->length - dump->bytes.size();
     return true;
   }
 
@@ -242,11 +243,19 @@ class MsgTextReader {
     return false;
   }
 
-  /// The length of a dump without a header before it: one that cannot be read, of which even the type is not known.
-  bool read_stray_length() {
-    if (words_[at_].text != "[length") return false;
-    transcript().problem(Side::client, words_.place(at_) + ": the header of a dump cannot be read", Missing::messages);
-    ++at_;
+  /// What is left of a dump of which not even the type is known: a length, or bytes that the last dump does not lack;
+  /// or of a record's header in a trace.
+  bool read_remains() {
+    constexpr std::size_t row = 16;
+    const bool header = words_[at_].text == "[length" || (run().tracing && is_part_of_record_header(words_, at_));
+    std::size_t bytes = 0;
+    while (hex_pair(words_[at_ + bytes].text)) ++bytes;
+    if (!header && bytes < row) return false;
+    if (header || bytes > lacking_)
+      transcript().problem(Side::client, words_.place(at_) + ": the header of a message cannot be read",
+                           Missing::messages);
+    lacking_ -= std::min(bytes, lacking_);
+    at_ += header ? 1 : bytes;
     return true;
   }
 
@@ -263,6 +272,7 @@ class MsgTextReader {
   std::optional<TracedRecord> header_;
   bool in_session_ = false;
   bool any_message_ = false;
+  std::size_t lacking_ = 0;  ///< bytes of the last dump
   std::string refusal_;
 };
 

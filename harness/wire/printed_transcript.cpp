@@ -14,8 +14,10 @@ bool is(std::uint8_t content, ContentType type) { return content == static_cast<
 
 void PrintedTranscript::record(Side from, std::uint16_t version, std::uint8_t content, std::size_t length) {
   constexpr std::size_t header = 5;
-  const bool goes_on = open_ && open_->from == from && open_->content == content && is(content, ContentType::handshake);
-  if (!goes_on) settle();
+  const bool fragment =
+      open_ && open_->from == from && open_->content == content && is(content, ContentType::handshake);
+  if (fragment) open_.reset();
+  settle();
   Flow& flow = flows_[from];
   flow.headers_printed = true;
   flow.record = flow.stream;
@@ -34,10 +36,10 @@ void PrintedTranscript::settle() {
   if (!header) return;
   if (is(header->content, ContentType::change_cipher_spec)) change_cipher_spec(header->from);
   if (is(header->content, ContentType::application_data)) application_data(header->from, header->length);
-  if (is(header->content, ContentType::handshake))
+  if (is(header->content, ContentType::handshake) || is(header->content, ContentType::alert))
     problem(header->from,
-            "a handshake record of " + std::to_string(header->length) +
-                " bytes is not printed: OpenSSL 1.1 and later print only the messages that they accept",
+            "nothing is printed of a record of " + std::to_string(header->length) +
+                " bytes: OpenSSL 1.1 and later print only the messages that they accept",
             Missing::messages);
 }
 
@@ -133,7 +135,8 @@ bool PrintedTranscript::is_over_before(MessageType type, ByteView readable) cons
     return false;
   const Body body = parse_handshake_body(readable, transcript_.version, nullptr);
   const auto* hello = std::get_if<ClientHello>(&body);
-  const Bytes* renegotiation = hello != nullptr ? find(hello->extensions, ext::renegotiation_info) : nullptr;
+  if (hello == nullptr) return false;
+  const Bytes* renegotiation = find(hello->extensions, ext::renegotiation_info);
   return renegotiation == nullptr || renegotiation->size() <= 1;
 }
 

@@ -34,7 +34,7 @@ class PrintedTranscript {
   void said_version(Side from, std::uint16_t version);
 
   /// Whether a handshake message begins another connection: the last one has failed or has nothing left to do, and
-  /// this one is a ClientHello that renegotiates nothing.
+  /// this one is a ClientHello that says to renegotiate nothing.
   bool is_over_before(MessageType type, ByteView readable) const;
 
   bool empty() const { return transcript_.messages.empty() && transcript_.problems.empty(); }

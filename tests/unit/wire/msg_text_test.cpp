@@ -219,6 +219,19 @@ TEST(MsgText, a_header_that_cannot_be_read_hides_a_message) {
   EXPECT_EQ(transcript.problems.at(0).before_message, 1u);
 }
 
+TEST(MsgText, bytes_without_a_header_hide_a_message) {
+  const std::string rows = server_hello.substr(server_hello.find('\n'));
+  const Transcript transcript = parse("CONNECTED(00000003)" + rows + server_hello).at(0).transcript;
+  EXPECT_EQ(transcript.problems.at(0).missing, Missing::messages);
+  EXPECT_EQ(transcript.problems.at(0).before_message, 0u);
+}
+
+TEST(MsgText, a_client_hello_that_cannot_be_read_begins_no_connection) {
+  std::string text = seed();
+  text.replace(text.rfind("ClientHello 01 00 00 e9") + 40, 60, "[...] ");
+  EXPECT_THAT(parse(text), SizeIs(2));
+}
+
 TEST(MsgText, a_row_that_is_missing_does_not_change_the_type) {
   std::string first_row_lost = server_hello;
   first_row_lost.erase(50, 52);
@@ -252,7 +265,7 @@ TEST(MsgText, a_message_that_the_client_refused_is_missed) {
   const Problem& problem = runs[1].transcript.problems[0];
   EXPECT_EQ(problem.from, Side::server);
   EXPECT_EQ(problem.before_message, runs[1].transcript.messages.size() - 1);
-  EXPECT_THAT(problem.what, HasSubstr("a handshake record of 244 bytes is not printed"));
+  EXPECT_THAT(problem.what, HasSubstr("nothing is printed of a record of 244 bytes"));
   EXPECT_EQ(problem.missing, Missing::messages);
 }
 
@@ -332,6 +345,20 @@ TEST(MsgText, trace_gives_tickets_session_ids_and_alerts) {
   EXPECT_TRUE(ticket.age_add);
   EXPECT_EQ(body<ServerHello>(runs.at(1).transcript, 1).session_id,
             body<ClientHello>(runs[1].transcript, 0).session_id);
+}
+
+TEST(MsgText, a_line_that_is_missing_in_a_trace_is_noticed) {
+  const std::string text = golden("msg_text/openssl-3.0-trace-tls1_2.txt");
+  const auto missing = [&](const std::string& line) {
+    std::string less = text;
+    less.erase(less.find(line), line.size());
+    const auto problems = parse(less).at(0).transcript.problems;
+    return problems.empty() ? Missing::nothing : problems[0].missing;
+  };
+  EXPECT_EQ(missing("        extension_type=session_ticket(35), length=0\n"), Missing::content);
+  EXPECT_EQ(missing("    NewSessionTicket, Length=182\n"), Missing::messages);
+  EXPECT_EQ(missing("Received Record\n"), Missing::messages);
+  EXPECT_EQ(missing("  Content Type = Alert (21)\n"), Missing::messages);
 }
 
 TEST(MsgText, joined_trace_reads_the_same) {
