@@ -11,8 +11,7 @@ constexpr std::chrono::seconds whole_second{1};
 bool moved_over(std::chrono::seconds border, const StepTook& born, const StepTook& used) {
   const auto age = used.at - born.at;
   if (age < border - whole_second) return age + used.took + whole_second > border;
-  if (age > border + whole_second) return age - born.took - whole_second < border;
-  return false;
+  return age > border + whole_second && age - born.took < border;
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ struct StepTook {
 
 /// The steps between which a key's age may have come over renew_after or expire_after only because one of the two took
 /// so long: what the server then does is not what the scenario expects, and nobody's fault. Nothing when there are
-/// none. Clocks count whole seconds; steps that stand on a border by the scenario itself are sure of nothing anyhow.
+/// none. An age in whole seconds may be one more than it is, but not come short of a border that was reached; steps
+/// that stand on a border by the scenario itself are sure of nothing anyhow.
 const StepTook* moved_over_a_border(const std::vector<StepTook>& steps, const Policy& policy);
 
 }  // namespace ti

@@ -28,9 +28,9 @@ TEST(KeyAges, ASlowConnectionMayOutliveItsKey) {
 }
 
 TEST(KeyAges, AKeyMayBeBornTooLateToBeDead) {
-  const std::vector<StepTook> steps{{0s, 4500ms}, {25s, 5ms}};
+  const std::vector<StepTook> steps{{0s, 5500ms}, {25s, 5ms}};
   EXPECT_EQ(moved_over_a_border(steps, ten_twenty), steps.data());
-  EXPECT_EQ(moved_over_a_border({{0s, 3500ms}, {25s, 5ms}}, ten_twenty), nullptr);
+  EXPECT_EQ(moved_over_a_border({{0s, 4500ms}, {25s, 5ms}}, ten_twenty), nullptr);
 }
 
 TEST(KeyAges, WhatStandsOnABorderIsNotMoved) {
