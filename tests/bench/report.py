@@ -22,6 +22,8 @@ from measure import Cost, measure
 ROOT = Path(__file__).resolve().parent.parent.parent
 CORES = os.cpu_count()
 JOBS = CORES + 1  # as many as the harness takes
+# What a thousand cells are: the timelines of the report that this project began with, two to six connections each.
+SEED = ["renew", "young", "expired", "chain", "old-after-renewal"]
 # The cells that the floor can do bare: three connections each, by libssl against servers of libssl.
 BARE = ["--client", "openssl", "--server", "nginx", "--server", "openssl", "--scenario", "renew"]
 
@@ -250,14 +252,17 @@ def main():
 
         if "compiled" in wanted:
             clients = compiled_clients()
+            timelines = [word for name in clients for word in ("--client", name)]
+            timelines += [word for name in SEED for word in ("--scenario", name)]
             arguments, words = harness.part(clients, None if options.whole else options.cells)
-            table.title(f"(a) all {len(clients)} clients in C and C++: {words}")
-            for name, fresh in (("fresh", True), ("warm", False)):
-                run = harness.run(arguments, fresh=fresh)
-                show(table, name, run, fresh=fresh)
-                if not fresh:
-                    thousand(table, name, run)
-                show_split(table, name, harness.run(arguments, fresh=fresh, split=True))
+            for part, what in ((timelines, f"the seed's timelines ({', '.join(SEED)})"), (arguments, words)):
+                table.title(f"(a) all {len(clients)} clients in C and C++: {what}")
+                for name, fresh in (("fresh", True), ("warm", False)):
+                    run = harness.run(part, fresh=fresh)
+                    show(table, name, run, fresh=fresh)
+                    if not fresh:
+                        thousand(table, name, run)
+                    show_split(table, name, harness.run(part, fresh=fresh, split=True))
 
         if "whole" in wanted:
             arguments, words = harness.part(None, None if options.whole else options.cells)
