@@ -35,7 +35,6 @@ double in_seconds(Milliseconds at) { return std::chrono::duration<double>(at).co
 struct Seen {
   std::size_t step;  ///< index in the timeline
   bool first;        ///< the step's own connection; a further one is the client's own idea
-  Instant begun;     ///< when the step was told to the client
   bool sole = true;  ///< the step's only connection
   std::optional<Recording> recording;
   ClientWord client;
@@ -175,12 +174,7 @@ class CellRun {
   awaitable<void> connect(std::size_t index, std::size_t number) {
     const Connect& wanted = *cell_.scenario->timeline[index].connect;
     plan_ = wanted.disturb;
-    Seen seen{.step = index,
-              .first = true,
-              .begun = cell_.scenario->timeline[index].at,
-              .recording = {},
-              .client = {},
-              .server_log = {}};
+    Seen seen{.step = index, .first = true, .recording = {}, .client = {}, .server_log = {}};
     ConnectOrder order{number, tap_port_, wanted.offer == "none", wanted.offer_connection, wanted.read_response};
 
     const Deadline deadline = deadline_in(site_.limits.step);
@@ -198,7 +192,8 @@ class CellRun {
     if (seen.timed_out)
       deadline_struck_ = true;
     else
-      took_.push_back({cell_.scenario->timeline[index].at, slot_.watch().now() - zero_ - seen.begun});
+      took_.push_back(
+          {cell_.scenario->timeline[index].at, slot_.watch().now() - zero_ - cell_.scenario->timeline[index].at});
     std::vector<Tapped> tapped = tap_->take();
     seen.server_log = take_server_log();
     lost_ = !seen.client.answered;
@@ -261,7 +256,7 @@ class CellRun {
       const Step& step = cell_.scenario->timeline[seen.step];
       ObservedConnection connection;
       connection.at = step.at;
-      connection.begun = seen.begun;
+      connection.begun = step.at;
       connection.sole = seen.sole;
       connection.connect = *step.connect;
       if (seen.first) connection.expect = step.expect_at.at(cell_.id.tls);
