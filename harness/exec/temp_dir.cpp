@@ -1,10 +1,12 @@
 #include "exec/temp_dir.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
+#include <cstdlib>
 #include <random>
 
 #include "base/bytes.hpp"
@@ -16,6 +18,15 @@ std::string random_name() {
   std::array<std::uint8_t, 6> bytes;
   for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random());
   return "ti-" + to_hex(bytes);
+}
+
+std::filesystem::path temp_root() {
+  constexpr std::uintmax_t room = 64 << 20;
+  const std::filesystem::path memory = "/dev/shm";
+  std::error_code none;
+  const bool in_memory = std::getenv("TMPDIR") == nullptr && ::access(memory.c_str(), W_OK | X_OK) == 0 &&
+                         std::filesystem::space(memory, none).available >= room && !none;
+  return in_memory ? memory : std::filesystem::temp_directory_path();
 }
 
 TempDir::TempDir(const Guardian& guardian, const std::filesystem::path& parent)
