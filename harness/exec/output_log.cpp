@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 
 #include "exec/event.hpp"
@@ -50,7 +51,9 @@ namespace {
 template <class State>
 awaitable<void> pump(std::shared_ptr<State> state) {
   while (!state->ended) {
-    co_await state->pipe.async_wait(asio::posix::stream_descriptor::wait_read, use_awaitable);
+    const auto [stopped] =
+        co_await state->pipe.async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(use_awaitable));
+    if (stopped) co_return;
     state->read();
   }
 }

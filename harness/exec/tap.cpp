@@ -1,7 +1,5 @@
 #include "exec/tap.hpp"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
@@ -25,11 +23,6 @@ using Socket = asio::generic::stream_protocol::socket;
 using Local = asio::local::stream_protocol;
 using boost::system::error_code;
 using How = Ending::How;
-
-template <class Handle>
-void close_on_exec(Handle& handle) {
-  ::fcntl(handle.native_handle(), F_SETFD, FD_CLOEXEC);
-}
 
 bool has_ended(const Recording& recording, Side side) {
   for (const Ending& ending : recording.endings) {
@@ -93,6 +86,7 @@ struct Tap::State {
 
   asio::any_io_executor executor;
   tcp::acceptor acceptor;
+  std::uint16_t port = 0;
   Upstream upstream;
   Stopwatch clock;
   MakeDisturbance make_disturbance;
@@ -104,16 +98,16 @@ struct Tap::State {
 
 void Tap::State::listen() {
   acceptor.open(tcp::v4());
-  close_on_exec(acceptor);
   acceptor.bind(tcp::endpoint(asio::ip::address_v4::loopback(), 0));
   acceptor.listen();
   acceptor.non_blocking(true);
+  port = acceptor.local_endpoint().port();
 }
 
 awaitable<void> Tap::State::accept_all(std::shared_ptr<State> self) {
   while (self->acceptor.is_open()) {
-    co_await self->acceptor.async_wait(tcp::acceptor::wait_read, use_awaitable);
-    accept_pending(self);
+    const auto [closed] = co_await self->acceptor.async_wait(tcp::acceptor::wait_read, asio::as_tuple(use_awaitable));
+    if (!closed) accept_pending(self);
   }
 }
 
@@ -125,14 +119,13 @@ void Tap::State::accept_pending(const std::shared_ptr<State>& self) {
     if (error == asio::error::would_block) return;
     if (error == asio::error::connection_aborted) continue;
     if (error) throw boost::system::system_error(error, "cannot accept a connection");
-    close_on_exec(client);
     client.set_option(tcp::no_delay(true), error);
 
     auto connection = std::make_shared<Connection>(std::move(client), self->executor);
     if (self->make_disturbance) connection->disturbance = self->make_disturbance(self->accepted);
     Recording& sent = connection->tapped.sent;
     sent.client = {peer.address().to_string(), peer.port()};
-    sent.server.port = self->acceptor.local_endpoint().port();
+    sent.server.port = self->port;
     sent.opened = self->clock.now();
     if (connection->disturbance) connection->tapped.delivered = sent;
     ++self->accepted;
@@ -158,7 +151,6 @@ awaitable<error_code> Tap::State::reach_server(Connection& c) {
     error_code error;
     server.open(endpoint.protocol(), error);
     if (error) co_return error;
-    close_on_exec(server);
     const auto [refused] = co_await server.async_connect(endpoint, asio::as_tuple(use_awaitable));
     if (!refused) c.server = std::move(server);
     co_return refused;
@@ -301,7 +293,7 @@ Tap::~Tap() {
   close_all();
 }
 
-std::uint16_t Tap::port() const { return state_->acceptor.local_endpoint().port(); }
+std::uint16_t Tap::port() const { return state_->port; }
 
 awaitable<bool> Tap::idle(Deadline deadline) {
   const auto all_over = [this] {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cmath>
 
@@ -216,7 +217,8 @@ class CellRun {
 
   awaitable<void> take_away(Deadline deadline, bool* timed_out) {
     asio::steady_timer timer(site_.executor, deadline);
-    co_await timer.async_wait(use_awaitable);
+    const auto [cancelled] = co_await timer.async_wait(asio::as_tuple(use_awaitable));
+    if (cancelled) co_return;
     *timed_out = true;
     tap_->close_all();
   }

@@ -3,21 +3,54 @@
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
+#include <map>
+
 #include "wire/openssl_handles.hpp"
 
 namespace ti {
 
 namespace {
 
-/// Looking an algorithm up by name costs more than using it: each is fetched once.
-const EVP_KDF* tls1_prf() {
-  static const Kdf kdf(EVP_KDF_fetch(nullptr, "TLS1-PRF", nullptr));
-  return kdf.get();
+/// HMAC with a hash, made once for each thread: looking algorithms up by name costs more than using them. Null if
+/// OpenSSL lacks it.
+EVP_MAC_CTX* hmac_with(const char* hash) {
+  thread_local std::map<std::string_view, MacContext> made;
+  const auto [entry, is_new] = made.try_emplace(hash);
+  if (is_new) {
+    const Mac hmac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
+    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(hash), 0),
+                                 OSSL_PARAM_construct_end()};
+    MacContext context(EVP_MAC_CTX_new(hmac.get()));
+    if (EVP_MAC_CTX_set_params(context.get(), params) == 1) entry->second = std::move(context);
+  }
+  return entry->second.get();
 }
 
-const EVP_KDF* hkdf() {
-  static const Kdf kdf(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
-  return kdf.get();
+/// Nothing, which fits no message, if OpenSSL refuses.
+Bytes hmac(const char* hash, ByteView key, ByteView bytes) {
+  Bytes out(EVP_MAX_MD_SIZE);
+  std::size_t length = 0;
+  EVP_MAC_CTX* const context = hmac_with(hash);
+  if (context == nullptr || EVP_MAC_init(context, key.data(), key.size(), nullptr) != 1 ||
+      EVP_MAC_update(context, bytes.data(), bytes.size()) != 1 ||
+      EVP_MAC_final(context, out.data(), &length, out.size()) != 1)
+    length = 0;
+  out.resize(length);
+  return out;
+}
+
+void append(Bytes& to, ByteView bytes) { to.insert(to.end(), bytes.begin(), bytes.end()); }
+
+/// P_hash of RFC 5246 5; zeros if OpenSSL refuses.
+Bytes expand(const char* hash, ByteView secret, ByteView seed, std::size_t bytes) {
+  Bytes out;
+  for (Bytes a = hmac(hash, secret, seed); !a.empty() && out.size() < bytes; a = hmac(hash, secret, a)) {
+    Bytes block = a;
+    append(block, seed);
+    append(out, hmac(hash, secret, block));
+  }
+  out.resize(bytes);
+  return out;
 }
 
 const EVP_MD* digest(std::string_view name) {
@@ -27,73 +60,46 @@ const EVP_MD* digest(std::string_view name) {
   return name == "SHA384" ? sha384.get() : name == "SHA256" ? sha256.get() : md5_sha1.get();
 }
 
-const char* hash_name(Version version, const Suite& suite) {
-  return version < Version::tls12 ? "MD5-SHA1" : suite.prf_hash;
-}
-
-OSSL_PARAM octets(const char* key, ByteView bytes) {
-  return OSSL_PARAM_construct_octet_string(key, const_cast<std::uint8_t*>(bytes.data()), bytes.size());
-}
-
-OSSL_PARAM text(const char* key, const char* value) {
-  return OSSL_PARAM_construct_utf8_string(key, const_cast<char*>(value), 0);
-}
-
-/// Zero bytes, which fit no message, if OpenSSL refuses.
-Bytes derive(const EVP_KDF* kdf, const OSSL_PARAM* params, std::size_t bytes) {
-  Bytes out(bytes);
-  const KdfContext context(kdf == nullptr ? nullptr : EVP_KDF_CTX_new(const_cast<EVP_KDF*>(kdf)));
-  if (!context || bytes == 0 || EVP_KDF_derive(context.get(), out.data(), bytes, params) <= 0) out.assign(bytes, 0);
-  return out;
-}
-
-Bytes hash(const EVP_MD* digest, ByteView bytes) {
-  Bytes out(EVP_MAX_MD_SIZE);
-  unsigned int length = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), out.data(), &length, digest, nullptr) != 1) length = 0;
-  out.resize(length);
-  return out;
-}
-
 }  // namespace
 
 Bytes prf(Version version, const Suite& suite, ByteView secret, std::string_view label, ByteView seed,
           std::size_t bytes) {
-  const OSSL_PARAM params[] = {text(OSSL_KDF_PARAM_DIGEST, hash_name(version, suite)),
-                               octets(OSSL_KDF_PARAM_SECRET, secret), octets(OSSL_KDF_PARAM_SEED, as_bytes(label)),
-                               octets(OSSL_KDF_PARAM_SEED, seed), OSSL_PARAM_construct_end()};
-  return derive(tls1_prf(), params, bytes);
+  Bytes labelled(label.begin(), label.end());
+  append(labelled, seed);
+  if (version >= Version::tls12) return expand(suite.prf_hash, secret, labelled, bytes);
+  const std::size_t half = (secret.size() + 1) / 2;
+  Bytes out = expand("MD5", secret.first(half), labelled, bytes);
+  const Bytes other = expand("SHA1", secret.last(half), labelled, bytes);
+  for (std::size_t i = 0; i < bytes; ++i) out[i] ^= other[i];
+  return out;
 }
 
 Bytes expand_label(const Suite& suite, ByteView secret, std::string_view label, std::size_t bytes) {
   const std::string full_label = "tls13 " + std::string(label);
   Bytes info = {static_cast<std::uint8_t>(bytes >> 8), static_cast<std::uint8_t>(bytes),
                 static_cast<std::uint8_t>(full_label.size())};
-  info.insert(info.end(), full_label.begin(), full_label.end());
+  append(info, as_bytes(full_label));
   info.push_back(0);
-  int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
-  const OSSL_PARAM params[] = {text(OSSL_KDF_PARAM_DIGEST, suite.prf_hash), octets(OSSL_KDF_PARAM_KEY, secret),
-                               octets(OSSL_KDF_PARAM_INFO, info), OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
-                               OSSL_PARAM_construct_end()};
-  return derive(hkdf(), params, bytes);
+  info.push_back(1);  // the number of HKDF-Expand's first block (RFC 5869 2.3), which is all that a key or an IV needs
+  Bytes out = hmac(suite.prf_hash, secret, info);
+  out.resize(bytes);
+  return out;
 }
 
 Bytes transcript_hash(Version version, const Suite& suite, ByteView messages) {
-  return hash(digest(hash_name(version, suite)), messages);
+  Bytes out(EVP_MAX_MD_SIZE);
+  unsigned int length = 0;
+  const EVP_MD* const hash = digest(version < Version::tls12 ? "MD5-SHA1" : suite.prf_hash);
+  if (EVP_Digest(messages.data(), messages.size(), out.data(), &length, hash, nullptr) != 1) length = 0;
+  out.resize(length);
+  return out;
 }
 
 Bytes finished_verify_data(Version version, const Suite& suite, ByteView secret, Side sender, ByteView messages) {
-  const Bytes messages_hash = transcript_hash(version, suite, messages);
-  if (version != Version::tls13)
-    return prf(version, suite, secret, sender == Side::client ? "client finished" : "server finished", messages_hash,
-               12);
-  const Bytes key = expand_label(suite, secret, "finished", hash_bytes(suite));
-  Bytes mac(hash_bytes(suite));
-  std::size_t length = 0;
-  EVP_Q_mac(nullptr, "HMAC", nullptr, suite.prf_hash, nullptr, key.data(), key.size(), messages_hash.data(),
-            messages_hash.size(), mac.data(), mac.size(), &length);
-  mac.resize(length);
-  return mac;
+  const Bytes hash = transcript_hash(version, suite, messages);
+  if (version == Version::tls13)
+    return hmac(suite.prf_hash, expand_label(suite, secret, "finished", hash_bytes(suite)), hash);
+  return prf(version, suite, secret, sender == Side::client ? "client finished" : "server finished", hash, 12);
 }
 
 std::size_t hash_bytes(const Suite& suite) { return std::string_view(suite.prf_hash) == "SHA384" ? 48 : 32; }

@@ -9,7 +9,7 @@ namespace ti {
 Bytes prf(Version version, const Suite& suite, ByteView secret, std::string_view label, ByteView seed,
           std::size_t bytes);
 
-/// HKDF-Expand-Label(secret, label, "", bytes) of RFC 8446 7.1, with the suite's hash.
+/// HKDF-Expand-Label(secret, label, "", bytes) of RFC 8446 7.1, with the suite's hash, for no more bytes than it gives.
 Bytes expand_label(const Suite& suite, ByteView secret, std::string_view label, std::size_t bytes);
 
 /// The hash that the handshake messages go through: MD5 and SHA-1 side by side below TLS 1.2, else the suite's.

@@ -1,7 +1,6 @@
 #pragma once
 // Owners for what OpenSSL allocates.
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
 
 #include <memory>
 
@@ -15,8 +14,6 @@ struct FreedBy {
   }
 };
 
-using Kdf = std::unique_ptr<EVP_KDF, FreedBy<EVP_KDF_free>>;
-using KdfContext = std::unique_ptr<EVP_KDF_CTX, FreedBy<EVP_KDF_CTX_free>>;
 using Digest = std::unique_ptr<EVP_MD, FreedBy<EVP_MD_free>>;
 using Mac = std::unique_ptr<EVP_MAC, FreedBy<EVP_MAC_free>>;
 using MacContext = std::unique_ptr<EVP_MAC_CTX, FreedBy<EVP_MAC_CTX_free>>;
