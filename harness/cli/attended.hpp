@@ -2,7 +2,6 @@
 // Work that a person may stop.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "exec/asio.hpp"
 
@@ -21,7 +20,7 @@ class Attended {
  private:
   asio::io_context& loop_;
   asio::signal_set signals_;
-  asio::steady_timer limit_;
+  Timer limit_;
 };
 
 }  // namespace ti

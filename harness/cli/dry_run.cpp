@@ -42,11 +42,13 @@ void print_commands(const std::vector<PlannedCell>& cells, const Paths& paths, c
   const fs::path root = fs::absolute(out).lexically_normal();
   make_private(root);
   make_private(root / "credentials");
-  Site site{};
-  site.credentials = make_credentials(root / "credentials");
-  site.servers = paths.servers_build();
-  site.clients = paths.clients_build();
-  site.optional_clients = paths.optional_clients_build();
+  asio::io_context idle;
+  const Site site{.executor = idle.get_executor(),
+                  .credentials = make_credentials(root / "credentials"),
+                  .servers = paths.servers_build(),
+                  .clients = paths.clients_build(),
+                  .optional_clients = paths.optional_clients_build(),
+                  .limits = {}};
   for (const PlannedCell& cell : cells) {
     fmt::print("# {}\n", cell.id.text());
     if (cell.unsupported.empty())

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <fstream>
 
 #include "cli/attended.hpp"
@@ -104,7 +103,7 @@ void print_not_seen_again(const Expected& expected) {
 
 /// Lets the console show how far the run is while no cell ends.
 awaitable<void> tick(Console& console) {
-  asio::steady_timer timer(co_await asio::this_coro::executor);
+  Timer timer(co_await asio::this_coro::executor);
   while (true) {
     timer.expires_after(std::chrono::milliseconds(200));
     co_await timer.async_wait(use_awaitable);

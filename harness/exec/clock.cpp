@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <cstdio>
 #include <stdexcept>
@@ -28,7 +27,7 @@ fs::path spare_of(const fs::path& file) {
 
 awaitable<void> wait_until(Deadline when) {
   const auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer timer(executor, when);
+  Timer timer(executor, when);
   co_await timer.async_wait(use_awaitable);
 }
 

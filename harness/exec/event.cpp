@@ -15,7 +15,7 @@ void Event::notify() {
 
 awaitable<bool> Event::wait(Deadline deadline) {
   const auto executor = co_await asio::this_coro::executor;
-  Waiter waiter{asio::steady_timer(executor, deadline)};
+  Waiter waiter{Timer(executor, deadline)};
   waiters_.push_back(&waiter);
   const auto [error] = co_await waiter.timer.async_wait(asio::as_tuple(use_awaitable));
   std::erase(waiters_, &waiter);

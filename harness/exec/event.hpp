@@ -1,6 +1,5 @@
 #pragma once
 // How one coroutine waits for what another one does.
-#include <boost/asio/steady_timer.hpp>
 #include <vector>
 
 #include "exec/asio.hpp"
@@ -28,7 +27,7 @@ class Event {
 
  private:
   struct Waiter {
-    asio::steady_timer timer;
+    Timer timer;
     bool notified = false;
   };
   std::vector<Waiter*> waiters_;

@@ -25,7 +25,7 @@ awaitable<std::string> LineChannel::request(std::string line, Deadline deadline)
 }
 
 awaitable<std::string> LineChannel::exchange(std::string line) {
-  asio::posix::stream_descriptor::bytes_readable unasked;
+  Pipe::bytes_readable unasked;
   process_.out.io_control(unasked);
   if (!unread_.empty() || unasked.get() != 0) throw ChannelMisuse(process_.program() + " spoke unasked");
 

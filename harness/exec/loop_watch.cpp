@@ -1,15 +1,14 @@
 #include "exec/loop_watch.hpp"
 
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
 
 namespace ti {
 
-LoopWatch::LoopWatch(asio::any_io_executor executor) : tasks_(std::move(executor)) { tasks_.spawn(watch(state_)); }
+LoopWatch::LoopWatch(Executor executor) : tasks_(std::move(executor)) { tasks_.spawn(watch(state_)); }
 
 awaitable<void> LoopWatch::watch(std::shared_ptr<State> state) {
   constexpr std::size_t most = 1000;
-  asio::steady_timer timer(co_await asio::this_coro::executor);
+  Timer timer(co_await asio::this_coro::executor);
   while (true) {
     timer.expires_after(beat);
     co_await timer.async_wait(use_awaitable);

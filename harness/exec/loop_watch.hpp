@@ -13,7 +13,7 @@ class LoopWatch {
   static constexpr std::chrono::milliseconds beat{100};
   static constexpr std::chrono::milliseconds too_late{1000};
 
-  explicit LoopWatch(asio::any_io_executor executor);
+  explicit LoopWatch(Executor executor);
 
   /// Stops beating, so that the loop can end.
   void stop() { tasks_.cancel(); }

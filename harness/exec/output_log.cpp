@@ -10,7 +10,7 @@
 namespace ti {
 
 struct OutputLog::State {
-  State(asio::posix::stream_descriptor p, Stopwatch c, std::size_t l) : pipe(std::move(p)), clock(c), limit(l) {}
+  State(Pipe p, Stopwatch c, std::size_t l) : pipe(std::move(p)), clock(c), limit(l) {}
 
   /// One read, of what is there.
   void read() {
@@ -36,7 +36,7 @@ struct OutputLog::State {
     }
   }
 
-  asio::posix::stream_descriptor pipe;
+  Pipe pipe;
   Stopwatch clock;
   std::size_t limit;
   std::string text;
@@ -51,8 +51,7 @@ namespace {
 template <class State>
 awaitable<void> pump(std::shared_ptr<State> state) {
   while (!state->ended) {
-    const auto [stopped] =
-        co_await state->pipe.async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(use_awaitable));
+    const auto [stopped] = co_await state->pipe.async_wait(Pipe::wait_read, asio::as_tuple(use_awaitable));
     if (stopped) co_return;
     state->read();
   }
@@ -60,7 +59,7 @@ awaitable<void> pump(std::shared_ptr<State> state) {
 
 }  // namespace
 
-OutputLog::OutputLog(asio::posix::stream_descriptor pipe, Stopwatch clock, std::size_t limit)
+OutputLog::OutputLog(Pipe pipe, Stopwatch clock, std::size_t limit)
     : state_(std::make_shared<State>(std::move(pipe), clock, limit)), tasks_(state_->pipe.get_executor()) {
   state_->pipe.non_blocking(true);
   tasks_.spawn(pump(state_));
@@ -89,7 +88,7 @@ awaitable<bool> OutputLog::wait_for_end(Deadline deadline) {
 
 void OutputLog::drain() {
   State& state = *state_;
-  asio::posix::stream_descriptor::bytes_readable there;
+  Pipe::bytes_readable there;
   state.pipe.io_control(there);
   const std::size_t wanted = there.get();
   for (std::size_t read = 0; read < wanted && !state.ended; read += 65536) state.read();

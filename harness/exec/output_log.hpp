@@ -1,6 +1,5 @@
 #pragma once
 // What a process says, line by line, with the times at which the harness read it.
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -23,7 +22,7 @@ class OutputLog {
  public:
   static constexpr std::size_t default_limit = std::size_t{4} << 20;
 
-  OutputLog(asio::posix::stream_descriptor pipe, Stopwatch clock, std::size_t limit = default_limit);
+  OutputLog(Pipe pipe, Stopwatch clock, std::size_t limit = default_limit);
 
   /// Waits until `text` stands somewhere in the output, split over reads as it may be. False: the deadline came, or the
   /// output ended (as it does when the process exits) without it.

@@ -43,7 +43,7 @@ class Descriptor {
 
 enum class Flow : std::uint8_t { to_child, from_child };
 
-void make_pipe(asio::posix::stream_descriptor& ours, Descriptor& theirs, Flow flow) {
+void make_pipe(Pipe& ours, Descriptor& theirs, Flow flow) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) == -1) fail(errno, "cannot make a pipe");
   const int our_end = flow == Flow::to_child ? 1 : 0;
@@ -128,7 +128,7 @@ std::string text(const Exit& exit) {
   return "killed by signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";
 }
 
-Process::Process(asio::any_io_executor executor, const Guardian& guardian, const Launch& launch)
+Process::Process(Executor executor, const Guardian& guardian, const Launch& launch)
     : in(executor),
       out(executor),
       err(executor),
@@ -201,7 +201,7 @@ const std::optional<Exit>& Process::poll() {
 
 awaitable<Exit> Process::wait() {
   if (!exit_) {
-    co_await handle_.async_wait(asio::posix::stream_descriptor::wait_read, use_awaitable);
+    co_await handle_.async_wait(Pipe::wait_read, use_awaitable);
     if (!exit_) reap();
   }
   co_return *exit_;

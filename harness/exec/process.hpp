@@ -2,7 +2,6 @@
 // One child process with all its descendants.
 #include <sys/types.h>
 
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -48,7 +47,7 @@ class Process {
  public:
   /// Starts it. Throws boost::system::system_error naming the program when it cannot be run. The guardian is the run's
   /// and outlives the object.
-  Process(asio::any_io_executor executor, const Guardian& guardian, const Launch& launch);
+  Process(Executor executor, const Guardian& guardian, const Launch& launch);
   ~Process();  ///< kills the group and reaps, which blocks for as long as the kernel takes to kill
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -70,9 +69,9 @@ class Process {
   const std::string& program() const { return program_; }
 
   /// The harness's ends of the pipes that were asked for; not open otherwise. Closing `in` is the child's end of input.
-  asio::posix::stream_descriptor in;
-  asio::posix::stream_descriptor out;
-  asio::posix::stream_descriptor err;
+  Pipe in;
+  Pipe out;
+  Pipe err;
 
  private:
   void reap();
@@ -80,7 +79,7 @@ class Process {
   const Guardian& guardian_;
   std::string program_;
   pid_t pid_ = -1;
-  asio::posix::stream_descriptor handle_;  ///< a pidfd: readable when the program has ended
+  Pipe handle_;  ///< a pidfd: readable when the program has ended
   std::optional<Exit> exit_;
 };
 

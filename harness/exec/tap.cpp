@@ -7,7 +7,6 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <deque>
 #include <utility>
@@ -19,8 +18,11 @@ namespace ti {
 namespace {
 
 using asio::ip::tcp;
-using Socket = asio::generic::stream_protocol::socket;
+using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
+using TcpSocket = asio::basic_stream_socket<tcp, Executor>;
+using Acceptor = asio::basic_socket_acceptor<tcp, Executor>;
 using Local = asio::local::stream_protocol;
+using LocalSocket = asio::basic_stream_socket<Local, Executor>;
 using boost::system::error_code;
 using How = Ending::How;
 
@@ -42,7 +44,7 @@ void reset_on_close(Socket& socket) {
 
 /// Connection is a client's and the server's socket, and what passed between them.
 struct Connection {
-  Connection(Socket c, asio::any_io_executor executor) : client(std::move(c)), server(std::move(executor)) {}
+  Connection(Socket c, Executor executor) : client(std::move(c)), server(std::move(executor)) {}
 
   Socket& socket(Side side) { return side == Side::client ? client : server; }
 
@@ -59,7 +61,7 @@ struct Connection {
 }  // namespace
 
 struct Tap::State {
-  State(asio::any_io_executor e, Upstream u, Stopwatch c, MakeDisturbance d, TaskGroup& t)
+  State(Executor e, Upstream u, Stopwatch c, MakeDisturbance d, TaskGroup& t)
       : executor(std::move(e)),
         acceptor(executor),
         upstream(std::move(u)),
@@ -84,8 +86,8 @@ struct Tap::State {
   void close(Connection& c);
   bool any_open() const;
 
-  asio::any_io_executor executor;
-  tcp::acceptor acceptor;
+  Executor executor;
+  Acceptor acceptor;
   std::uint16_t port = 0;
   Upstream upstream;
   Stopwatch clock;
@@ -106,7 +108,7 @@ void Tap::State::listen() {
 
 awaitable<void> Tap::State::accept_all(std::shared_ptr<State> self) {
   while (self->acceptor.is_open()) {
-    const auto [closed] = co_await self->acceptor.async_wait(tcp::acceptor::wait_read, asio::as_tuple(use_awaitable));
+    const auto [closed] = co_await self->acceptor.async_wait(Acceptor::wait_read, asio::as_tuple(use_awaitable));
     if (!closed) accept_pending(self);
   }
 }
@@ -115,7 +117,7 @@ void Tap::State::accept_pending(const std::shared_ptr<State>& self) {
   while (self->acceptor.is_open()) {
     error_code error;
     tcp::endpoint peer;
-    tcp::socket client = self->acceptor.accept(peer, error);
+    TcpSocket client = self->acceptor.accept(peer, error);
     if (error == asio::error::would_block) return;
     if (error == asio::error::connection_aborted) continue;
     if (error) throw boost::system::system_error(error, "cannot accept a connection");
@@ -157,11 +159,11 @@ awaitable<error_code> Tap::State::reach_server(Connection& c) {
   };
   if (!upstream.socket.empty()) {
     const Local::endpoint endpoint(upstream.socket.native());
-    Local::socket server(executor);
+    LocalSocket server(executor);
     co_return co_await connect(std::move(server), endpoint);
   }
   const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), upstream.port);
-  tcp::socket server(executor);
+  TcpSocket server(executor);
   const error_code error = co_await connect(std::move(server), endpoint);
   if (!error) c.server.set_option(tcp::no_delay(true));
   co_return error;
@@ -280,8 +282,7 @@ bool Tap::State::any_open() const {
   return std::any_of(connections.begin(), connections.end(), [](const auto& c) { return !c->over; });
 }
 
-Tap::Tap(asio::any_io_executor executor, Upstream upstream, Stopwatch clock, MakeDisturbance disturb)
-    : tasks_(executor) {
+Tap::Tap(Executor executor, Upstream upstream, Stopwatch clock, MakeDisturbance disturb) : tasks_(executor) {
   state_ = std::make_shared<State>(executor, std::move(upstream), clock, std::move(disturb), tasks_);
   state_->listen();
   tasks_.spawn(State::accept_all(state_));

@@ -32,7 +32,7 @@ class Tap {
  public:
   static constexpr std::size_t most_bytes = std::size_t{8} << 20;  ///< of one connection, both directions
 
-  Tap(asio::any_io_executor executor, Upstream upstream, Stopwatch clock, MakeDisturbance disturb = {});
+  Tap(Executor executor, Upstream upstream, Stopwatch clock, MakeDisturbance disturb = {});
   ~Tap();  ///< closes whatever is open
   Tap(const Tap&) = delete;
   Tap& operator=(const Tap&) = delete;

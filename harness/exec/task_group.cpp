@@ -32,16 +32,16 @@ struct TaskGroup::State {
     bool done = false;
   };
 
-  explicit State(asio::any_io_executor e) : executor(std::move(e)) {}
+  explicit State(Executor e) : executor(std::move(e)) {}
 
-  asio::any_io_executor executor;
+  Executor executor;
   std::vector<std::shared_ptr<Task>> tasks;
   std::size_t running = 0;
   std::exception_ptr first_error;
   Event ended;
 };
 
-TaskGroup::TaskGroup(asio::any_io_executor executor) : state_(std::make_shared<State>(std::move(executor))) {}
+TaskGroup::TaskGroup(Executor executor) : state_(std::make_shared<State>(std::move(executor))) {}
 
 TaskGroup::~TaskGroup() { cancel(); }
 

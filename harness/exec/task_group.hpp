@@ -11,7 +11,7 @@ namespace ti {
 /// the loop next runs, so a task that may be outlived by its owner holds what it touches by shared_ptr.
 class TaskGroup {
  public:
-  explicit TaskGroup(asio::any_io_executor executor);
+  explicit TaskGroup(Executor executor);
   ~TaskGroup();
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;

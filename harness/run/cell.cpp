@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cmath>
 
 #include "exec/deadline.hpp"
@@ -216,7 +215,7 @@ class CellRun {
   }
 
   awaitable<void> take_away(Deadline deadline, bool* timed_out) {
-    asio::steady_timer timer(site_.executor, deadline);
+    Timer timer(site_.executor, deadline);
     const auto [cancelled] = co_await timer.async_wait(asio::as_tuple(use_awaitable));
     if (cancelled) co_return;
     *timed_out = true;

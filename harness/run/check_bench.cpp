@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "exec/deadline.hpp"
 #include "exec/task_group.hpp"
@@ -25,8 +24,8 @@ CertificateFacts facts_of(World world) {
   return facts;
 }
 
-awaitable<void> take_away(asio::any_io_executor executor, Tap* tap, bool* hung, Deadline deadline) {
-  asio::steady_timer timer(std::move(executor), deadline);
+awaitable<void> take_away(Executor executor, Tap* tap, bool* hung, Deadline deadline) {
+  Timer timer(std::move(executor), deadline);
   co_await timer.async_wait(use_awaitable);
   *hung = true;
   tap->close_all();

@@ -1,6 +1,5 @@
 #pragma once
 // Where this run happens: what every cell needs and none changes.
-#include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -29,7 +28,7 @@ struct Limits {
 };
 
 struct Site {
-  boost::asio::any_io_executor executor;
+  Executor executor;
   const Guardian* guardian = nullptr;
   Credentials credentials;
   std::filesystem::path servers;           ///< build/servers: one folder a server

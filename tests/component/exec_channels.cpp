@@ -78,7 +78,7 @@ TEST_F(LineChannelTest, ALineWithoutEndIsAnError) {
 TEST_F(LineChannelTest, SpeakingBeforeTheQuestionIsAnError) {
   Process process(executor(), guardian_, talker("echo a; read x"));
   LineChannel channel(process, clock_);
-  run(process.out.async_wait(asio::posix::stream_descriptor::wait_read, use_awaitable));
+  run(process.out.async_wait(Pipe::wait_read, use_awaitable));
   const auto ask = [&] { run(channel.request("hello", soon())); };
   EXPECT_THAT(ask, testing::ThrowsMessage<ChannelError>("/bin/sh spoke unasked"));
 }
@@ -152,7 +152,7 @@ TEST_F(OutputLogTest, NeverLetsTheProcessBlockAndBoundsItsMemory) {
 
 TEST_F(OutputLogTest, DrainsWhatIsThereWithoutWaiting) {
   Process process(executor(), guardian_, shell("echo one; echo two; exec sleep 1000"));
-  run(process.out.async_wait(asio::posix::stream_descriptor::wait_read, use_awaitable));
+  run(process.out.async_wait(Pipe::wait_read, use_awaitable));
   OutputLog log(std::move(process.out), clock_);
   EXPECT_EQ(log.text(), "");
   log.drain();

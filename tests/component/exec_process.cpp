@@ -21,20 +21,19 @@ namespace ti {
 namespace {
 
 using namespace std::chrono_literals;
-using asio::posix::stream_descriptor;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
 class ProcessTest : public ExecTest {
  protected:
-  static awaitable<std::string> all(stream_descriptor& pipe) {
+  static awaitable<std::string> all(Pipe& pipe) {
     std::string text;
     auto buffer = asio::dynamic_buffer(text);
     co_await asio::async_read(pipe, buffer, asio::as_tuple(use_awaitable));
     co_return text;
   }
 
-  static awaitable<std::string> line(stream_descriptor& pipe) {
+  static awaitable<std::string> line(Pipe& pipe) {
     std::string text;
     auto buffer = asio::dynamic_buffer(text);
     const std::size_t n = co_await asio::async_read_until(pipe, buffer, '\n', use_awaitable);
@@ -153,7 +152,7 @@ TEST_F(ProcessTest, AChildDoesNotKeepASocketOpen) {
   launch.input = true;
   Process child(executor(), guardian_, launch);
   ::close(ends[0]);
-  stream_descriptor far_end(io_, ends[1]);
+  Pipe far_end(io_, ends[1]);
   EXPECT_EQ(run(with_deadline(soon(), all(far_end))), "");
   EXPECT_TRUE(exists(child.id()));
 }
@@ -229,7 +228,7 @@ TEST_F(ProcessTest, RunsThreeHundredAtOnce) {
 
 TEST_F(ProcessTest, AHarnessThatIsKilledLeavesNeitherProcessNorFolder) {
   Process harness(executor(), guardian_, program({DOOMED_HARNESS}));
-  std::vector<stream_descriptor> doomed;
+  std::vector<Pipe> doomed;
   std::vector<pid_t> ids;
   std::string said;
   auto buffer = asio::dynamic_buffer(said);
@@ -247,7 +246,7 @@ TEST_F(ProcessTest, AHarnessThatIsKilledLeavesNeitherProcessNorFolder) {
   ::kill(harness.id(), SIGKILL);
   EXPECT_EQ(run(harness.wait()), Exit(Signalled{SIGKILL}));
   for (const std::size_t i : {1U, 2U, 3U, 0U}) {  // each becomes ours to reap when its parent is dead
-    run(with_deadline(soon(), doomed[i].async_wait(stream_descriptor::wait_read, use_awaitable)));
+    run(with_deadline(soon(), doomed[i].async_wait(Pipe::wait_read, use_awaitable)));
     ::waitpid(ids[i], nullptr, 0);
   }
   EXPECT_FALSE(std::filesystem::exists(folder));

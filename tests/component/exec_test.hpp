@@ -41,7 +41,7 @@ class ExecTest : public testing::Test {
     while (!holds()) ASSERT_NE(io_.run_one(), 0U) << "there is nothing left to wait for";
   }
 
-  asio::any_io_executor executor() { return io_.get_executor(); }
+  Executor executor() { return io_.get_executor(); }
 
   static Launch program(std::vector<std::string> argv) {
     Launch launch;

@@ -1,5 +1,4 @@
 #include <boost/asio/read_until.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/system/system_error.hpp>
 #include <fstream>
@@ -61,7 +60,7 @@ TEST_F(TaskGroupTest, JoinThrowsTheFirstErrorAfterAllHaveEnded) {
   bool ended = false;
   const auto fail = []() -> awaitable<void> { co_await fails(); };
   const auto wait = [&]() -> awaitable<void> {
-    asio::steady_timer timer(executor(), 5ms);
+    Timer timer(executor(), 5ms);
     co_await timer.async_wait(use_awaitable);
     ended = true;
   };
@@ -97,7 +96,7 @@ class ClockTest : public ExecTest {
 /// Seconds of the program's time ahead of ours, at each line we send it.
 class Watch {
  public:
-  Watch(const ClockControl& clock, asio::any_io_executor executor, const Guardian& guardian)
+  Watch(const ClockControl& clock, Executor executor, const Guardian& guardian)
       : process_(executor, guardian, launch(clock)) {}
 
   awaitable<double> ahead() {
@@ -138,7 +137,7 @@ TEST_F(ClockTest, MovesTheTimeOfARunningProgram) {
   EXPECT_LT(ahead, clock.offset_s() + 30);
 }
 
-awaitable<void> read_line(asio::posix::stream_descriptor& from, std::string& line) {
+awaitable<void> read_line(Pipe& from, std::string& line) {
   co_await asio::async_read_until(from, asio::dynamic_buffer(line), '\n', use_awaitable);
 }
 

@@ -21,13 +21,6 @@ class RunTest : public ExecTest {
       if (client.id == "openssl") client_ = client;
     server_.binary = (source() / "build/servers/openssl" / server_.binary).string();
     scenario_ = scenario("renewal/renew");
-    site_ = Site{executor(),
-                 &guardian_,
-                 credentials(),
-                 source() / "build/servers",
-                 std::filesystem::path(TI_CLIENTS_BUILD),
-                 source() / "build/clients",
-                 {}};
     mode_.libfaketime = find_libfaketime().value();
   }
 
@@ -89,7 +82,13 @@ class RunTest : public ExecTest {
   ServerManifest server_;
   ClientManifest client_;
   Scenario scenario_;
-  Site site_;
+  Site site_{executor(),
+             &guardian_,
+             credentials(),
+             source() / "build/servers",
+             std::filesystem::path(TI_CLIENTS_BUILD),
+             source() / "build/clients",
+             {}};
   SlotMode mode_;
   const TempDir results_{guardian_};
 };
