@@ -52,7 +52,7 @@ std::string digest_below(const fs::path& folder) {
     if (!counts(entry->path().filename()))
       entry.disable_recursion_pending();
     else if (entry->is_regular_file())
-      lines.push_back(fmt::format("{} {}\n", fs::relative(entry->path(), folder).string(), digest_of(entry->path())));
+      lines.push_back(fmt::format("{} {}\n", entry->path().lexically_relative(folder).string(), digest_of(entry->path())));
   }
   std::sort(lines.begin(), lines.end());
   std::string all;

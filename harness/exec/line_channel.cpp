@@ -6,6 +6,7 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
+#include "exec/alarm.hpp"
 #include "exec/deadline.hpp"
 
 namespace ti {
@@ -20,8 +21,18 @@ constexpr auto exit_grace = 1s;
 }  // namespace
 
 awaitable<std::string> LineChannel::request(std::string line, Deadline deadline) {
-  auto answer = exchange(std::move(line));
-  co_return co_await with_deadline(deadline, std::move(answer));
+  const Alarm alarm(process_.out.get_executor(), deadline, [this] {
+    boost::system::error_code ignored;
+    process_.in.cancel(ignored);
+    process_.out.cancel(ignored);
+  });
+  try {
+    std::string answer = co_await exchange(std::move(line));
+    co_return answer;
+  } catch (const boost::system::system_error&) {
+    if (!alarm.rang()) throw;
+  }
+  throw TimedOut();
 }
 
 awaitable<std::string> LineChannel::exchange(std::string line) {

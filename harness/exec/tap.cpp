@@ -1,5 +1,7 @@
 #include "exec/tap.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
@@ -25,6 +27,11 @@ using Local = asio::local::stream_protocol;
 using LocalSocket = asio::basic_stream_socket<Local, Executor>;
 using boost::system::error_code;
 using How = Ending::How;
+
+template <class Handle>
+void close_on_exec(Handle& handle) {
+  ::fcntl(handle.native_handle(), F_SETFD, FD_CLOEXEC);
+}
 
 bool has_ended(const Recording& recording, Side side) {
   for (const Ending& ending : recording.endings) {
@@ -72,11 +79,13 @@ struct Tap::State {
   void listen();
   static awaitable<void> accept_all(std::shared_ptr<State> self);
   static void accept_pending(const std::shared_ptr<State>& self);
+  static bool accept_one(const std::shared_ptr<State>& self);
   static awaitable<void> serve(std::shared_ptr<State> self, std::shared_ptr<Connection> connection);
   static awaitable<void> carry(std::shared_ptr<State> self, std::shared_ptr<Connection> connection, Side from);
 
   awaitable<error_code> reach_server(Connection& c);
   awaitable<void> pump(Connection& c, Side from);
+  awaitable<error_code> write(Connection& c, Side to, ByteView bytes);
   awaitable<error_code> deliver(Connection& c, Side from, Delivery delivery);
   void receive(Connection& c, Side from, ByteView bytes);
   void pass_on_fin(Connection& c, Side from);
@@ -100,6 +109,7 @@ struct Tap::State {
 
 void Tap::State::listen() {
   acceptor.open(tcp::v4());
+  close_on_exec(acceptor);
   acceptor.bind(tcp::endpoint(asio::ip::address_v4::loopback(), 0));
   acceptor.listen();
   acceptor.non_blocking(true);
@@ -109,31 +119,37 @@ void Tap::State::listen() {
 awaitable<void> Tap::State::accept_all(std::shared_ptr<State> self) {
   while (self->acceptor.is_open()) {
     const auto [closed] = co_await self->acceptor.async_wait(Acceptor::wait_read, asio::as_tuple(use_awaitable));
-    if (!closed) accept_pending(self);
+    if (!closed) accept_one(self);
   }
 }
 
 void Tap::State::accept_pending(const std::shared_ptr<State>& self) {
-  while (self->acceptor.is_open()) {
-    error_code error;
-    tcp::endpoint peer;
-    TcpSocket client = self->acceptor.accept(peer, error);
-    if (error == asio::error::would_block) return;
-    if (error == asio::error::connection_aborted) continue;
-    if (error) throw boost::system::system_error(error, "cannot accept a connection");
-    client.set_option(tcp::no_delay(true), error);
+  while (accept_one(self)) continue;
+}
 
-    auto connection = std::make_shared<Connection>(std::move(client), self->executor);
-    if (self->make_disturbance) connection->disturbance = self->make_disturbance(self->accepted);
-    Recording& sent = connection->tapped.sent;
-    sent.client = {peer.address().to_string(), peer.port()};
-    sent.server.port = self->port;
-    sent.opened = self->clock.now();
-    if (connection->disturbance) connection->tapped.delivered = sent;
-    ++self->accepted;
-    self->connections.push_back(connection);
-    self->tasks.spawn(serve(self, std::move(connection)));
-  }
+/// Whether there may be more.
+bool Tap::State::accept_one(const std::shared_ptr<State>& self) {
+  if (!self->acceptor.is_open()) return false;
+  error_code error;
+  tcp::endpoint peer;
+  TcpSocket client = self->acceptor.accept(peer, error);
+  if (error == asio::error::would_block) return false;
+  if (error == asio::error::connection_aborted) return true;
+  if (error) throw boost::system::system_error(error, "cannot accept a connection");
+  close_on_exec(client);
+  client.set_option(tcp::no_delay(true), error);
+
+  auto connection = std::make_shared<Connection>(std::move(client), self->executor);
+  if (self->make_disturbance) connection->disturbance = self->make_disturbance(self->accepted);
+  Recording& sent = connection->tapped.sent;
+  sent.client = {peer.address().to_string(), peer.port()};
+  sent.server.port = self->port;
+  sent.opened = self->clock.now();
+  if (connection->disturbance) connection->tapped.delivered = sent;
+  ++self->accepted;
+  self->connections.push_back(connection);
+  self->tasks.spawn(serve(self, std::move(connection)));
+  return true;
 }
 
 awaitable<void> Tap::State::serve(std::shared_ptr<State> self, std::shared_ptr<Connection> connection) {
@@ -144,6 +160,8 @@ awaitable<void> Tap::State::serve(std::shared_ptr<State> self, std::shared_ptr<C
     self->pass_on_reset(*connection, Side::server);
     co_return;
   }
+  connection->client.non_blocking(true);
+  connection->server.non_blocking(true);
   self->tasks.spawn(carry(self, connection, Side::client));
   self->tasks.spawn(carry(self, connection, Side::server));
 }
@@ -153,6 +171,7 @@ awaitable<error_code> Tap::State::reach_server(Connection& c) {
     error_code error;
     server.open(endpoint.protocol(), error);
     if (error) co_return error;
+    close_on_exec(server);
     const auto [refused] = co_await server.async_connect(endpoint, asio::as_tuple(use_awaitable));
     if (!refused) c.server = std::move(server);
     co_return refused;
@@ -179,6 +198,19 @@ awaitable<void> Tap::State::carry(std::shared_ptr<State> self, std::shared_ptr<C
   }
 }
 
+/// At once if it can be: what the loop need not be asked for costs half.
+awaitable<error_code> Tap::State::write(Connection& c, Side to, ByteView bytes) {
+  Socket& socket = c.socket(to);
+  error_code error;
+  const std::size_t written = socket.write_some(asio::buffer(bytes.data(), bytes.size()), error);
+  if (error == asio::error::would_block) error = {};
+  if (error || written == bytes.size()) co_return error;
+  const ByteView rest = bytes.subspan(written);
+  const auto [failed, more] =
+      co_await asio::async_write(socket, asio::buffer(rest.data(), rest.size()), asio::as_tuple(use_awaitable));
+  co_return failed;
+}
+
 awaitable<void> Tap::State::pump(Connection& c, Side from) {
   std::array<std::uint8_t, 16384> buffer;
   while (!c.over) {
@@ -198,9 +230,7 @@ awaitable<void> Tap::State::pump(Connection& c, Side from) {
       Delivery delivery = fin ? c.disturbance->finish(from) : c.disturbance->filter(from, bytes);
       write_error = co_await deliver(c, from, std::move(delivery));
     } else if (!fin) {
-      const auto [error, written] =
-          co_await asio::async_write(c.socket(other(from)), asio::buffer(buffer, n), asio::as_tuple(use_awaitable));
-      write_error = error;
+      write_error = co_await write(c, other(from), bytes);
     }
     if (c.over) co_return;
     if (write_error) co_return sink_is_gone(c, from);
@@ -214,8 +244,7 @@ awaitable<error_code> Tap::State::deliver(Connection& c, Side from, Delivery del
     if (c.over) co_return error_code{};
     std::vector<Segment>& delivered = c.tapped.delivered->segments;
     delivered.push_back({from, clock.now(), piece.bytes});
-    const auto [error, written] =
-        co_await asio::async_write(c.socket(other(from)), asio::buffer(piece.bytes), asio::as_tuple(use_awaitable));
+    const error_code error = co_await write(c, other(from), piece.bytes);
     if (error || c.over) co_return error;
   }
   if (delivery.cut == Cut::fin) end_by_harness(c, How::fin);
@@ -249,7 +278,6 @@ void Tap::State::pass_on_reset(Connection& c, Side from) {
 void Tap::State::sink_is_gone(Connection& c, Side from) {
   error_code error;
   Socket& source = c.socket(from);
-  source.non_blocking(true, error);
   std::array<std::uint8_t, 16384> buffer;
   while (!error && !c.over) {
     const std::size_t n = source.read_some(asio::buffer(buffer), error);

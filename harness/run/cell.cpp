@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <cmath>
 
+#include "exec/alarm.hpp"
 #include "exec/deadline.hpp"
 #include "exec/tap.hpp"
-#include "exec/task_group.hpp"
 #include "model/files.hpp"
 #include "rules/registry.hpp"
 #include "run/client_script.hpp"
@@ -178,17 +177,11 @@ class CellRun {
     ConnectOrder order{number, tap_port_, wanted.offer == "none", wanted.offer_connection, wanted.read_response};
 
     const Deadline deadline = deadline_in(site_.limits.step);
-    TaskGroup watchdog(site_.executor);
-    watchdog.spawn(take_away(deadline, &seen.timed_out));
+    const Alarm taken_away(site_.executor, deadline, [this] { tap_->close_all(); });
     seen.client = co_await client_->connect(std::move(order), deadline + site_.limits.answer);
-    watchdog.cancel();
-    co_await watchdog.join();
-
     const bool idle = co_await tap_->idle(deadline);
-    if (!idle) {
-      tap_->close_all();
-      seen.timed_out = true;
-    }
+    if (!idle) tap_->close_all();
+    seen.timed_out = taken_away.rang() || !idle;
     if (seen.timed_out)
       deadline_struck_ = true;
     else
@@ -212,14 +205,6 @@ class CellRun {
       seen.server_log.clear();  // the server's word of the whole step stands with its first connection
     }
     server_ended_ = server_->ended();
-  }
-
-  awaitable<void> take_away(Deadline deadline, bool* timed_out) {
-    Timer timer(site_.executor, deadline);
-    const auto [cancelled] = co_await timer.async_wait(asio::as_tuple(use_awaitable));
-    if (cancelled) co_return;
-    *timed_out = true;
-    tap_->close_all();
   }
 
   std::vector<LogLine> take_server_log() {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 
+#include "exec/alarm.hpp"
 #include "exec/deadline.hpp"
-#include "exec/task_group.hpp"
 
 namespace ti {
 
@@ -22,13 +22,6 @@ CertificateFacts facts_of(World world) {
   if (world == World::other_name) facts.server_name = "elsewhere.invalid";
   if (world == World::short_lived) facts.server_valid = short_life;
   return facts;
-}
-
-awaitable<void> take_away(Executor executor, Tap* tap, bool* hung, Deadline deadline) {
-  Timer timer(std::move(executor), deadline);
-  co_await timer.async_wait(use_awaitable);
-  *hung = true;
-  tap->close_all();
 }
 
 }  // namespace
@@ -142,9 +135,7 @@ awaitable<ClientWord> CheckBench::told(Client* client, ConnectOrder order, Deadl
 awaitable<Attempt> CheckBench::attempt(Client* client, Peer* peer, ConnectOrder order) {
   order.port = peer->tap->port();
   const Deadline deadline = deadline_in(site_.limits.step);
-  bool hung = false;
-  TaskGroup watchdog(site_.executor);
-  watchdog.spawn(take_away(site_.executor, peer->tap.get(), &hung, deadline));
+  const Alarm taken_away(site_.executor, deadline, [peer] { peer->tap->close_all(); });
   ClientWord word;
   std::exception_ptr failed;
   try {
@@ -152,8 +143,7 @@ awaitable<Attempt> CheckBench::attempt(Client* client, Peer* peer, ConnectOrder 
   } catch (const CheckFailed&) {
     failed = std::current_exception();
   }
-  watchdog.cancel();
-  co_await watchdog.join();
+  const bool hung = taken_away.rang();
   Attempt made = co_await settle(peer);
   if (failed) std::rethrow_exception(failed);
   made.word = std::move(word);

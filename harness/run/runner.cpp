@@ -23,7 +23,7 @@ std::string server_key(const PlannedCell& cell) {
 }  // namespace
 
 std::size_t choose_jobs(bool real_clock, std::size_t cores, std::size_t memory_bytes) {
-  if (!real_clock) return cores + 1;
+  if (!real_clock) return 2 * cores;
   constexpr std::size_t bytes_per_cell = std::size_t{24} << 20;  // a server and an adapter, a few of them runtimes
   return std::clamp<std::size_t>(memory_bytes / bytes_per_cell, 1, 1000);
 }
