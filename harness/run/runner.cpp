@@ -1,5 +1,6 @@
 #include "run/runner.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,11 +14,37 @@ namespace ti {
 
 namespace {
 
+std::size_t cores() { return std::max(1U, std::thread::hardware_concurrency()); }
+
 /// What two cells must have in common to share a warm server.
 std::string server_key(const PlannedCell& cell) {
   std::string key = cell.id.server + "@" + std::string(name(cell.id.tls)) + " " + cell.scenario->ciphers;
   for (const auto& [policy, value] : cell.scenario->policy.values) key += " " + policy + "=" + to_text(value);
   return key;
+}
+
+/// Under the real clock neighbours differ in the client: what a costly one needs is spread out.
+std::string scenario_first(const CellId& id) {
+  return id.scenario + "@" + std::string(name(id.tls)) + "/" + id.client + "/" + id.server;
+}
+
+/// CPU time of this process and of those children that it has waited for, in seconds.
+double cpu_spent() {
+  double seconds = 0;
+  for (const auto who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+    rusage used{};
+    ::getrusage(who, &used);
+    for (const timeval& time : {used.ru_utime, used.ru_stime})
+      seconds += static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  }
+  return seconds;
+}
+
+/// When a cell needs the CPU, from its start on.
+std::vector<std::chrono::milliseconds> busy_times(const PlannedCell& cell) {
+  std::vector<std::chrono::milliseconds> times(2);  // its server and its client start
+  for (const Step& step : cell.scenario->timeline) times.push_back(step.at);
+  return times;
 }
 
 }  // namespace
@@ -36,7 +63,7 @@ class Runner::Queue {
     for (PlannedCell& cell : cells) {
       const double timeline_ms = real_clock ? static_cast<double>(cell.scenario->duration().count()) : 0;
       const double cost = std::max(expected_cost(cell, cost_ms), timeline_ms);
-      Batch& batch = batches[real_clock ? cell.id.text() : server_key(cell)];
+      Batch& batch = batches[real_clock ? scenario_first(cell.id) : server_key(cell)];
       batch.cost += cost;
       batch.cells.emplace_back(cost, std::move(cell));
     }
@@ -99,11 +126,19 @@ class Runner::Queue {
 
 Runner::Runner(const Site& site, RunnerSettings settings, std::vector<Listener*> listeners)
     : site_(site), settings_(std::move(settings)), starting_(1), listeners_(std::move(listeners)) {
-  if (settings_.mode.libfaketime.empty()) settings_.mode.starting = &starting_;
+  if (!settings_.mode.libfaketime.empty()) return;
+  settings_.mode.starting = &starting_;
+  calendar_.emplace(cores());
 }
 
 void Runner::tell(const CellResult& result) {
   for (Listener* listener : listeners_) listener->cell_ended(result);
+}
+
+awaitable<void> Runner::wait_for_room(const PlannedCell& cell) {
+  const Instant start = calendar_->book(watch_.now(), busy_times(cell));
+  Timer timer(site_.executor, deadline_in(start - watch_.now()));
+  co_await timer.async_wait(use_awaitable);
 }
 
 awaitable<void> Runner::work(std::shared_ptr<Queue> queue) {
@@ -125,7 +160,9 @@ awaitable<void> Runner::work(std::shared_ptr<Queue> queue) {
         tell(result_without_run(*cell));
         continue;
       }
+      if (calendar_) co_await wait_for_room(*cell);
       const CellEnd end = co_await run_cell(*cell, slot, std::move(settings));
+      if (calendar_) calendar_->learn(steps_run_ += busy_times(*cell).size(), cpu_spent() - cpu_before_);
       if (end.tried) queue->started(server, end.server_came_up);
       if (end.server_came_up) queue->started(client, end.client_came_up);
       tell(end.result);
@@ -139,6 +176,7 @@ awaitable<void> Runner::work(std::shared_ptr<Queue> queue) {
 }
 
 awaitable<void> Runner::run(std::vector<PlannedCell> cells) {
+  cpu_before_ = cpu_spent();
   std::vector<PlannedCell> runnable;
   for (const PlannedCell& cell : cells) {
     if (cell.unsupported.empty() && cell.broken.empty())
@@ -149,7 +187,7 @@ awaitable<void> Runner::run(std::vector<PlannedCell> cells) {
   std::size_t jobs = settings_.jobs;
   if (jobs == 0)
     jobs = choose_jobs(
-        settings_.mode.libfaketime.empty(), std::max(1U, std::thread::hardware_concurrency()),
+        settings_.mode.libfaketime.empty(), cores(),
         static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(::sysconf(_SC_PAGE_SIZE)));
   jobs = std::min(jobs, runnable.size());
   auto queue = std::make_shared<Queue>(std::move(runnable), settings_.cost_ms, settings_.mode.libfaketime.empty());

@@ -1,9 +1,11 @@
 #pragma once
 // Many cells at once.
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "report/listener.hpp"
+#include "run/calendar.hpp"
 #include "run/cell.hpp"
 #include "run/matrix.hpp"
 
@@ -35,16 +37,21 @@ class Runner {
   class Queue;
 
   awaitable<void> work(std::shared_ptr<Queue> queue);
+  awaitable<void> wait_for_room(const PlannedCell& cell);
   void tell(const CellResult& result);
 
   const Site& site_;
   RunnerSettings settings_;
-  Gate starting_;  ///< under the real clock: starts must not make the steps of others late
+  Gate starting_;                     ///< under the real clock: starts must not make the steps of others late
+  std::optional<Calendar> calendar_;  ///< likewise, and steps not those of each other
+  Stopwatch watch_;
+  std::size_t steps_run_ = 0;
+  double cpu_before_ = 0;
   std::vector<Listener*> listeners_;
 };
 
-/// Cells at once that keep the machine busy: under the virtual clock one for each core and one more, under the real
-/// clock as many as memory allows, since most of them wait.
+/// Cells at once that keep the machine busy: under the virtual clock two for each core, since each often waits
+/// for a process that is not scheduled yet; under the real clock as many as memory allows, since most of them wait.
 std::size_t choose_jobs(bool real_clock, std::size_t cores, std::size_t memory_bytes);
 
 }  // namespace ti

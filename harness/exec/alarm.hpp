@@ -1,0 +1,26 @@
+#pragma once
+// What is to happen at a deadline, beside what goes on until then.
+#include <functional>
+#include <memory>
+
+#include "exec/asio.hpp"
+
+namespace ti {
+
+/// Alarm calls `ring` once, at the deadline and on the loop, unless it is destroyed before. Cheaper than a coroutine
+/// under with_deadline, for ends that are told by closing something.
+class Alarm {
+ public:
+  Alarm(const Executor& executor, Deadline deadline, std::function<void()> ring);
+  ~Alarm();
+  Alarm(const Alarm&) = delete;
+  Alarm& operator=(const Alarm&) = delete;
+
+  bool rang() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace ti
