@@ -52,7 +52,8 @@ std::string digest_below(const fs::path& folder) {
     if (!counts(entry->path().filename()))
       entry.disable_recursion_pending();
     else if (entry->is_regular_file())
-      lines.push_back(fmt::format("{} {}\n", entry->path().lexically_relative(folder).string(), digest_of(entry->path())));
+      lines.push_back(
+          fmt::format("{} {}\n", entry->path().lexically_relative(folder).string(), digest_of(entry->path())));
   }
   std::sort(lines.begin(), lines.end());
   std::string all;
@@ -123,19 +124,23 @@ awaitable<Results> gather_facts(const std::vector<PlannedCell>& cells, const Cat
     if (!catalogue.client_missing.contains(manifest.id)) asked.spawn(client(&manifest));
   }
   co_await join(asked);
-  if (libfaketime.empty()) co_return results;
+  co_return results;
+}
 
+awaitable<void> observe_clocks(Results* results, const Catalogue& catalogue, const Site& site,
+                               const fs::path& libfaketime) {
+  TaskGroup asked(site.executor);
   std::vector<const ServerManifest*> built;
   for (const ServerManifest& manifest : catalogue.servers)
     if (!catalogue.server_missing.contains(manifest.id)) built.push_back(&manifest);
   const auto client_clock = [&](const ClientManifest* manifest) -> awaitable<void> {
     std::string clock = co_await clock_of_client(*manifest, built, site, libfaketime);
-    results.clients[manifest->id]["clock"] = std::move(clock);
+    results->clients[manifest->id]["clock"] = std::move(clock);
   };
   std::vector<const ClientManifest*> drivers;  // of servers: their own clock is known to move
   for (const ClientManifest& manifest : catalogue.clients) {
-    const auto facts = results.clients.find(manifest.id);
-    if (facts == results.clients.end()) continue;
+    const auto facts = results->clients.find(manifest.id);
+    if (facts == results->clients.end()) continue;
     const auto clock = facts->second.find("clock");
     if (clock == facts->second.end()) continue;
     if (clock->second == clock_not_told) asked.spawn(client_clock(&manifest));
@@ -143,12 +148,11 @@ awaitable<Results> gather_facts(const std::vector<PlannedCell>& cells, const Cat
   }
   const auto server_clock = [&](const ServerManifest* manifest) -> awaitable<void> {
     std::string clock = co_await clock_of_server(*manifest, drivers, site, libfaketime);
-    results.servers[manifest->id]["clock"] = std::move(clock);
+    results->servers[manifest->id]["clock"] = std::move(clock);
   };
   for (const ServerManifest* manifest : built)
-    if (servers.contains(manifest->id)) asked.spawn(server_clock(manifest));
+    if (results->servers.contains(manifest->id)) asked.spawn(server_clock(manifest));
   co_await join(asked);
-  co_return results;
 }
 
 void set_aside_unfit(std::vector<PlannedCell>& cells, const Results& facts) {

@@ -244,6 +244,13 @@ const JsonValue& JsonValue::at(std::string_view name) const {
   return *member;
 }
 
+JsonValue JsonValue::with_strings(const std::function<std::string(const std::string&)>& change) const {
+  JsonValue changed = *this;
+  if (kind_ == Kind::string) changed.scalar_ = change(std::get<std::string>(scalar_));
+  for (JsonValue& child : changed.children_) child = child.with_strings(change);
+  return changed;
+}
+
 void JsonValue::allow(const std::vector<std::string>& names) const {
   for (const JsonValue& member : members()) {
     const auto matches = [&](const std::string& name) { return glob_match(name, member.name_); };

@@ -1,6 +1,7 @@
 #pragma once
 // JSON as people write it: // comments, no unknown fields, and errors that name file and line.
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
@@ -50,6 +51,9 @@ class JsonValue {
   const JsonValue* find(std::string_view name) const;
   /// A member that must be there.
   const JsonValue& at(std::string_view name) const;
+
+  /// This value with each string in it, fields' names apart, as `change` gives it.
+  JsonValue with_strings(const std::function<std::string(const std::string&)>& change) const;
 
   /// Every member must bear one of these names; one that ends in * stands for all that begin so.
   void allow(const std::vector<std::string>& names) const;

@@ -6,12 +6,15 @@
 #include "model/expect_reader.hpp"
 #include "model/fields.hpp"
 #include "model/files.hpp"
+#include "model/manifest.hpp"
 
 namespace ti {
 
 namespace {
 
 constexpr std::string_view override_prefix = "expect@";
+
+constexpr std::size_t most_steps = 10000;
 
 bool is_name(const std::string& word) { return word != "none" && word != "any" && word != "latest"; }
 
@@ -21,7 +24,7 @@ using TicketNames = std::map<std::string, std::size_t>;
 class ScenarioReader {
  public:
   Scenario read(const JsonValue& file, const std::string& id) {
-    file.allow({"title", "spec", "why", "tls", "policy", "ciphers", "requires", "clock", "timeline", "rules"});
+    file.allow({"title", "spec", "why", "tls", "policy", "ciphers", "requires", "clock", "when", "timeline", "rules"});
     scenario_.id = id;
     scenario_.title = file.at("title").string();
     scenario_.spec = file.at("spec").strings();
@@ -31,6 +34,7 @@ class ScenarioReader {
     if (const auto* ciphers = file.find("ciphers")) scenario_.ciphers = ciphers->string();
     if (const auto* requirements = file.find("requires")) read_requirements(*requirements);
     if (const auto* clock = file.find("clock")) scenario_.virtual_clock_only = clock->word({"virtual"}) == 0;
+    if (const auto* when = file.find("when")) scenario_.only_when_named = when->word({"named"}) == 0;
     if (const auto* rules = file.find("rules")) scenario_.rules = read_set(*rules);
     read_timeline(file.at("timeline"));
     return std::move(scenario_);
@@ -45,15 +49,40 @@ class ScenarioReader {
 
   void read_timeline(const JsonValue& value) {
     for (const JsonValue& item : value.items()) {
-      Step step = read_step(item);
-      check_time(item, step);
-      scenario_.timeline.push_back(std::move(step));
+      const JsonValue* repeat = item.find("repeat");
+      repeat ? add_repeated(item, *repeat) : add_step(item, Milliseconds{0});
     }
     if (connections_ == 0) value.fail("\"timeline\" must hold at least one step with \"connect\"");
   }
 
+  void add_repeated(const JsonValue& value, const JsonValue& repeat) {
+    repeat.allow({"every", "times"});
+    const Milliseconds every = read_duration(repeat.at("every"));
+    const std::size_t times = repeat.at("times").count();
+    if (times < 1 || times > most_steps)
+      repeat.at("times").fail("\"times\" is from 1 to " + std::to_string(most_steps));
+    for (std::size_t i = 0; i < times; ++i) {
+      const std::map<std::string, std::string> numbers{{"n", std::to_string(i + 1)}, {"previous", std::to_string(i)}};
+      const auto numbered = [&](const std::string& text) {
+        const Result<std::string> filled = fill_in(text, numbers);
+        if (!filled) value.fail(filled.error().what);
+        return *filled;
+      };
+      add_step(value.with_strings(numbered), every * i);
+    }
+  }
+
+  void add_step(const JsonValue& value, Milliseconds later) {
+    Step step = read_step(value);
+    step.at += later;
+    check_time(value, step);
+    scenario_.timeline.push_back(std::move(step));
+    if (scenario_.timeline.size() > most_steps)
+      value.fail("a timeline has at most " + std::to_string(most_steps) + " steps");
+  }
+
   Step read_step(const JsonValue& value) {
-    value.allow({"at", "connect", "server", "expect", std::string(override_prefix) + "*"});
+    value.allow({"at", "connect", "server", "repeat", "expect", std::string(override_prefix) + "*"});
     Step step;
     step.at = read_duration(value.at("at"));
     const JsonValue* connect = value.find("connect");
@@ -61,7 +90,8 @@ class ScenarioReader {
     if ((connect == nullptr) == (server == nullptr)) value.fail("a step has either \"connect\" or \"server\"");
     if (server) {
       server->word({"restart"});
-      if (value.members().size() > 2) server->fail("a step with \"server\" has nothing else but \"at\"");
+      if (value.members().size() > (value.find("repeat") ? 3U : 2U))
+        server->fail("a step with \"server\" has nothing else but \"at\" and \"repeat\"");
       return step;
     }
     ++connections_;

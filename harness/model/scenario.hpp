@@ -84,6 +84,7 @@ struct Scenario {
   std::set<std::string>
       client_capabilities;  ///< "offer_saved" and "client_certificate" are added where the timeline needs them
   bool virtual_clock_only = false;
+  bool only_when_named = false;  ///< too costly for every run
   std::vector<Step> timeline;
   std::set<std::string> rules;
 

@@ -122,9 +122,13 @@ std::map<std::string, std::string> Credentials::variables() const {
           {"ecdsa_key", ecdsa_key.string()}};
 }
 
+Credentials credentials_in(const std::filesystem::path& folder) {
+  return {folder / "ca.pem",    folder / "server.pem", folder / "server.key", folder / "ecdsa.pem",
+          folder / "ecdsa.key", folder / "client.pem", folder / "client.key"};
+}
+
 Credentials make_credentials(const std::filesystem::path& folder, const CertificateFacts& facts) {
-  const Credentials made{folder / "ca.pem",    folder / "server.pem", folder / "server.key", folder / "ecdsa.pem",
-                         folder / "ecdsa.key", folder / "client.pem", folder / "client.key"};
+  const Credentials made = credentials_in(folder);
   EVP_PKEY* const rsa = rsa_key();
   const Key ca_key(EVP_EC_gen("P-256"));
   const Key ecdsa(EVP_EC_gen("P-256"));

@@ -24,6 +24,9 @@ struct CertificateFacts {
   std::chrono::seconds server_valid = std::chrono::years(20);  ///< from now on; virtual time needs room
 };
 
+/// Where they are in a folder.
+Credentials credentials_in(const std::filesystem::path& folder);
+
 /// Makes them in a folder that exists; key files are readable by the user only. Valid from a day ago, the CA and the
 /// client's for twenty years. Throws std::runtime_error with OpenSSL's words.
 Credentials make_credentials(const std::filesystem::path& folder, const CertificateFacts& facts = {});

@@ -28,6 +28,11 @@ bool chosen(const std::vector<std::string>& globs, std::string_view name) {
          std::any_of(globs.begin(), globs.end(), [&](const auto& glob) { return glob_match(glob, name); });
 }
 
+bool chosen(const std::vector<std::string>& globs, const Scenario& scenario) {
+  const bool named = std::find(globs.begin(), globs.end(), scenario.id) != globs.end();
+  return scenario.only_when_named ? named : chosen(globs, scenario.id);
+}
+
 template <class T>
 std::vector<std::string> ids(const std::vector<T>& things) {
   std::vector<std::string> names;
@@ -78,7 +83,7 @@ Result<std::vector<PlannedCell>> plan(const Catalogue& catalogue, const Filter& 
     for (const ClientManifest& client : catalogue.clients) {
       if (!chosen(filter.clients, client.id)) continue;
       for (const Scenario& scenario : catalogue.scenarios) {
-        if (!chosen(filter.scenarios, scenario.id)) continue;
+        if (!chosen(filter.scenarios, scenario)) continue;
         for (const Version tls : scenario.tls) {
           if (!chosen(filter.tls, name(tls))) continue;
           PlannedCell cell{{server.id, client.id, scenario.id, tls}, &server, &client, &scenario, {}, {}};

@@ -8,6 +8,8 @@
 // that the server prints when it is up), `socket` (where it then listens), `tls` (the version) and `ca`.
 #include <fcntl.h>
 #include <openssl/ssl.h>
+#include <semaphore.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -147,6 +149,12 @@ double reap(pid_t pid, int* status) {
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
+/// Removes what libfaketime leaves in /dev/shm of a process that was killed.
+void forget_libfaketime(pid_t pid) {
+  ::shm_unlink(("/faketime_shm_" + std::to_string(pid)).c_str());
+  ::sem_unlink(("/faketime_sem_" + std::to_string(pid)).c_str());
+}
+
 void wait_for(int log, const std::string& ready) {
   std::string said;
   char buffer[4096];
@@ -180,6 +188,7 @@ void run_cell(const fs::path& folder, const std::string& libfaketime, Spent& spe
   const bool well = status == 0;
   ::kill(server, SIGTERM);
   spent.servers += reap(server, &status);
+  forget_libfaketime(server);
   ::close(log[0]);
   if (!well) fail("the client failed in " + folder.string());
 }

@@ -29,12 +29,49 @@ std::string complaint(const std::string& text) {
   return scenario ? "no complaint" : scenario.error().text();
 }
 
+TEST(Scenario, RepeatsAStepUnderNamesOfItsOwn) {
+  const Scenario scenario = parsed(with_timeline(R"(
+    { "at": "0h", "connect": {}, "expect": { "new_ticket": "T0" } },
+    { "at": "1h", "repeat": { "every": "2h", "times": 3 }, "connect": { "offer": "T{previous}" },
+      "expect": { "handshake": "resumed", "offered": "T{previous}", "new_ticket": "T{n}" } },
+    { "at": "6h", "repeat": { "every": "1m", "times": 2 }, "server": "restart" })"));
+  ASSERT_EQ(scenario.timeline.size(), 6U);
+  EXPECT_EQ(scenario.timeline[1].at, 1h);
+  EXPECT_EQ(scenario.timeline[3].at, 5h);
+  EXPECT_EQ(scenario.timeline[3].expect.offered, "T2");
+  EXPECT_EQ(scenario.timeline[3].expect.new_ticket, "T3");
+  EXPECT_EQ(scenario.timeline[3].connect->offer_connection, 3U);
+  EXPECT_EQ(scenario.timeline[5].at, 6h + 1min);
+  EXPECT_FALSE(scenario.timeline[5].connect);
+}
+
+TEST(Scenario, SaysWhatIsWrongWithARepetition) {
+  const auto repeated = [](const std::string& step) {
+    return complaint(
+        with_timeline("{ \"at\": \"0s\", \"connect\": {}, \"expect\": { \"new_ticket\": \"T0\" } },\n" + step));
+  };
+  EXPECT_THAT(repeated(R"({ "at": "1s", "repeat": { "every": "1s", "times": 0 }, "connect": {} })"),
+              HasSubstr("s.json:5: \"times\" is from 1 to 10000"));
+  EXPECT_THAT(repeated(R"({ "at": "1s", "repeat": { "every": "1s", "times": 10000 }, "connect": {} })"),
+              HasSubstr("s.json:5: a timeline has at most 10000 steps"));
+  EXPECT_THAT(repeated(R"({ "at": "1s", "repeat": { "every": "soon", "times": 2 }, "connect": {} })"),
+              HasSubstr("s.json:5"));
+  EXPECT_THAT(repeated(R"({ "at": "1s", "repeat": { "every": "1s", "times": 2, "until": "9s" }, "connect": {} })"),
+              HasSubstr("until"));
+  EXPECT_THAT(repeated(R"({ "at": "1s", "repeat": { "every": "1s", "times": 2 }, "connect": {},
+                            "expect": { "offered": "T{last}" } })"),
+              HasSubstr("unknown variable \"last\""));
+  EXPECT_THAT(repeated(R"({ "at": "1s", "repeat": { "every": "1s", "times": 2 }, "connect": {},
+                            "expect": { "new_ticket": "same" } })"),
+              HasSubstr("ticket \"same\" has its name already"));
+}
+
 TEST(Scenario, ReadsEveryField) {
   const Scenario scenario = parsed(R"({
     "title": "A title", "spec": ["RFC 5077 3.3", "RFC 8446 4.6.1"], "why": "a bug", "tls": ["1.0", "1.2"],
     "policy": { "renew_after": "10s", "expire_after": "1m", "renewed_hint": "full", "tickets_per_handshake": 3 },
     "ciphers": "AES128-SHA", "requires": { "server": ["dhe_rsa"], "client": ["rsa_kx", "keylog"] },
-    "clock": "virtual", "rules": ["rfc5077-3.3-x"],
+    "clock": "virtual", "when": "named", "rules": ["rfc5077-3.3-x"],
     "timeline": [
       { "at": "0s", "connect": { "certificate": true, "read": "none" }, "expect": { "new_ticket": "A", "hint": "nonzero" } },
       { "at": "250ms", "server": "restart" },
@@ -59,6 +96,7 @@ TEST(Scenario, ReadsEveryField) {
   EXPECT_THAT(scenario.server_capabilities, ElementsAre("dhe_rsa"));
   EXPECT_THAT(scenario.client_capabilities, ElementsAre("client_certificate", "keylog", "offer_saved", "rsa_kx"));
   EXPECT_TRUE(scenario.virtual_clock_only);
+  EXPECT_TRUE(scenario.only_when_named);
   EXPECT_THAT(scenario.rules, ElementsAre("rfc5077-3.3-x"));
   EXPECT_EQ(scenario.duration(), 2h);
 

@@ -48,6 +48,16 @@ TEST_F(MatrixTest, HoldsEveryCellInOrderOfId) {
   for (std::size_t i = 1; i < cells.size(); ++i) EXPECT_LT(cells[i - 1].id.text(), cells[i].id.text());
 }
 
+TEST_F(MatrixTest, ACostlyScenarioRunsOnlyWhenItIsNamedInFull) {
+  catalogue_.scenarios[0].only_when_named = true;
+  for (const PlannedCell& cell : planned()) EXPECT_EQ(cell.id.scenario, "renew");
+  Filter filter;
+  filter.scenarios = {"*"};
+  for (const PlannedCell& cell : planned(filter)) EXPECT_EQ(cell.id.scenario, "renew");
+  filter.scenarios = {"expired"};
+  EXPECT_EQ(planned(filter).size(), 12U);
+}
+
 TEST_F(MatrixTest, FiltersByGlobAndSkipsByCell) {
   Filter filter;
   filter.servers = {"ngin?"};
