@@ -24,10 +24,10 @@ def expected():
     return {words[0]: tuple(words[1:]) for words in map(str.split, lines) if words and words[0] != "#"}
 
 
-def ran(*more):
+def ran(*more, clients=CLIENTS, scenarios=SCENARIOS):
     """Cell -> verdict, fault, rule of a run; and what it said."""
-    args = [*(f"--server={name}" for name in SERVERS), *(f"--client={name}" for name in CLIENTS),
-            *(f"--scenario={name}" for name in SCENARIOS), *more]
+    args = [*(f"--server={name}" for name in SERVERS), *(f"--client={name}" for name in clients),
+            *(f"--scenario={name}" for name in scenarios), *more]
     with tempfile.TemporaryDirectory(prefix="ti-") as out:
         ended = subprocess.run([PROGRAM, "run", *args, "--keep", "none", "--out", out], capture_output=True, text=True)
         document = json.loads((pathlib.Path(out) / "results.json").read_text())
@@ -50,6 +50,11 @@ class Matrix(unittest.TestCase):
     def test_fresh(self):
         verdicts, said = ran("--fresh")
         self.assertEqual(verdicts, expected(), said)
+
+    def test_a_month_of_hourly_renewals(self):
+        verdicts, said = ran(clients=["openssl"], scenarios=["hourly-for-a-month"])
+        self.assertEqual(len(verdicts), 4, said)
+        self.assertEqual(set(verdicts.values()), {("pass", "-", "-")}, said)
 
 
 if __name__ == "__main__":
