@@ -1,6 +1,7 @@
 #include "exec/guardian.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -29,6 +30,7 @@ enum Verb : char { add_group = '+', drop_group = '-', add_folder = 'D', drop_fol
 
 constexpr char ready = 'r';
 constexpr std::size_t longest_message = 8192;
+constexpr int longest_nap_ms = 50;  // the socket holds what is said meanwhile
 
 std::string mark_of(pid_t guardian) { return "TICKET_INTEROP_GUARDIAN=" + std::to_string(guardian); }
 
@@ -70,6 +72,17 @@ struct Wards {
     }
   }
 
+  /// Hears all that has been said; false when nobody is left to say anything.
+  bool hear_all(int socket) {
+    char message[longest_message];
+    while (true) {
+      const ssize_t n = ::recv(socket, message, sizeof message, MSG_DONTWAIT);
+      if (n == -1 && errno == EINTR) continue;
+      if (n <= 0) return n == -1 && errno == EAGAIN;
+      hear({message, static_cast<std::size_t>(n)});
+    }
+  }
+
   void dispose() const {
     using namespace std::chrono_literals;
     for (const pid_t group : groups) ::kill(-group, SIGKILL);
@@ -92,13 +105,13 @@ struct Wards {
   ::close_range(4, ~0U, 0);
   while (::write(3, &ready, 1) == -1 && errno == EINTR) continue;
 
+  // Nothing is done about what is heard until the harness is gone: waking up for each message would cost it, too.
   Wards wards;
-  char message[longest_message];
-  while (true) {
-    const ssize_t n = ::read(3, message, sizeof message);
-    if (n == -1 && errno == EINTR) continue;
-    if (n <= 0) break;
-    wards.hear({message, static_cast<std::size_t>(n)});
+  bool alive = true;
+  while (alive) {
+    pollfd gone{3, 0, 0};
+    ::poll(&gone, 1, longest_nap_ms);
+    alive = wards.hear_all(3);
   }
   wards.dispose();
   ::_exit(0);

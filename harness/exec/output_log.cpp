@@ -10,7 +10,7 @@
 namespace ti {
 
 struct OutputLog::State {
-  State(Pipe p, Stopwatch c, std::size_t l) : pipe(std::move(p)), clock(c), limit(l) {}
+  State(Pipe p, Stopwatch c, std::size_t l) : pipe(std::move(p)), nap(pipe.get_executor()), clock(c), limit(l) {}
 
   /// One read, of what is there.
   void read() {
@@ -37,6 +37,8 @@ struct OutputLog::State {
   }
 
   Pipe pipe;
+  Timer nap;
+  std::size_t waiting = 0;  ///< coroutines that wait for what is read: no naps then
   Stopwatch clock;
   std::size_t limit;
   std::string text;
@@ -48,12 +50,31 @@ struct OutputLog::State {
 
 namespace {
 
+/// Keeps the reader awake.
+template <class State>
+class Waiting {
+ public:
+  explicit Waiting(State& state) : state_(state) {
+    ++state_.waiting;
+    state_.nap.cancel();
+  }
+  ~Waiting() { --state_.waiting; }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+ private:
+  State& state_;
+};
+
 template <class State>
 awaitable<void> pump(std::shared_ptr<State> state) {
   while (!state->ended) {
     const auto [stopped] = co_await state->pipe.async_wait(Pipe::wait_read, asio::as_tuple(use_awaitable));
     if (stopped) co_return;
     state->read();
+    if (state->ended || state->waiting > 0) continue;
+    state->nap.expires_after(OutputLog::longest_nap);
+    co_await state->nap.async_wait(asio::as_tuple(use_awaitable));
   }
 }
 
@@ -67,6 +88,7 @@ OutputLog::OutputLog(Pipe pipe, Stopwatch clock, std::size_t limit)
 
 awaitable<bool> OutputLog::wait_for(std::string text, Deadline deadline) {
   State& state = *state_;
+  const Waiting awake(state);
   std::size_t searched = 0;
   bool found = false;
   const auto found_or_ended = [&] {
@@ -82,6 +104,7 @@ awaitable<bool> OutputLog::wait_for(std::string text, Deadline deadline) {
 
 awaitable<bool> OutputLog::wait_for_end(Deadline deadline) {
   State& state = *state_;
+  const Waiting awake(state);
   const auto ended = [&state] { return state.ended; };
   co_return co_await state.changed.wait_until(deadline, ended);
 }

@@ -11,16 +11,17 @@
 namespace ti {
 
 struct LogLine {
-  Instant at;
+  Instant at;        ///< when it was read
   std::string text;  ///< without its newline
 };
 
 /// OutputLog reads a pipe from now on until its end, whoever waits for it or not, so that the process never blocks on
-/// it. It keeps `limit` bytes; what comes after is read, dropped, and told by a last line that
-/// says so.
+/// it for longer than a nap: while nobody waits, lines that come together are read together. It keeps `limit` bytes;
+/// what comes after is read, dropped, and told by a last line that says so.
 class OutputLog {
  public:
   static constexpr std::size_t default_limit = std::size_t{4} << 20;
+  static constexpr std::chrono::milliseconds longest_nap{2};
 
   OutputLog(Pipe pipe, Stopwatch clock, std::size_t limit = default_limit);
 
