@@ -7,8 +7,8 @@
 
 namespace ti {
 
-/// Alarm calls `ring` once, at the deadline and on the loop, unless it is destroyed before. Cheaper than a coroutine
-/// under with_deadline, for ends that are told by closing something.
+/// Alarm calls `ring` once, at the deadline and on the loop, unless it is destroyed before. It is the one timeout: what
+/// waits for something says how its wait is broken off.
 class Alarm {
  public:
   Alarm(const Executor& executor, Deadline deadline, std::function<void()> ring);

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "exec/alarm.hpp"
-#include "exec/deadline.hpp"
 
 namespace ti {
 
@@ -65,13 +64,9 @@ awaitable<std::string> LineChannel::exchange(std::string line) {
     transcript_.push_back({ChannelLine::Way::from_process, clock_.now(), answer});
   }
   if (!open && end == std::string::npos) {
-    std::string fate = "but goes on";
-    try {
-      const Exit exit = co_await with_deadline(exit_grace, process_.wait());
-      fate = "and " + text(exit);
-    } catch (const TimedOut&) {
-    }
-    throw ChannelError(process_.program() + " closed its end " + fate);
+    const bool ended = co_await process_.ends_by(deadline_in(exit_grace));
+    throw ChannelError(process_.program() + " closed its end " +
+                       (ended ? "and " + text(*process_.ended()) : "but goes on"));
   }
   if (end > longest_line) throw ChannelMisuse(process_.program() + " gave a line of more than 1 MiB");
   co_return answer;

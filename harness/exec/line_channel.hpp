@@ -19,6 +19,11 @@ struct ChannelMisuse : ChannelError {
   using ChannelError::ChannelError;
 };
 
+/// No answer came by the deadline.
+struct TimedOut : std::runtime_error {
+  TimedOut() : std::runtime_error("timed out") {}
+};
+
 struct ChannelLine {
   enum class Way : std::uint8_t { to_process, from_process };
   Way way;

@@ -7,13 +7,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 
 #include "base/text.hpp"
-#include "exec/deadline.hpp"
+#include "exec/alarm.hpp"
 
 namespace ti {
 
@@ -199,22 +200,28 @@ const std::optional<Exit>& Process::poll() {
   return exit_;
 }
 
-awaitable<Exit> Process::wait() {
-  if (!exit_) {
-    co_await handle_.async_wait(Pipe::wait_read, use_awaitable);
-    if (!exit_) reap();
+awaitable<bool> Process::ends_by(Deadline deadline) {
+  const Alarm alarm(handle_.get_executor(), deadline, [this] {
+    boost::system::error_code ignored;
+    handle_.cancel(ignored);
+  });
+  while (!exit_ && !alarm.rang()) {
+    const auto [interrupted] = co_await handle_.async_wait(Pipe::wait_read, asio::as_tuple(use_awaitable));
+    if (!interrupted && !exit_) reap();
   }
+  co_return exit_.has_value();
+}
+
+awaitable<Exit> Process::wait() {
+  co_await ends_by(Deadline::max());
   co_return *exit_;
 }
 
 awaitable<Exit> Process::stop(std::chrono::nanoseconds grace) {
   if (exit_) co_return *exit_;
   ::kill(-pid_, SIGTERM);
-  try {
-    co_return co_await with_deadline(grace, wait());
-  } catch (const TimedOut&) {
-    reap();
-  }
+  const bool ended = co_await ends_by(deadline_in(grace));
+  if (!ended) reap();
   co_return *exit_;
 }
 

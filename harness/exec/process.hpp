@@ -56,6 +56,9 @@ class Process {
   /// and again later.
   awaitable<Exit> wait();
 
+  /// The same until a deadline; false when that came first.
+  awaitable<bool> ends_by(Deadline deadline);
+
   /// SIGTERM to the group; SIGKILL after `grace`. Returns when the whole group is gone.
   awaitable<Exit> stop(std::chrono::nanoseconds grace);
 

@@ -1,9 +1,9 @@
 #include "model/files.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <fstream>
-#include <iterator>
 #include <system_error>
 
 namespace ti {
@@ -11,7 +11,10 @@ namespace ti {
 Result<std::string> read_file(const std::filesystem::path& file) {
   errno = 0;
   std::ifstream stream(file, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(stream), {});
+  std::string text;
+  std::array<char, 65536> block;
+  while (stream.read(block.data(), block.size()) || stream.gcount() > 0)
+    text.append(block.data(), static_cast<std::size_t>(stream.gcount()));
   if (!stream.is_open() || stream.bad())
     return ParseError{"cannot be read: " + std::generic_category().message(errno), file.string()};
   return {boost::system::in_place_value, std::move(text)};

@@ -1,7 +1,5 @@
 #include "run/adapter_process.hpp"
 
-#include "exec/deadline.hpp"
-
 namespace ti {
 
 AdapterProcess::AdapterProcess(const ClientManifest& manifest, const Site& site, const std::filesystem::path& folder,
@@ -46,13 +44,7 @@ awaitable<Exit> AdapterProcess::finish() {
   channel_.reset();
   process_->in.close();
   OutputLog rest(std::move(process_->out), Stopwatch());
-  bool slow = false;
-  try {
-    const Deadline deadline = deadline_in(site_.limits.answer);
-    co_await with_deadline(deadline, process_->wait());
-  } catch (const TimedOut&) {
-    slow = true;
-  }
+  const bool slow = !co_await process_->ends_by(deadline_in(site_.limits.answer));
   if (slow) co_await process_->stop(std::chrono::milliseconds(100));
   errors_->drain();
   rest.drain();

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "exec/alarm.hpp"
-#include "exec/deadline.hpp"
 #include "exec/tap.hpp"
 #include "model/files.hpp"
 #include "rules/registry.hpp"

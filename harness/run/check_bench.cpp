@@ -4,7 +4,6 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include "exec/alarm.hpp"
-#include "exec/deadline.hpp"
 
 namespace ti {
 

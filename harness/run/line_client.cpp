@@ -2,8 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "exec/deadline.hpp"
-
 namespace ti {
 
 namespace {
@@ -181,12 +179,7 @@ awaitable<ClientWord> LineClient::connect(ConnectOrder order, Deadline deadline)
 
 awaitable<void> LineClient::shut(Adapter* adapter, std::chrono::nanoseconds grace) {
   adapter->process->in.close();
-  bool slow = false;
-  try {
-    co_await with_deadline(grace, adapter->process->wait());
-  } catch (const TimedOut&) {
-    slow = true;
-  }
+  const bool slow = !co_await adapter->process->ends_by(deadline_in(grace));
   if (slow) co_await adapter->process->stop(std::chrono::nanoseconds(0));
   collect();
   const Exit exit = *adapter->process->ended();

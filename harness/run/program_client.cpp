@@ -4,8 +4,6 @@
 #include <boost/asio/write.hpp>
 #include <regex>
 
-#include "exec/deadline.hpp"
-
 namespace ti {
 
 namespace {
@@ -132,12 +130,7 @@ awaitable<ClientWord> ProgramClient::connect(ConnectOrder order, Deadline deadli
   const std::string input = manifest_.program->input;
   boost::system::error_code gone;  // a program that has already ended says why in its output
   co_await asio::async_write(process.in, asio::buffer(input), asio::redirect_error(use_awaitable, gone));
-  bool slow = false;
-  try {
-    co_await with_deadline(deadline, process.wait());
-  } catch (const TimedOut&) {
-    slow = true;
-  }
+  const bool slow = !co_await process.ends_by(deadline);
   if (slow) co_await process.stop(std::chrono::milliseconds(100));
   co_await log.wait_for_end(deadline_in(std::chrono::seconds(1)));
 

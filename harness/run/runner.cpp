@@ -7,7 +7,6 @@
 #include <deque>
 #include <thread>
 
-#include "exec/deadline.hpp"
 #include "exec/task_group.hpp"
 
 namespace ti {

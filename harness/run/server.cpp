@@ -6,8 +6,6 @@
 #include <regex>
 #include <sstream>
 
-#include "exec/deadline.hpp"
-
 namespace ti {
 
 namespace {
@@ -145,12 +143,8 @@ awaitable<void> Server::stop(std::chrono::nanoseconds grace) {
 }
 
 awaitable<bool> Server::ends_within(std::chrono::nanoseconds time) {
-  bool ended = !running();
-  try {
-    if (!ended) co_await with_deadline(time, process_->wait());
-    ended = true;
-  } catch (const TimedOut&) {
-  }
+  if (!running()) co_return true;
+  const bool ended = co_await process_->ends_by(deadline_in(time));
   co_return ended;
 }
 

@@ -1,16 +1,14 @@
 #include "run/versions.hpp"
 
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <regex>
 
 #include "exec/clock.hpp"
-#include "exec/deadline.hpp"
 #include "exec/line_channel.hpp"
 #include "exec/output_log.hpp"
 #include "exec/temp_dir.hpp"
+#include "model/files.hpp"
 #include "run/client.hpp"
 #include "run/clock_check.hpp"
 #include "wire/transcript.hpp"
@@ -120,9 +118,8 @@ awaitable<std::string> or_unknown(awaitable<std::string> version) {
 }
 
 std::string file_sha256(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  return sha256_hex(as_bytes(bytes));
+  const Result<std::string> bytes = read_file(file);
+  return bytes ? sha256_hex(as_bytes(*bytes)) : "unknown: " + bytes.error().text();
 }
 
 }  // namespace

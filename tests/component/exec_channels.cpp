@@ -1,6 +1,5 @@
 #include <boost/asio/write.hpp>
 
-#include "exec/deadline.hpp"
 #include "exec/line_channel.hpp"
 #include "exec/output_log.hpp"
 #include "exec_test.hpp"

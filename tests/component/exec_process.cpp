@@ -1,4 +1,5 @@
 #include "exec/process.hpp"
+#include "exec/task_group.hpp"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -13,7 +14,6 @@
 #include <memory>
 
 #include "base/text.hpp"
-#include "exec/deadline.hpp"
 #include "exec/temp_dir.hpp"
 #include "exec_test.hpp"
 
@@ -132,6 +132,40 @@ TEST_F(ProcessTest, InheritsNoBlockedOrIgnoredSignal) {
   EXPECT_EQ(status, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
   ::sigprocmask(SIG_UNBLOCK, &usr1, nullptr);
   ::signal(SIGHUP, SIG_DFL);
+}
+
+TEST_F(ProcessTest, ADeadlineEndsOneWaitAndNotAnother) {
+  Launch launch = program({"cat"});
+  launch.input = true;
+  Process process(executor(), guardian_, launch);
+  std::optional<bool> in_time;
+  std::optional<bool> patient;
+  const auto wait = [&](Deadline deadline, std::optional<bool>* ended) -> awaitable<void> {
+    const bool seen = co_await process.ends_by(deadline);
+    *ended = seen;
+  };
+  TaskGroup waits(executor());
+  waits.spawn(wait(deadline_in(1ms), &in_time));
+  waits.spawn(wait(soon(), &patient));
+  run_until([&] { return in_time.has_value(); });
+  EXPECT_EQ(in_time, false);
+  EXPECT_FALSE(patient);
+  process.in.close();
+  run(waits.join());
+  EXPECT_EQ(patient, true);
+  EXPECT_TRUE(run(process.ends_by(deadline_in(0ms))));
+}
+
+TEST_F(ProcessTest, AWaitCanBeCancelled) {
+  Launch launch = program({"cat"});
+  launch.input = true;
+  Process process(executor(), guardian_, launch);
+  const auto wait = [&]() -> awaitable<void> { co_await process.wait(); };
+  TaskGroup waits(executor());
+  waits.spawn(wait());
+  waits.cancel();
+  run(waits.join());
+  EXPECT_FALSE(process.ended());
 }
 
 TEST_F(ProcessTest, OneChildDoesNotKeepAnothersInputOpen) {

@@ -11,7 +11,6 @@
 #include <functional>
 #include <random>
 
-#include "exec/deadline.hpp"
 #include "exec/temp_dir.hpp"
 #include "exec_test.hpp"
 

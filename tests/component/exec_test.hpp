@@ -9,8 +9,8 @@
 #include <boost/asio/io_context.hpp>
 #include <optional>
 
-#include "exec/deadline.hpp"
 #include "exec/process.hpp"
+#include "with_deadline.hpp"
 
 namespace ti {
 

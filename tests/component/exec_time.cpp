@@ -4,8 +4,8 @@
 #include <fstream>
 #include <set>
 
+#include "exec/alarm.hpp"
 #include "exec/clock.hpp"
-#include "exec/deadline.hpp"
 #include "exec/event.hpp"
 #include "exec/task_group.hpp"
 #include "exec/temp_dir.hpp"
@@ -16,41 +16,41 @@ namespace {
 
 using namespace std::chrono_literals;
 
-using DeadlineTest = ExecTest;
-
-awaitable<int> seven() { co_return 7; }
-awaitable<int> fails() {
-  throw std::runtime_error("broken");
-  co_return 0;
-}
 awaitable<void> never() {
   Event event;
   co_await event.wait(Deadline::max());
 }
 
-TEST_F(DeadlineTest, GivesTheResult) { EXPECT_EQ(run(with_deadline(1h, seven())), 7); }
+using AlarmTest = ExecTest;
 
-TEST_F(DeadlineTest, GivesTheErrorAtOnce) {
-  EXPECT_THAT([&] { run(with_deadline(1h, fails())); }, testing::ThrowsMessage<std::runtime_error>("broken"));
+TEST_F(AlarmTest, RingsOnceAtTheDeadline) {
+  int rung = 0;
+  const Alarm alarm(executor(), deadline_in(1ms), [&] { ++rung; });
+  EXPECT_FALSE(alarm.rang());
+  run_until([&] { return rung > 0; });
+  EXPECT_TRUE(alarm.rang());
+  EXPECT_EQ(rung, 1);
 }
 
-TEST_F(DeadlineTest, ThrowsTimedOut) { EXPECT_THROW(run(with_deadline(1ms, never())), TimedOut); }
-
-TEST_F(DeadlineTest, CleansUpBeforeItThrows) {
-  bool cleaned = false;
-  const auto op = [&]() -> awaitable<void> {
-    struct Cleanup {
-      bool& done;
-      ~Cleanup() { done = true; }
-    } cleanup{cleaned};
-    co_await never();
-  };
-  EXPECT_THROW(run(with_deadline(1ms, op())), TimedOut);
-  EXPECT_TRUE(cleaned);
+TEST_F(AlarmTest, IsSilentOnceItIsGone) {
+  bool rang = false;
+  bool later = false;
+  std::optional<Alarm> called_off(std::in_place, executor(), deadline_in(0ms), [&] { rang = true; });
+  called_off.reset();
+  const Alarm other(executor(), deadline_in(1ms), [&] { later = true; });
+  run_until([&] { return later; });
+  EXPECT_FALSE(rang);
 }
 
-TEST_F(DeadlineTest, AnOuterDeadlineEndsAnInnerOne) {
-  EXPECT_THROW(run(with_deadline(1ms, with_deadline(1h, never()))), TimedOut);
+TEST_F(AlarmTest, MayBeCalledOffByWhatItRings) {
+  std::optional<Alarm> alarm;
+  bool rang = false;
+  alarm.emplace(executor(), deadline_in(1ms), [&] {
+    rang = true;
+    alarm.reset();
+  });
+  run_until([&] { return rang; });
+  EXPECT_FALSE(alarm);
 }
 
 using TaskGroupTest = ExecTest;

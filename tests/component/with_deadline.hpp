@@ -1,20 +1,29 @@
 #pragma once
-// The one timeout.
+// A hang in a test is a failure, not a hang.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <exception>
 #include <optional>
-#include <stdexcept>
 #include <utility>
 
-#include "exec/asio.hpp"
+#include "exec/line_channel.hpp"
 
 namespace ti {
 
-struct TimedOut : std::runtime_error {
-  TimedOut() : std::runtime_error("timed out") {}
-};
-
 /// Ends with `op`, or throws its error as soon as it fails. When the deadline comes first, `op` is cancelled, waited
 /// for, and TimedOut is thrown.
-awaitable<void> with_deadline(Deadline deadline, awaitable<void> op);
+inline awaitable<void> with_deadline(Deadline deadline, awaitable<void> op) {
+  const auto executor = co_await asio::this_coro::executor;
+  Timer timer(executor, deadline);
+  auto group = asio::experimental::make_parallel_group(asio::co_spawn(executor, std::move(op), asio::deferred),
+                                                       timer.async_wait(asio::deferred));
+  const auto [order, error, not_expired] = co_await group.async_wait(asio::experimental::wait_for_one(), use_awaitable);
+  if (!error) co_return;
+  if (order[0] == 1 && !not_expired) throw TimedOut();
+  std::rethrow_exception(error);
+}
 
 /// Awaits `op` and keeps its value in `result`, which the caller keeps alive.
 template <class T>
