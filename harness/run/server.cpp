@@ -4,7 +4,6 @@
 #include <charconv>
 #include <fstream>
 #include <regex>
-#include <sstream>
 
 namespace ti {
 
@@ -157,13 +156,15 @@ std::vector<LogLine> Server::take_log() {
 }
 
 std::string Server::take_keylog() {
-  std::ifstream in(launched_.keylog, std::ios::binary);
-  if (!in) return {};
+  std::ifstream in(launched_.keylog, std::ios::binary | std::ios::ate);
+  const auto written = static_cast<std::size_t>(std::max<std::streamoff>(in.tellg(), 0));
+  if (!in || written <= keylog_read_) return {};
+  std::string text(written - keylog_read_, '\0');
   in.seekg(static_cast<std::streamoff>(keylog_read_));
-  std::ostringstream text;
-  text << in.rdbuf();
-  keylog_read_ += text.str().size();
-  return text.str();
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  keylog_read_ += text.size();
+  return text;
 }
 
 }  // namespace ti

@@ -16,6 +16,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
+awaitable<int> fails() {
+  throw std::runtime_error("broken");
+  co_return 0;
+}
 awaitable<void> never() {
   Event event;
   co_await event.wait(Deadline::max());
