@@ -49,9 +49,14 @@ std::vector<std::chrono::milliseconds> busy_times(const PlannedCell& cell) {
 }  // namespace
 
 std::size_t choose_jobs(bool real_clock, std::size_t cores, std::size_t memory_bytes) {
-  if (!real_clock) return 2 * cores;
+  if (!real_clock) return 3 * cores;
   constexpr std::size_t bytes_per_cell = std::size_t{24} << 20;  // a server and an adapter, a few of them runtimes
   return std::clamp<std::size_t>(memory_bytes / bytes_per_cell, 1, 1000);
+}
+
+std::size_t choose_most_warm(std::size_t jobs, std::size_t memory_bytes) {
+  constexpr std::size_t bytes_per_client = std::size_t{64} << 20;  // of a runtime
+  return std::clamp<std::size_t>(memory_bytes / 2 / jobs / bytes_per_client, 2, 32);
 }
 
 /// Queue hands out cells: to a slot first those that want the server it has warm, the costliest group of cells first.
@@ -183,13 +188,13 @@ awaitable<void> Runner::run(std::vector<PlannedCell> cells) {
     else
       tell(result_without_run(cell));
   }
-  std::size_t jobs = settings_.jobs;
-  if (jobs == 0)
-    jobs = choose_jobs(
-        settings_.mode.libfaketime.empty(), cores(),
-        static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(::sysconf(_SC_PAGE_SIZE)));
-  jobs = std::min(jobs, runnable.size());
-  auto queue = std::make_shared<Queue>(std::move(runnable), settings_.cost_ms, settings_.mode.libfaketime.empty());
+  const std::size_t memory =
+      static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(::sysconf(_SC_PAGE_SIZE));
+  const bool real_clock = settings_.mode.libfaketime.empty();
+  std::size_t jobs = settings_.jobs == 0 ? choose_jobs(real_clock, cores(), memory) : settings_.jobs;
+  jobs = std::clamp<std::size_t>(jobs, 1, std::max<std::size_t>(runnable.size(), 1));
+  settings_.mode.most_warm = choose_most_warm(jobs, memory);
+  auto queue = std::make_shared<Queue>(std::move(runnable), settings_.cost_ms, real_clock);
   TaskGroup slots(site_.executor);
   for (std::size_t i = 0; i < jobs; ++i) slots.spawn(work(queue));
   std::exception_ptr stopped;

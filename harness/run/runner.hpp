@@ -50,8 +50,13 @@ class Runner {
   std::vector<Listener*> listeners_;
 };
 
-/// Cells at once that keep the machine busy: under the virtual clock two for each core, since each often waits
-/// for a process that is not scheduled yet; under the real clock as many as memory allows, since most of them wait.
+/// Cells at once that keep the machine busy: under the virtual clock three for each core, since most of the time one of
+/// a cell's programs, or the harness, is yet to be scheduled; under the real clock as many as memory allows, since most
+/// of them wait.
 std::size_t choose_jobs(bool real_clock, std::size_t cores, std::size_t memory_bytes);
+
+/// Programs of a kind that each of so many slots may keep warm, in half of the memory. A slot takes one client's cells
+/// after the other's, and for the next server begins again: what it keeps should hold all clients.
+std::size_t choose_most_warm(std::size_t jobs, std::size_t memory_bytes);
 
 }  // namespace ti

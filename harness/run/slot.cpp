@@ -89,14 +89,14 @@ awaitable<void> Slot::end_cell(bool healthy, bool server_may_stay, Haste haste) 
   const bool keep = mode_.keep_warm && healthy;
   if (client && keep && client->reusable()) {
     clients_.emplace_back(client_id_, std::move(client));
-    if (clients_.size() > most_warm) {
+    if (clients_.size() > mode_.most_warm) {
       client = std::move(clients_.front().second);
       clients_.erase(clients_.begin());
     }
   }
   if (server && keep && server_may_stay && server->running() && can_stay(server->order())) {
     servers_.push_back(std::move(server));
-    if (servers_.size() > most_warm) {
+    if (servers_.size() > mode_.most_warm) {
       server = std::move(servers_.front());
       servers_.erase(servers_.begin());
     }

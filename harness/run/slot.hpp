@@ -17,6 +17,7 @@ namespace ti {
 struct SlotMode {
   std::filesystem::path libfaketime;  ///< empty: the real clock
   Gate* starting = nullptr;           ///< passed while programs start; null: any number may
+  std::size_t most_warm = 12;         ///< servers, and clients, that are kept so
   bool keep_warm = true;              ///< processes that declare it serve one cell after the other (virtual clock only)
 };
 
@@ -63,8 +64,6 @@ class Slot {
     std::chrono::nanoseconds server{};
   };
   Grace grace_of(Haste haste) const;
-
-  static constexpr std::size_t most_warm = 12;
 
   const Site& site_;
   SlotMode mode_;

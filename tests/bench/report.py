@@ -21,7 +21,7 @@ from measure import Cost, measure
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CORES = os.cpu_count()
-JOBS = 2 * CORES  # as many as the harness takes
+JOBS = 3 * CORES  # as many as the harness takes
 # What a thousand cells are: the timelines of the report that this project began with, two to six connections each.
 SEED = ["renew", "young", "expired", "chain", "old-after-renewal"]
 # The cells that the floor can do bare: three connections each, by libssl against servers of libssl.
