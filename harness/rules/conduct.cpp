@@ -329,31 +329,30 @@ void completes(const Visit& visit, Findings& findings) {
 }
 
 constexpr Rule rules[] = {
-    exchange_rule<of_resumption, renewal_accepted>(
+    rule_about<of_resumption, renewal_accepted>(
         "rfc5077-3.3-renewal-accepted", Actor::client, "RFC 5077 3.3", Severity::must,
         "A client that offered a ticket takes the NewSessionTicket that a resumption brings."),
-    exchange_rule<of_full, ticket_accepted>(
+    rule_about<of_full, ticket_accepted>(
         "rfc5077-3.3-ticket-accepted", Actor::client, "RFC 5077 3.2, 3.3", Severity::must,
         "A client that sent the SessionTicket extension takes the NewSessionTicket of a full handshake."),
-    exchange_rule<of_empty, empty_ticket_accepted>(
+    rule_about<of_empty, empty_ticket_accepted>(
         "rfc5077-3.3-empty-ticket-accepted", Actor::client, "RFC 5077 3.3", Severity::must,
         "A client goes on when the promised ticket turns out to be of zero length."),
-    exchange_rule<with_ticket, unusable_ticket>(
+    rule_about<with_ticket, unusable_ticket>(
         "rfc5077-3.2-unusable-ticket", Actor::server, "RFC 5077 3.1, 3.2", Severity::must,
         "A server that cannot use a ticket does a full handshake; it does not abort."),
-    exchange_rule<of_13, ticket_13_accepted>(
+    rule_about<of_13, ticket_13_accepted>(
         "rfc8446-4.6.1-ticket-accepted", Actor::client, "RFC 8446 4.6.1, RFC 9846 4.7.1", Severity::must,
         "A client takes or ignores a NewSessionTicket that comes after the handshake; it does not abort."),
-    exchange_rule<with_extension, extension_ignored>(
+    rule_about<with_extension, extension_ignored>(
         "rfc8446-4.6.1-unknown-extensions", Actor::client, "RFC 8446 4.6.1", Severity::must,
         "A client ignores extensions of a NewSessionTicket that it does not know."),
-    exchange_rule<with_psk, unknown_psk>("rfc8446-4.2.11-unknown-psk", Actor::server, "RFC 8446 4.2.11",
-                                         Severity::should,
-                                         "A server that can use none of the PSKs offered does a full handshake."),
-    exchange_rule<any_exchange, flight_accepted>(
+    rule_about<with_psk, unknown_psk>("rfc8446-4.2.11-unknown-psk", Actor::server, "RFC 8446 4.2.11", Severity::should,
+                                      "A server that can use none of the PSKs offered does a full handshake."),
+    rule_about<any_exchange, flight_accepted>(
         "harness-legal-flight-accepted", Actor::either, "RFC 5246 7.2.2, RFC 8446 6.2", Severity::must,
         "Nobody sends an alert that claims a fault in messages that break no rule."),
-    visit_rule<any_visit, completes>(
+    rule_about<any_visit, completes>(
         "harness-connection-completes", Actor::either, "RFC 5246 7.3, RFC 8446 2", Severity::must,
         "Nobody breaks a connection off without an alert, and nobody keeps silent when it is his turn."),
 };

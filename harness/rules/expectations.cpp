@@ -318,26 +318,26 @@ void version_held(const Exchange& exchange, Findings& findings) {
 constexpr std::string_view section = "scenarios/FORMAT.md";
 
 constexpr Rule rules[] = {
-    exchange_rule<held_to_version, version_held>("expect-version", Actor::either, section, Severity::expect,
-                                                 "Both speak the version that the cell is run at."),
-    visit_rule<asks_offered, offered>("expect-offered", Actor::client, section, Severity::expect,
+    rule_about<held_to_version, version_held>("expect-version", Actor::either, section, Severity::expect,
+                                              "Both speak the version that the cell is run at."),
+    rule_about<asks_offered, offered>("expect-offered", Actor::client, section, Severity::expect,
                                       "The ClientHello offers the ticket that the scenario expects."),
-    visit_rule<asks_handshake, handshake>("expect-handshake", Actor::either, section, Severity::expect,
+    rule_about<asks_handshake, handshake>("expect-handshake", Actor::either, section, Severity::expect,
                                           "The connection's first handshake has the shape that the scenario expects."),
-    visit_rule<asks_new_ticket, new_ticket>("expect-new-ticket", Actor::either, section, Severity::expect,
+    rule_about<asks_new_ticket, new_ticket>("expect-new-ticket", Actor::either, section, Severity::expect,
                                             "A new ticket comes, or does not, as the scenario expects."),
-    visit_rule<asks_ticket_count, ticket_count>("expect-ticket-count", Actor::either, section, Severity::expect,
+    rule_about<asks_ticket_count, ticket_count>("expect-ticket-count", Actor::either, section, Severity::expect,
                                                 "As many tickets come as the scenario expects."),
-    visit_rule<asks_hint, hint>("expect-hint", Actor::either, section, Severity::expect,
+    rule_about<asks_hint, hint>("expect-hint", Actor::either, section, Severity::expect,
                                 "The last ticket's lifetime hint is what the scenario expects."),
-    visit_rule<asks_alert, alert>("expect-alert", Actor::either, section, Severity::expect,
+    rule_about<asks_alert, alert>("expect-alert", Actor::either, section, Severity::expect,
                                   "The error alert that the scenario expects is sent, and no other."),
-    visit_rule<asks_closed_by, closed_by>("expect-closed-by", Actor::either, section, Severity::expect,
+    rule_about<asks_closed_by, closed_by>("expect-closed-by", Actor::either, section, Severity::expect,
                                           "The side closes the connection that the scenario expects."),
-    visit_rule<asks_no_client_hello, no_client_hello>("expect-no-client-hello", Actor::client, section,
+    rule_about<asks_no_client_hello, no_client_hello>("expect-no-client-hello", Actor::client, section,
                                                       Severity::expect,
                                                       "The client begins no second handshake on the connection."),
-    visit_rule<asks_peer_certificate, peer_certificate>(
+    rule_about<asks_peer_certificate, peer_certificate>(
         "expect-peer-certificate", Actor::either, section, Severity::expect,
         "The server asks for a certificate, and the client shows it, as the scenario expects."),
 };

@@ -95,16 +95,16 @@ void not_refused_early(const Visit& visit, Findings& findings) {
 constexpr std::string_view section = "servers/CONTRACT.md";
 
 constexpr Rule rules[] = {
-    visit_rule<has_renewal, renewed_in_time>("policy-renewed-in-time", Actor::server, section, Severity::expect,
+    rule_about<has_renewal, renewed_in_time>("policy-renewed-in-time", Actor::server, section, Severity::expect,
                                              "A ticket whose key is past renew_after is renewed."),
-    visit_rule<has_renewal_below_13, not_renewed_early>(
+    rule_about<has_renewal_below_13, not_renewed_early>(
         "policy-not-renewed-early", Actor::server, section, Severity::expect,
         "Below TLS 1.3, a ticket whose key is younger than renew_after is kept."),
-    visit_rule<has_renewal, not_sealed_late>("policy-not-sealed-late", Actor::server, section, Severity::expect,
+    rule_about<has_renewal, not_sealed_late>("policy-not-sealed-late", Actor::server, section, Severity::expect,
                                              "A key past renew_after seals no tickets."),
-    visit_rule<has_expiry, not_opened_late>("policy-not-opened-late", Actor::server, section, Severity::expect,
+    rule_about<has_expiry, not_opened_late>("policy-not-opened-late", Actor::server, section, Severity::expect,
                                             "A key past expire_after opens no tickets."),
-    visit_rule<has_expiry, not_refused_early>("policy-not-refused-early", Actor::server, section, Severity::expect,
+    rule_about<has_expiry, not_refused_early>("policy-not-refused-early", Actor::server, section, Severity::expect,
                                               "A ticket whose key is younger than expire_after is accepted."),
 };
 

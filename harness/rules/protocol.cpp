@@ -85,20 +85,19 @@ void nothing_after_finished(const Exchange& exchange, Findings& findings) {
 }
 
 constexpr Rule rules[] = {
-    visit_rule<undisturbed, well_formed>("rfc5246-6-well-formed", Actor::either, "RFC 5246 6, RFC 8446 5",
+    rule_about<undisturbed, well_formed>("rfc5246-6-well-formed", Actor::either, "RFC 5246 6, RFC 8446 5",
                                          Severity::must,
                                          "What either side sends are TLS records and messages that can be read."),
-    exchange_rule<finished_below_13, finished_right>(
+    rule_about<finished_below_13, finished_right>(
         "rfc5246-7.4.9-finished", Actor::either, "RFC 5246 7.4.9", Severity::must,
         "Each side's Finished fits the handshake messages that passed before it."),
-    exchange_rule<finished_with_ticket, ticket_counted>(
+    rule_about<finished_with_ticket, ticket_counted>(
         "rfc5077-3.3-counted-in-finished", Actor::either, "RFC 5077 3.3", Severity::must,
         "The NewSessionTicket counts in the hash of each Finished that follows it."),
-    exchange_rule<finished_13, finished_right>("rfc8446-4.4.4-finished", Actor::either, "RFC 8446 4.4.4",
-                                               Severity::must,
-                                               "Each side's Finished fits the handshake messages that passed before "
-                                               "it."),
-    exchange_rule<completed_below_13, nothing_after_finished>(
+    rule_about<finished_13, finished_right>("rfc8446-4.4.4-finished", Actor::either, "RFC 8446 4.4.4", Severity::must,
+                                            "Each side's Finished fits the handshake messages that passed before "
+                                            "it."),
+    rule_about<completed_below_13, nothing_after_finished>(
         "rfc5246-7.4-nothing-after-finished", Actor::server, "RFC 5246 7.3, 7.4", Severity::must,
         "After both Finished a server begins nothing but a HelloRequest until the client sends a ClientHello.",
         Rests::on_types),

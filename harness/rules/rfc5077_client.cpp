@@ -106,19 +106,19 @@ void hint_respected(const Exchange& exchange, Findings& findings) {
 }
 
 constexpr Rule rules[] = {
-    exchange_rule<offers_ticket, only_issued>(
+    rule_about<offers_ticket, only_issued>(
         "rfc5077-3.2-only-issued-tickets", Actor::client, "RFC 5077 3.2", Severity::must,
         "A client offers the ticket it was given, byte for byte, and an empty extension when it has none."),
-    exchange_rule<chooses_issued, dropped_after_failure>(
+    rule_about<chooses_issued, dropped_after_failure>(
         "rfc5077-3.2-drop-after-failure", Actor::client, "RFC 5077 3.2", Severity::should,
         "A client drops a ticket that the server accepted in a handshake that then failed."),
-    exchange_rule<offers_issued, finished_first>(
+    rule_about<offers_issued, finished_first>(
         "rfc5077-3.3-finished-first", Actor::client, "RFC 5077 3.3", Severity::must,
         "A client does not take a new ticket for valid before it has verified the server's Finished."),
-    exchange_rule<chooses_issued, renewed_offered>(
-        "rfc5077-3.3-renewed-offered", Actor::client, "RFC 5077 3.3", Severity::should,
-        "Once the server has renewed a ticket, a client offers the new one."),
-    exchange_rule<chooses_hinted, hint_respected>(
+    rule_about<chooses_issued, renewed_offered>("rfc5077-3.3-renewed-offered", Actor::client, "RFC 5077 3.3",
+                                                Severity::should,
+                                                "Once the server has renewed a ticket, a client offers the new one."),
+    rule_about<chooses_hinted, hint_respected>(
         "rfc5077-3.3-hint-expired", Actor::client, "RFC 5077 3.3", Severity::should,
         "A client forgets a ticket when its lifetime hint has run out; a hint of 0 says nothing."),
 };

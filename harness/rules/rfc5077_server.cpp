@@ -147,34 +147,34 @@ void old_ticket_lives(const Exchange& exchange, Findings& findings) {
 }
 
 constexpr Rule rules[] = {
-    exchange_rule<promises, announced_only_if_asked>(
+    rule_about<promises, announced_only_if_asked>(
         "rfc5077-3.2-announced-only-if-asked", Actor::server, "RFC 5077 3.2", Severity::must,
         "A server announces a ticket only to a client that sent the SessionTicket extension."),
-    exchange_rule<resumed_by_ticket, own_tickets_only>(
+    rule_about<resumed_by_ticket, own_tickets_only>(
         "rfc5077-5.2-own-tickets-only", Actor::server, "RFC 5077 5.2", Severity::must,
         "A server accepts no ticket but those it issued: a changed bit anywhere means a full handshake."),
-    exchange_rule<has_ticket, no_unannounced>(
+    rule_about<has_ticket, no_unannounced>(
         "rfc5077-3.3-unannounced", Actor::server, "RFC 5077 3.3", Severity::must,
         "A server that did not put the SessionTicket extension into its ServerHello sends no NewSessionTicket."),
-    exchange_rule<promises, promise_kept>(
+    rule_about<promises, promise_kept>(
         "rfc5077-3.3-promised-not-sent", Actor::server, "RFC 5077 3.3", Severity::must,
         "A server that put the SessionTicket extension into its ServerHello sends a NewSessionTicket."),
-    exchange_rule<shows_ticket, one_ticket>("rfc5077-3.3-one-ticket", Actor::server, "RFC 5077 3.3", Severity::must,
-                                            "A handshake brings one NewSessionTicket, and none after it is finished.",
-                                            Rests::on_types),
-    exchange_rule<shows_ticket, before_change_cipher_spec>(
+    rule_about<shows_ticket, one_ticket>("rfc5077-3.3-one-ticket", Actor::server, "RFC 5077 3.3", Severity::must,
+                                         "A handshake brings one NewSessionTicket, and none after it is finished.",
+                                         Rests::on_types),
+    rule_about<shows_ticket, before_change_cipher_spec>(
         "rfc5077-3.3-before-ccs", Actor::server, "RFC 5077 3.3", Severity::must,
         "The NewSessionTicket stands before the server's ChangeCipherSpec.", Rests::on_types),
-    exchange_rule<full_with_ticket, after_client_finished>(
+    rule_about<full_with_ticket, after_client_finished>(
         "rfc5077-3.3-after-client-finished", Actor::server, "RFC 5077 3.3", Severity::must,
         "In a full handshake a server verifies the client's Finished before it sends the ticket.", Rests::on_types),
-    exchange_rule<after_unfinished_renewal, old_ticket_lives>(
+    rule_about<after_unfinished_renewal, old_ticket_lives>(
         "rfc5077-3.3-old-ticket-lives", Actor::server, "RFC 5077 3.3", Severity::must,
         "A server does not count on the client having the renewed ticket before it has seen the client's Finished."),
-    exchange_rule<issues_to_newcomer, empty_session_id>(
+    rule_about<issues_to_newcomer, empty_session_id>(
         "rfc5077-3.4-empty-session-id", Actor::server, "RFC 5077 3.4", Severity::should,
         "A server that issues a ticket to a client without one leaves the session ID empty."),
-    exchange_rule<resumed_with_session_id, session_id_echoed>(
+    rule_about<resumed_with_session_id, session_id_echoed>(
         "rfc5077-3.4-echo-session-id", Actor::server, "RFC 5077 3.4", Severity::must,
         "A server that accepts a ticket repeats the session ID of the ClientHello, if there is one."),
 };

@@ -124,23 +124,23 @@ void siblings_dropped(const Exchange& exchange, Findings& findings) {
 }
 
 constexpr Rule rules[] = {
-    exchange_rule<tls13_answered, only_in_encrypted_extensions>(
+    rule_about<tls13_answered, only_in_encrypted_extensions>(
         "rfc9149-3-encrypted-extensions-only", Actor::server, "RFC 9149 3", Severity::must,
         "A server answers ticket_request in EncryptedExtensions and nowhere else."),
-    exchange_rule<answers, answered_only_if_asked>("rfc9149-3-answered-only-if-asked", Actor::server,
-                                                   "RFC 9149 3, RFC 8446 4.2", Severity::must,
-                                                   "A server sends ticket_request only to a client that sent it."),
-    exchange_rule<tls13_answered, answer_checked>(
+    rule_about<answers, answered_only_if_asked>("rfc9149-3-answered-only-if-asked", Actor::server,
+                                                "RFC 9149 3, RFC 8446 4.2", Severity::must,
+                                                "A server sends ticket_request only to a client that sent it."),
+    rule_about<tls13_answered, answer_checked>(
         "rfc9149-3-answer-checked", Actor::client, "RFC 9149 3, RFC 8446 4.2", Severity::must,
         "A client aborts when ticket_request comes unasked or outside EncryptedExtensions."),
-    exchange_rule<has_tickets, at_most_255>("rfc9149-3-at-most-255", Actor::server, "RFC 9149 3", Severity::should,
-                                            "A server sends at most 255 tickets in a connection."),
-    exchange_rule<answers_with_tickets, not_more_than_asked>(
+    rule_about<has_tickets, at_most_255>("rfc9149-3-at-most-255", Actor::server, "RFC 9149 3", Severity::should,
+                                         "A server sends at most 255 tickets in a connection."),
+    rule_about<answers_with_tickets, not_more_than_asked>(
         "rfc9149-3-not-more-than-asked", Actor::server, "RFC 9149 3", Severity::should,
         "A server that heeds ticket_request sends no more tickets than asked for."),
-    exchange_rule<retried, same_after_retry>("rfc9149-3-same-after-retry", Actor::client, "RFC 9149 3", Severity::must,
-                                             "ticket_request stays the same after a HelloRetryRequest."),
-    exchange_rule<offers_of_own_choice, siblings_dropped>(
+    rule_about<retried, same_after_retry>("rfc9149-3-same-after-retry", Actor::client, "RFC 9149 3", Severity::must,
+                                          "ticket_request stays the same after a HelloRetryRequest."),
+    rule_about<offers_of_own_choice, siblings_dropped>(
         "rfc9149-3-siblings-dropped", Actor::client, "RFC 9149 3", Severity::should,
         "When the server refuses a ticket, a client takes those that came with it for refused too."),
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "rules/registry.hpp"
@@ -122,43 +123,34 @@ std::string hex16(std::uint16_t number);
 Finding breach(Place at, std::string reason);
 Finding breach_by(Side actor, Place at, std::string reason);
 
-/// A rule about handshakes: `Speaks` picks those that it is about, `Test` appends a finding for each breach.
-template <bool (*Speaks)(const Exchange&), void (*Test)(const Exchange&, Findings&)>
-constexpr Rule exchange_rule(std::string_view id, Actor actor, std::string_view section, Severity severity,
-                             std::string_view sentence, Rests rests = Rests::on_content) {
-  return {id,
-          section,
-          sentence,
-          [](const Observation& cell) {
-            bool speaks = false;
-            each_exchange(cell, [&](const Exchange& exchange) { speaks = speaks || Speaks(exchange); });
-            return speaks;
-          },
-          [](const Observation& cell, Findings& findings) {
-            each_exchange(cell, [&](const Exchange& exchange) {
-              if (Speaks(exchange)) Test(exchange, findings);
-            });
-          },
-          actor,
-          severity,
-          rests};
+template <class Subject, class Function>
+void each(const Observation& cell, Function function) {
+  if constexpr (std::is_same_v<Subject, Visit>)
+    each_visit(cell, function);
+  else
+    each_exchange(cell, function);
 }
 
-/// A rule about connections.
-template <bool (*Speaks)(const Visit&), void (*Test)(const Visit&, Findings&)>
-constexpr Rule visit_rule(std::string_view id, Actor actor, std::string_view section, Severity severity,
+template <class Subject>
+Subject subject_of(bool (*)(const Subject&));
+
+/// A rule about handshakes (Exchange) or connections (Visit): `Speaks` picks those that it is about, `Test` appends a
+/// finding for each breach.
+template <auto Speaks, auto Test>
+constexpr Rule rule_about(std::string_view id, Actor actor, std::string_view section, Severity severity,
                           std::string_view sentence, Rests rests = Rests::on_content) {
+  using Subject = decltype(subject_of(Speaks));
   return {id,
           section,
           sentence,
           [](const Observation& cell) {
             bool speaks = false;
-            each_visit(cell, [&](const Visit& visit) { speaks = speaks || Speaks(visit); });
+            each<Subject>(cell, [&](const Subject& subject) { speaks = speaks || Speaks(subject); });
             return speaks;
           },
           [](const Observation& cell, Findings& findings) {
-            each_visit(cell, [&](const Visit& visit) {
-              if (Speaks(visit)) Test(visit, findings);
+            each<Subject>(cell, [&](const Subject& subject) {
+              if (Speaks(subject)) Test(subject, findings);
             });
           },
           actor,
