@@ -67,7 +67,7 @@ Expect::Hint read_hint(const JsonValue& value) {
 }
 
 std::string read_alert(const JsonValue& value) {
-  const auto names = all_alert_names();
+  static const std::vector<std::string> names = all_alert_names();
   if (std::find(names.begin(), names.end(), value.string()) == names.end())
     value.fail("no alert is called \"" + value.string() + "\":" + did_you_mean(value.string(), names) + " It may be " +
                one_of(names));

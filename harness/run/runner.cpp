@@ -49,9 +49,10 @@ std::vector<std::chrono::milliseconds> busy_times(const PlannedCell& cell) {
 }  // namespace
 
 std::size_t choose_jobs(bool real_clock, std::size_t cores, std::size_t memory_bytes) {
-  if (!real_clock) return 3 * cores;
-  constexpr std::size_t bytes_per_cell = std::size_t{24} << 20;  // a server and an adapter, a few of them runtimes
-  return std::clamp<std::size_t>(memory_bytes / bytes_per_cell, 1, 1000);
+  constexpr std::size_t bytes_per_cell = std::size_t{24} << 20;   // a server and an adapter, a few of them runtimes
+  constexpr std::size_t bytes_per_slot = std::size_t{256} << 20;  // with what it keeps warm
+  return real_clock ? std::clamp<std::size_t>(memory_bytes / bytes_per_cell, 1, 1000)
+                    : std::clamp<std::size_t>(memory_bytes / bytes_per_slot, 1, 3 * cores);
 }
 
 std::size_t choose_most_warm(std::size_t jobs, std::size_t memory_bytes) {

@@ -51,8 +51,8 @@ class Runner {
 };
 
 /// Cells at once that keep the machine busy: under the virtual clock three for each core, since most of the time one of
-/// a cell's programs, or the harness, is yet to be scheduled; under the real clock as many as memory allows, since most
-/// of them wait.
+/// a cell's programs, or the harness, is yet to be scheduled, if memory allows; under the real clock as many as memory
+/// allows, since most of them wait.
 std::size_t choose_jobs(bool real_clock, std::size_t cores, std::size_t memory_bytes);
 
 /// Programs of a kind that each of so many slots may keep warm, in half of the memory. A slot takes one client's cells

@@ -8,9 +8,11 @@ namespace {
 
 constexpr std::size_t gib = std::size_t{1} << 30;
 
-TEST(ChooseJobs, VirtualTimeIsBoundByCores) {
+TEST(ChooseJobs, VirtualTimeIsBoundByCoresAndMemory) {
   EXPECT_EQ(choose_jobs(false, 2, 24 * gib), 6U);
   EXPECT_EQ(choose_jobs(false, 16, 24 * gib), 48U);
+  EXPECT_EQ(choose_jobs(false, 16, 2 * gib), 8U);
+  EXPECT_EQ(choose_jobs(false, 16, 0), 1U);
 }
 
 TEST(ChooseJobs, TrueTimeIsBoundByMemory) {
