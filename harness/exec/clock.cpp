@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+#include <cerrno>
 #include <cstdio>
-#include <stdexcept>
+#include <utility>
 
 namespace ti {
 
@@ -17,12 +19,14 @@ using std::chrono::steady_clock;
 
 namespace {
 
-/// The file that is written while the other is read. The two change places: making a new one at each move costs ten
-/// times as much.
-fs::path spare_of(const fs::path& file) {
-  fs::path spare = file;
-  spare += ".spare";
-  return spare;
+[[noreturn]] void fail(const char* what, const fs::path& file) {
+  throw boost::system::system_error(errno, boost::system::system_category(), what + file.native());
+}
+
+int make_file(const fs::path& path) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (fd == -1) fail("cannot make ", path);
+  return fd;
 }
 
 awaitable<void> wait_until(Deadline when) {
@@ -33,8 +37,13 @@ awaitable<void> wait_until(Deadline when) {
 
 }  // namespace
 
-VirtualClock::VirtualClock(const Guardian& guardian, fs::path file, fs::path libfaketime, milliseconds base)
-    : file_(std::move(file)),
+VirtualClock::File::File(fs::path p) : path(std::move(p)), fd(make_file(path)) {}
+
+VirtualClock::File::~File() { ::close(fd); }
+
+VirtualClock::VirtualClock(const Guardian& guardian, const fs::path& file, fs::path libfaketime, milliseconds base)
+    : shown_(file),
+      spare_(fs::path(file) += ".spare"),
       libfaketime_(std::move(libfaketime)),
       objects_(guardian),
       start_(steady_clock::now()),
@@ -44,7 +53,7 @@ VirtualClock::VirtualClock(const Guardian& guardian, fs::path file, fs::path lib
 
 std::map<std::string, std::string> VirtualClock::env() const {
   return {{"LD_PRELOAD", libfaketime_.native()},
-          {"FAKETIME_TIMESTAMP_FILE", file_.native()},
+          {"FAKETIME_TIMESTAMP_FILE", shown_.path.native()},
           {"FAKETIME_NO_CACHE", "1"},
           {"FAKETIME_SHARED", objects_.names()},
           {"DONT_FAKE_MONOTONIC", "1"}};
@@ -70,13 +79,14 @@ void VirtualClock::move_to(nanoseconds offset) {
   offset_ = std::chrono::floor<std::chrono::microseconds>(offset);
   char text[48];
   const int size = std::snprintf(text, sizeof text, "%+021.6f\n", offset_s());  // always as long: nothing to truncate
-  const fs::path spare = spare_of(file_);
-  const int fd = ::open(spare.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  const bool written = fd != -1 && ::write(fd, text, static_cast<std::size_t>(size)) == size;
-  if (fd != -1) ::close(fd);
-  if (!written) throw std::runtime_error("cannot write the clock file " + spare.native());
-  if (::renameat2(AT_FDCWD, spare.c_str(), AT_FDCWD, file_.c_str(), RENAME_EXCHANGE) == 0) return;
-  fs::rename(spare, file_);  // the first time, or on a file system that cannot exchange
+  if (::pwrite(spare_.fd, text, static_cast<std::size_t>(size), 0) != size) fail("cannot write ", spare_.path);
+  if (::renameat2(AT_FDCWD, spare_.path.c_str(), AT_FDCWD, shown_.path.c_str(), RENAME_EXCHANGE) == 0) {
+    std::swap(spare_.fd, shown_.fd);
+  } else {  // a file system that cannot exchange
+    fs::rename(spare_.path, shown_.path);
+    ::close(std::exchange(shown_.fd, spare_.fd));
+    spare_.fd = make_file(spare_.path);
+  }
 }
 
 awaitable<void> RealClock::begin(milliseconds rest) {

@@ -30,12 +30,12 @@ class ClockControl {
   virtual double offset_s() const = 0;
 };
 
-/// VirtualClock is a file read by libfaketime. Only the wall clock moves, monotonic timers stay real.
+/// VirtualClock is a file read by libfaketime. Only the wall clock moves, monotonic timers stay real. Two files change
+/// places at each move, so that it is never met half written; a new one each time costs ten times as much.
 class VirtualClock final : public ClockControl {
  public:
-  /// `file` is made now and changes place with another at each move, so that it is never met half written; its folder
-  /// must live as long as the clock's programs.
-  VirtualClock(const Guardian& guardian, std::filesystem::path file, std::filesystem::path libfaketime,
+  /// `file` is made now, and another beside it; their folder must live as long as the clock's programs.
+  VirtualClock(const Guardian& guardian, const std::filesystem::path& file, std::filesystem::path libfaketime,
                std::chrono::milliseconds base = {});
 
   std::map<std::string, std::string> env() const override;
@@ -44,9 +44,20 @@ class VirtualClock final : public ClockControl {
   double offset_s() const override;
 
  private:
+  struct File {
+    explicit File(std::filesystem::path path);
+    ~File();
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+
+    std::filesystem::path path;
+    int fd;  ///< of what stands at the path now
+  };
+
   void move_to(std::chrono::nanoseconds offset);
 
-  std::filesystem::path file_;
+  File shown_;
+  File spare_;
   std::filesystem::path libfaketime_;
   FaketimeObjects objects_;
   std::chrono::nanoseconds offset_;

@@ -85,7 +85,8 @@ struct Tap::State {
 
   awaitable<error_code> reach_server(Connection& c);
   awaitable<void> pump(Connection& c, Side from);
-  awaitable<error_code> write(Connection& c, Side to, ByteView bytes);
+  static ByteView write_now(Socket& to, ByteView bytes, error_code& error);
+  static awaitable<error_code> write(Socket& to, ByteView bytes);
   awaitable<error_code> deliver(Connection& c, Side from, Delivery delivery);
   void receive(Connection& c, Side from, ByteView bytes);
   void pass_on_fin(Connection& c, Side from);
@@ -198,17 +199,17 @@ awaitable<void> Tap::State::carry(std::shared_ptr<State> self, std::shared_ptr<C
   }
 }
 
-/// At once if it can be: what the loop need not be asked for costs half.
-awaitable<error_code> Tap::State::write(Connection& c, Side to, ByteView bytes) {
-  Socket& socket = c.socket(to);
-  error_code error;
-  const std::size_t written = socket.write_some(asio::buffer(bytes.data(), bytes.size()), error);
+/// What can be written at once need not be asked of the loop, which costs as much again. Gives what is left.
+ByteView Tap::State::write_now(Socket& to, ByteView bytes, error_code& error) {
+  const std::size_t written = to.write_some(asio::buffer(bytes.data(), bytes.size()), error);
   if (error == asio::error::would_block) error = {};
-  if (error || written == bytes.size()) co_return error;
-  const ByteView rest = bytes.subspan(written);
-  const auto [failed, more] =
-      co_await asio::async_write(socket, asio::buffer(rest.data(), rest.size()), asio::as_tuple(use_awaitable));
-  co_return failed;
+  return bytes.subspan(written);
+}
+
+awaitable<error_code> Tap::State::write(Socket& to, ByteView bytes) {
+  const auto [error, written] =
+      co_await asio::async_write(to, asio::buffer(bytes.data(), bytes.size()), asio::as_tuple(use_awaitable));
+  co_return error;
 }
 
 awaitable<void> Tap::State::pump(Connection& c, Side from) {
@@ -230,7 +231,8 @@ awaitable<void> Tap::State::pump(Connection& c, Side from) {
       Delivery delivery = fin ? c.disturbance->finish(from) : c.disturbance->filter(from, bytes);
       write_error = co_await deliver(c, from, std::move(delivery));
     } else if (!fin) {
-      write_error = co_await write(c, other(from), bytes);
+      const ByteView rest = write_now(c.socket(other(from)), bytes, write_error);
+      if (!write_error && !rest.empty()) write_error = co_await write(c.socket(other(from)), rest);
     }
     if (c.over) co_return;
     if (write_error) co_return sink_is_gone(c, from);
@@ -244,7 +246,7 @@ awaitable<error_code> Tap::State::deliver(Connection& c, Side from, Delivery del
     if (c.over) co_return error_code{};
     std::vector<Segment>& delivered = c.tapped.delivered->segments;
     delivered.push_back({from, clock.now(), piece.bytes});
-    const error_code error = co_await write(c, other(from), piece.bytes);
+    const error_code error = co_await write(c.socket(other(from)), piece.bytes);
     if (error || c.over) co_return error;
   }
   if (delivery.cut == Cut::fin) end_by_harness(c, How::fin);

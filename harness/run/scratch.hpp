@@ -1,5 +1,7 @@
 #pragma once
 // A program's own folder, within a slot's.
+#include <unistd.h>
+
 #include <filesystem>
 #include <string>
 
@@ -9,10 +11,10 @@ namespace ti {
 /// thousands of folders at the end of a run would hold up the loop for seconds.
 class Scratch {
  public:
-  explicit Scratch(std::filesystem::path path) : path_(std::move(path)) { std::filesystem::create_directories(path_); }
+  explicit Scratch(std::filesystem::path path) : path_(std::move(path)) { std::filesystem::create_directory(path_); }
   ~Scratch() {
     std::error_code ignored;  // the slot's folder goes as a whole in the end
-    std::filesystem::remove_all(path_, ignored);
+    if (::rmdir(path_.c_str()) != 0) std::filesystem::remove_all(path_, ignored);
   }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;

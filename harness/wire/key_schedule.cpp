@@ -11,9 +11,9 @@ namespace ti {
 
 namespace {
 
-/// HMAC with a hash, made once for each thread: looking algorithms up by name costs more than using them. Null if
+/// A context, made once for each hash and thread: looking algorithms up by name costs more than using them. Null if
 /// OpenSSL lacks it.
-EVP_MAC_CTX* hmac_with(const char* hash) {
+EVP_MAC_CTX* hmac_context(const char* hash) {
   thread_local std::map<std::string_view, MacContext> made;
   const auto [entry, is_new] = made.try_emplace(hash);
   if (is_new) {
@@ -26,28 +26,39 @@ EVP_MAC_CTX* hmac_with(const char* hash) {
   return entry->second.get();
 }
 
-/// Nothing, which fits no message, if OpenSSL refuses.
-Bytes hmac(const char* hash, ByteView key, ByteView bytes) {
-  Bytes out(EVP_MAX_MD_SIZE);
-  std::size_t length = 0;
-  EVP_MAC_CTX* const context = hmac_with(hash);
-  if (context == nullptr || EVP_MAC_init(context, key.data(), key.size(), nullptr) != 1 ||
-      EVP_MAC_update(context, bytes.data(), bytes.size()) != 1 ||
-      EVP_MAC_final(context, out.data(), &length, out.size()) != 1)
-    length = 0;
-  out.resize(length);
-  return out;
-}
+/// HMAC with a key, for as long as no other is made with the same hash. It gives nothing, which fits no message, if
+/// OpenSSL refuses.
+class Hmac {
+ public:
+  Hmac(const char* hash, ByteView key) : context_(hmac_context(hash)) {
+    if (context_ != nullptr && EVP_MAC_init(context_, key.data(), key.size(), nullptr) != 1) context_ = nullptr;
+  }
+
+  Bytes operator()(ByteView bytes) const {
+    Bytes out(EVP_MAX_MD_SIZE);
+    std::size_t length = 0;
+    if (context_ == nullptr || EVP_MAC_init(context_, nullptr, 0, nullptr) != 1 ||
+        EVP_MAC_update(context_, bytes.data(), bytes.size()) != 1 ||
+        EVP_MAC_final(context_, out.data(), &length, out.size()) != 1)
+      length = 0;
+    out.resize(length);
+    return out;
+  }
+
+ private:
+  EVP_MAC_CTX* context_;
+};
 
 void append(Bytes& to, ByteView bytes) { to.insert(to.end(), bytes.begin(), bytes.end()); }
 
 /// P_hash of RFC 5246 5; zeros if OpenSSL refuses.
 Bytes expand(const char* hash, ByteView secret, ByteView seed, std::size_t bytes) {
+  const Hmac hmac(hash, secret);
   Bytes out;
-  for (Bytes a = hmac(hash, secret, seed); !a.empty() && out.size() < bytes; a = hmac(hash, secret, a)) {
+  for (Bytes a = hmac(seed); !a.empty() && out.size() < bytes; a = hmac(a)) {
     Bytes block = a;
     append(block, seed);
-    append(out, hmac(hash, secret, block));
+    append(out, hmac(block));
   }
   out.resize(bytes);
   return out;
@@ -81,7 +92,7 @@ Bytes expand_label(const Suite& suite, ByteView secret, std::string_view label, 
   append(info, as_bytes(full_label));
   info.push_back(0);
   info.push_back(1);  // the number of HKDF-Expand's first block (RFC 5869 2.3), which is all that a key or an IV needs
-  Bytes out = hmac(suite.prf_hash, secret, info);
+  Bytes out = Hmac(suite.prf_hash, secret)(info);
   out.resize(bytes);
   return out;
 }
@@ -98,7 +109,7 @@ Bytes transcript_hash(Version version, const Suite& suite, ByteView messages) {
 Bytes finished_verify_data(Version version, const Suite& suite, ByteView secret, Side sender, ByteView messages) {
   const Bytes hash = transcript_hash(version, suite, messages);
   if (version == Version::tls13)
-    return hmac(suite.prf_hash, expand_label(suite, secret, "finished", hash_bytes(suite)), hash);
+    return Hmac(suite.prf_hash, expand_label(suite, secret, "finished", hash_bytes(suite)))(hash);
   return prf(version, suite, secret, sender == Side::client ? "client finished" : "server finished", hash, 12);
 }
 
