@@ -230,10 +230,16 @@ std::optional<BadEnd> end_in_handshake(const Exchange& exchange) {
   return BadEnd{std::nullopt, exchange.at(), "the handshake did not complete, and why was not seen"};
 }
 
-/// The handshake is complete, and then the step's deadline struck.
+bool server_ended(const ObservedConnection& connection) {
+  const auto& endings = connection.transcript.endings;
+  return std::any_of(endings.begin(), endings.end(),
+                     [](const TranscriptEnding& ending) { return ending.from == Side::server && !ending.by_harness; });
+}
+
+/// The handshake is complete, and then the step's deadline struck. Once the server has ended, before the client's own
+/// end or after it, there is nothing left for a client to wait for.
 std::optional<BadEnd> silence_after(const Exchange& exchange) {
-  const TranscriptEnding* ending = first_ending(exchange.connection);
-  if (ending != nullptr && ending->from == Side::server)
+  if (server_ended(exchange.connection))
     return BadEnd{Side::client, exchange.at(),
                   "the server completed the handshake and closed, and the client never came to an end"};
   const std::size_t done = std::max(*exchange.handshake.client_finished, *exchange.handshake.server_finished);

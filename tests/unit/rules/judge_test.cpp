@@ -226,6 +226,11 @@ TEST(Judge, BlamesWhoeverKeepsSilentWhenTheDeadlineStrikes) {
   after.c.client.answered = false;
   expect_fail(judge(cell({after})), Side::client, "harness-connection-completes", {1, std::nullopt});
 
+  Wire client_closed_first = wire().full(a).end(Side::client).end(Side::server);
+  client_closed_first.c.timed_out = true;
+  client_closed_first.c.client.answered = false;
+  expect_fail(judge(cell({client_closed_first})), Side::client, "harness-connection-completes", {1, std::nullopt});
+
   Wire unanswered = wire().full(a).client(MessageType::application_data);
   unanswered.c.timed_out = true;
   unanswered.c.client.answered = false;
