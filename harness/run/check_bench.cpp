@@ -142,11 +142,10 @@ awaitable<Attempt> CheckBench::attempt(Client* client, Peer* peer, ConnectOrder 
   } catch (const CheckFailed&) {
     failed = std::current_exception();
   }
-  const bool hung = taken_away.rang();
   Attempt made = co_await settle(peer);
   if (failed) std::rethrow_exception(failed);
   made.word = std::move(word);
-  made.hung = made.hung || hung;
+  made.hung = made.hung || taken_away.rang();
   co_return made;
 }
 

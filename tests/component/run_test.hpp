@@ -38,7 +38,7 @@ class RunTest : public ExecTest {
     return parse_scenario(text, file.stem().string(), file.string()).value();
   }
 
-  /// Made once for all tests of this program: they cost RSA keys.
+  /// Made once for all tests of this program: they cost an RSA key.
   static const Credentials& credentials() {
     static const Guardian guardian;
     static const TempDir folder(guardian);
