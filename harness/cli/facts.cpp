@@ -91,6 +91,35 @@ std::string difference(const std::string& kind, const std::map<std::string, Fact
   return {};
 }
 
+/// Has those that could not tell their time show, by handshakes under the virtual clock, that it moves.
+awaitable<void> observe_clocks(Results* results, const Catalogue& catalogue, const Site& site,
+                               const fs::path& libfaketime) {
+  TaskGroup asked(site.executor);
+  std::vector<const ServerManifest*> built;
+  for (const ServerManifest& manifest : catalogue.servers)
+    if (!catalogue.server_missing.contains(manifest.id)) built.push_back(&manifest);
+  const auto client_clock = [&](const ClientManifest* manifest) -> awaitable<void> {
+    std::string clock = co_await clock_of_client(*manifest, built, site, libfaketime);
+    results->clients[manifest->id]["clock"] = std::move(clock);
+  };
+  std::vector<const ClientManifest*> drivers;  // of servers: their own clock is known to move
+  for (const ClientManifest& manifest : catalogue.clients) {
+    const auto facts = results->clients.find(manifest.id);
+    if (facts == results->clients.end()) continue;
+    const auto clock = facts->second.find("clock");
+    if (clock == facts->second.end()) continue;
+    if (clock->second == clock_not_told) asked.spawn(client_clock(&manifest));
+    if (clock->second == clock_moves) drivers.push_back(&manifest);
+  }
+  const auto server_clock = [&](const ServerManifest* manifest) -> awaitable<void> {
+    std::string clock = co_await clock_of_server(*manifest, drivers, site, libfaketime);
+    results->servers[manifest->id]["clock"] = std::move(clock);
+  };
+  for (const ServerManifest* manifest : built)
+    if (results->servers.contains(manifest->id)) asked.spawn(server_clock(manifest));
+  co_await join(asked);
+}
+
 }  // namespace
 
 awaitable<Results> gather_facts(const std::vector<PlannedCell>& cells, const Catalogue& catalogue, const Site& site,
@@ -124,35 +153,8 @@ awaitable<Results> gather_facts(const std::vector<PlannedCell>& cells, const Cat
     if (!catalogue.client_missing.contains(manifest.id)) asked.spawn(client(&manifest));
   }
   co_await join(asked);
+  if (!libfaketime.empty()) co_await observe_clocks(&results, catalogue, site, libfaketime);
   co_return results;
-}
-
-awaitable<void> observe_clocks(Results* results, const Catalogue& catalogue, const Site& site,
-                               const fs::path& libfaketime) {
-  TaskGroup asked(site.executor);
-  std::vector<const ServerManifest*> built;
-  for (const ServerManifest& manifest : catalogue.servers)
-    if (!catalogue.server_missing.contains(manifest.id)) built.push_back(&manifest);
-  const auto client_clock = [&](const ClientManifest* manifest) -> awaitable<void> {
-    std::string clock = co_await clock_of_client(*manifest, built, site, libfaketime);
-    results->clients[manifest->id]["clock"] = std::move(clock);
-  };
-  std::vector<const ClientManifest*> drivers;  // of servers: their own clock is known to move
-  for (const ClientManifest& manifest : catalogue.clients) {
-    const auto facts = results->clients.find(manifest.id);
-    if (facts == results->clients.end()) continue;
-    const auto clock = facts->second.find("clock");
-    if (clock == facts->second.end()) continue;
-    if (clock->second == clock_not_told) asked.spawn(client_clock(&manifest));
-    if (clock->second == clock_moves) drivers.push_back(&manifest);
-  }
-  const auto server_clock = [&](const ServerManifest* manifest) -> awaitable<void> {
-    std::string clock = co_await clock_of_server(*manifest, drivers, site, libfaketime);
-    results->servers[manifest->id]["clock"] = std::move(clock);
-  };
-  for (const ServerManifest* manifest : built)
-    if (results->servers.contains(manifest->id)) asked.spawn(server_clock(manifest));
-  co_await join(asked);
 }
 
 void set_aside_unfit(std::vector<PlannedCell>& cells, const Results& facts) {

@@ -7,14 +7,11 @@
 
 namespace ti {
 
-/// Asks each server and client of these cells for its version, and adapters under the virtual clock (libfaketime not
-/// empty) for their time; run and cells of the results stay empty. Needs no credentials yet.
+/// Asks each server and client of these cells for its version. Under the virtual clock (libfaketime not empty) adapters
+/// are asked for their time, too, and who cannot tell it shows by handshakes that it moves. Run and cells of the
+/// results stay empty.
 awaitable<Results> gather_facts(const std::vector<PlannedCell>& cells, const Catalogue& catalogue, const Site& site,
                                 const std::filesystem::path& libfaketime);
-
-/// Has those of `results` that could not tell their time show, by handshakes under the virtual clock, that it moves.
-awaitable<void> observe_clocks(Results* results, const Catalogue& catalogue, const Site& site,
-                               const std::filesystem::path& libfaketime);
 
 /// Marks the cells of servers and clients that cannot be driven, or whose clock was seen to stand still under the
 /// virtual one: judged, they would be wrongly.

@@ -4,7 +4,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <fstream>
-#include <future>
 
 #include "cli/attended.hpp"
 #include "cli/catalogue.hpp"
@@ -266,19 +265,15 @@ int run(const Options& asked, const Invocation& invocation) {
   if (fs::create_directory(credentials)) fs::permissions(credentials, fs::perms::owner_all);
   Site site{loop.get_executor(),
             &guardian,
-            credentials_in(credentials),
+            make_credentials(credentials),
             paths.servers_build(),
             paths.clients_build(),
             paths.optional_clients_build(),
             {}};
-  // Keys take their time, in which servers and clients can be asked.
-  auto made = std::async(std::launch::async, [&credentials] { make_credentials(credentials); });
   Results facts;
   const auto ask = [&]() -> awaitable<void> {
     Results asked_now = co_await gather_facts(cells, catalogue, site, settings.mode.libfaketime);
     facts = std::move(asked_now);
-    made.get();
-    if (!real) co_await observe_clocks(&facts, catalogue, site, settings.mode.libfaketime);
   };
   if (!attended.run(ask())) {
     fmt::print("stopped before the first cell, while servers and clients were asked for their versions\n");

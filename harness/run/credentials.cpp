@@ -13,17 +13,17 @@
 #include <memory>
 #include <stdexcept>
 
+#include "run/rsa_key.hpp"
+
 namespace ti {
 
 namespace {
 
 struct Free {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
   void operator()(X509* cert) const { X509_free(cert); }
   void operator()(BIO* bio) const { BIO_free(bio); }
   void operator()(X509_EXTENSION* extension) const { X509_EXTENSION_free(extension); }
 };
-using Key = std::unique_ptr<EVP_PKEY, Free>;
 using Certificate = std::unique_ptr<X509, Free>;
 
 [[noreturn]] void fail(const char* what) {
@@ -106,12 +106,6 @@ void write_certificate(const std::filesystem::path& path, X509* cert) {
   check(PEM_write_bio_X509(bio.get(), cert) == 1, "writing a certificate");
 }
 
-/// One for all credentials of a run: it takes a sixth of a second.
-EVP_PKEY* rsa_key() {
-  static const Key key(EVP_RSA_gen(2048));
-  return key.get();
-}
-
 }  // namespace
 
 std::map<std::string, std::string> Credentials::variables() const {
@@ -122,29 +116,25 @@ std::map<std::string, std::string> Credentials::variables() const {
           {"ecdsa_key", ecdsa_key.string()}};
 }
 
-Credentials credentials_in(const std::filesystem::path& folder) {
-  return {folder / "ca.pem",    folder / "server.pem", folder / "server.key", folder / "ecdsa.pem",
-          folder / "ecdsa.key", folder / "client.pem", folder / "client.key"};
-}
-
 Credentials make_credentials(const std::filesystem::path& folder, const CertificateFacts& facts) {
-  const Credentials made = credentials_in(folder);
-  EVP_PKEY* const rsa = rsa_key();
-  const Key ca_key(EVP_EC_gen("P-256"));
-  const Key ecdsa(EVP_EC_gen("P-256"));
-  const Key client(EVP_EC_gen("P-256"));
-  check(ca_key && rsa && ecdsa && client, "making keys");
+  const Credentials made{folder / "ca.pem",    folder / "server.pem", folder / "server.key", folder / "ecdsa.pem",
+                         folder / "ecdsa.key", folder / "client.pem", folder / "client.key"};
+  const PrivateKey rsa = rsa_test_key();
+  const PrivateKey ca_key(EVP_EC_gen("P-256"));
+  const PrivateKey ecdsa(EVP_EC_gen("P-256"));
+  const PrivateKey client(EVP_EC_gen("P-256"));
+  check(ca_key && ecdsa && client, "making keys");
 
   const Certificate ca = certify(ca_key.get(), Subject{"ticket-interop test CA"}, nullptr);
   const Authority authority{ca.get(), ca_key.get()};
   const std::string address = facts.server_name == "localhost" ? ",IP:127.0.0.1" : "";
   const Subject server{facts.server_name, "serverAuth", "DNS:" + facts.server_name + address, facts.server_valid};
   write_certificate(made.ca, ca.get());
-  write_certificate(made.cert, certify(rsa, server, &authority).get());
+  write_certificate(made.cert, certify(rsa.get(), server, &authority).get());
   write_certificate(made.ecdsa_cert, certify(ecdsa.get(), server, &authority).get());
   write_certificate(made.client_cert,
                     certify(client.get(), Subject{"ticket-interop client", "clientAuth"}, &authority).get());
-  write_key(made.key, rsa);
+  write_key(made.key, rsa.get());
   write_key(made.ecdsa_key, ecdsa.get());
   write_key(made.client_key, client.get());
   return made;

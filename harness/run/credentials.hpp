@@ -1,5 +1,6 @@
 #pragma once
-// Keys and certificates of a run: made anew for each, private to the user, signed by a CA that nobody else trusts.
+// Keys and certificates of a run, private to the user: certificates and all keys but the RSA one (run/rsa_key.hpp) are
+// made anew for each, and signed by a CA that nobody else trusts.
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -23,9 +24,6 @@ struct CertificateFacts {
   std::string server_name = "localhost";                       ///< with 127.0.0.1 beside it if it is that
   std::chrono::seconds server_valid = std::chrono::years(20);  ///< from now on; virtual time needs room
 };
-
-/// Where they are in a folder.
-Credentials credentials_in(const std::filesystem::path& folder);
 
 /// Makes them in a folder that exists; key files are readable by the user only. Valid from a day ago, the CA and the
 /// client's for twenty years. Throws std::runtime_error with OpenSSL's words.
