@@ -2,13 +2,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "model/json_writer.hpp"
+
 namespace ti {
 
 namespace {
 
 using Json = nlohmann::json;
-
-Json or_null(const std::filesystem::path& path) { return path.empty() ? Json(nullptr) : Json(path.string()); }
 
 template <class T>
 std::optional<T> get(const Json& object, const char* key) {
@@ -56,33 +56,34 @@ ConnectAnswer parse_answer(const std::string& line) {
 }
 
 std::string configure_line(const ClientSettings& settings, const Site& site) {
-  const Json certificate = settings.certificate ? Json{{"cert", site.credentials.client_cert.string()},
-                                                       {"key", site.credentials.client_key.string()}}
-                                                : Json(nullptr);
-  return Json{{"do", "configure"},
-              {"tls", name(settings.tls)},
-              {"server_name", "localhost"},
-              {"ca", site.credentials.ca.string()},
-              {"certificate", certificate},
-              {"ciphers", nullptr},
-              {"keylog", or_null(settings.keylog)}}
-      .dump();
+  JsonWriter line;
+  line.begin_object().field("do", "configure").field("tls", name(settings.tls)).field("server_name", "localhost");
+  line.field("ca", site.credentials.ca.native()).key("certificate");
+  if (settings.certificate)
+    line.begin_object()
+        .field("cert", site.credentials.client_cert.native())
+        .field("key", site.credentials.client_key.native())
+        .end_object();
+  else
+    line.null();
+  line.key("ciphers").null().field_or_null("keylog", settings.keylog.native()).end_object();
+  return line.take();
 }
 
 std::string connect_line(const ClientManifest& manifest, const ConnectOrder& order, double offset_s,
                          const std::string& session) {
-  Json line{{"do", "connect"},
-            {"connection", order.connection},
-            {"host", "127.0.0.1"},
-            {"port", order.port},
-            {"offer", "latest"},
-            {"request", http_request},
-            {"read", order.read_response ? "all" : "none"}};
-  if (order.fresh) line["offer"] = "none";
-  if (order.offer_connection) line["offer"] = *order.offer_connection;
-  if (manifest.capabilities.contains("own_clock")) line["clock_offset_s"] = offset_s;
-  if (manifest.carry == Carry::session_export) line["session"] = session.empty() ? Json(nullptr) : Json(session);
-  return line.dump();
+  JsonWriter line;
+  line.begin_object().field("do", "connect").field("connection", order.connection);
+  line.field("host", "127.0.0.1").field("port", order.port).key("offer");
+  if (order.offer_connection)
+    line.value(*order.offer_connection);
+  else
+    line.value(order.fresh ? "none" : "latest");
+  line.field("request", http_request).field("read", order.read_response ? "all" : "none");
+  if (manifest.capabilities.contains("own_clock")) line.field("clock_offset_s", offset_s);
+  if (manifest.carry == Carry::session_export) line.field_or_null("session", session);
+  line.end_object();
+  return line.take();
 }
 
 LineClient::LineClient(const ClientManifest& manifest, const Site& site, const ClockControl& clock, Stopwatch watch,

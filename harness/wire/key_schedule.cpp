@@ -3,6 +3,8 @@
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
+#include <array>
+#include <initializer_list>
 #include <map>
 
 #include "wire/openssl_handles.hpp"
@@ -26,6 +28,9 @@ EVP_MAC_CTX* hmac_context(const char* hash) {
   return entry->second.get();
 }
 
+/// Where a hash is put, whichever it is.
+using HashRoom = std::array<std::uint8_t, EVP_MAX_MD_SIZE>;
+
 /// HMAC with a key, for as long as no other is made with the same hash. It gives nothing, which fits no message, if
 /// OpenSSL refuses.
 class Hmac {
@@ -34,15 +39,13 @@ class Hmac {
     if (context_ != nullptr && EVP_MAC_init(context_, key.data(), key.size(), nullptr) != 1) context_ = nullptr;
   }
 
-  Bytes operator()(ByteView bytes) const {
-    Bytes out(EVP_MAX_MD_SIZE);
+  /// Of all parts, one after the other; a part may lie in `room`.
+  ByteView operator()(std::initializer_list<ByteView> parts, HashRoom& room) const {
     std::size_t length = 0;
-    if (context_ == nullptr || EVP_MAC_init(context_, nullptr, 0, nullptr) != 1 ||
-        EVP_MAC_update(context_, bytes.data(), bytes.size()) != 1 ||
-        EVP_MAC_final(context_, out.data(), &length, out.size()) != 1)
-      length = 0;
-    out.resize(length);
-    return out;
+    bool well = context_ != nullptr && EVP_MAC_init(context_, nullptr, 0, nullptr) == 1;
+    for (const ByteView part : parts) well = well && EVP_MAC_update(context_, part.data(), part.size()) == 1;
+    if (!well || EVP_MAC_final(context_, room.data(), &length, room.size()) != 1) length = 0;
+    return ByteView(room).first(length);
   }
 
  private:
@@ -54,12 +57,12 @@ void append(Bytes& to, ByteView bytes) { to.insert(to.end(), bytes.begin(), byte
 /// P_hash of RFC 5246 5; zeros if OpenSSL refuses.
 Bytes expand(const char* hash, ByteView secret, ByteView seed, std::size_t bytes) {
   const Hmac hmac(hash, secret);
+  HashRoom a_room;
+  HashRoom block_room;
   Bytes out;
-  for (Bytes a = hmac(seed); !a.empty() && out.size() < bytes; a = hmac(a)) {
-    Bytes block = a;
-    append(block, seed);
-    append(out, hmac(block));
-  }
+  out.reserve(bytes + EVP_MAX_MD_SIZE);
+  for (ByteView a = hmac({seed}, a_room); !a.empty() && out.size() < bytes; a = hmac({a}, a_room))
+    append(out, hmac({a, seed}, block_room));
   out.resize(bytes);
   return out;
 }
@@ -86,13 +89,14 @@ Bytes prf(Version version, const Suite& suite, ByteView secret, std::string_view
 }
 
 Bytes expand_label(const Suite& suite, ByteView secret, std::string_view label, std::size_t bytes) {
-  const std::string full_label = "tls13 " + std::string(label);
-  Bytes info = {static_cast<std::uint8_t>(bytes >> 8), static_cast<std::uint8_t>(bytes),
-                static_cast<std::uint8_t>(full_label.size())};
-  append(info, as_bytes(full_label));
-  info.push_back(0);
-  info.push_back(1);  // the number of HKDF-Expand's first block (RFC 5869 2.3), which is all that a key or an IV needs
-  Bytes out = Hmac(suite.prf_hash, secret)(info);
+  constexpr std::string_view prefix = "tls13 ";
+  const std::uint8_t sizes[] = {static_cast<std::uint8_t>(bytes >> 8), static_cast<std::uint8_t>(bytes),
+                                static_cast<std::uint8_t>(prefix.size() + label.size())};
+  // No context; and the number of HKDF-Expand's first block (RFC 5869 2.3), which is all that a key or an IV needs.
+  constexpr std::uint8_t end[] = {0, 1};
+  HashRoom room;
+  const ByteView block = Hmac(suite.prf_hash, secret)({sizes, as_bytes(prefix), as_bytes(label), end}, room);
+  Bytes out(block.begin(), block.end());
   out.resize(bytes);
   return out;
 }
@@ -108,8 +112,12 @@ Bytes transcript_hash(Version version, const Suite& suite, ByteView messages) {
 
 Bytes finished_verify_data(Version version, const Suite& suite, ByteView secret, Side sender, ByteView messages) {
   const Bytes hash = transcript_hash(version, suite, messages);
-  if (version == Version::tls13)
-    return Hmac(suite.prf_hash, expand_label(suite, secret, "finished", hash_bytes(suite)))(hash);
+  if (version == Version::tls13) {
+    HashRoom room;
+    const ByteView made =
+        Hmac(suite.prf_hash, expand_label(suite, secret, "finished", hash_bytes(suite)))({hash}, room);
+    return Bytes(made.begin(), made.end());
+  }
   return prf(version, suite, secret, sender == Side::client ? "client finished" : "server finished", hash, 12);
 }
 
