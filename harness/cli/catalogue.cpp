@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "base/text.hpp"
+#include "rules/registry.hpp"
 
 namespace ti {
 
@@ -33,8 +34,8 @@ std::string unmet(const std::vector<Need>& needs) {
 
 /// Why an adapter that is not in its folder was not built, and what builds it.
 std::string not_built(const ClientManifest& client, const std::filesystem::path& build) {
-  const std::string set_up =
-      client.optional ? "./run_matrix.sh --with " + client.folder.filename().string() : "./run_matrix.sh --setup";
+  const std::string set_up = client.optional ? "./run_matrix.sh --with " + client.adapter_folder.filename().string()
+                                             : "./run_matrix.sh --setup";
   std::string failed;
   std::getline(std::ifstream(build / ".failed"), failed);
   if (!failed.empty()) return fmt::format("client {} is not built ({}): {}", client.id, set_up, failed);
@@ -45,7 +46,7 @@ std::string not_built(const ClientManifest& client, const std::filesystem::path&
 /// Why a client cannot be used here; empty when it can.
 std::string missing(const ClientManifest& client, const Paths& paths) {
   const std::filesystem::path build =
-      (client.optional ? paths.optional_clients_build() : paths.clients_build()) / client.folder.filename();
+      (client.optional ? paths.optional_clients_build() : paths.clients_build()) / client.adapter_folder.filename();
   if (const std::string lack = unmet(client.needs); !lack.empty())
     return fmt::format("client {} needs {}", client.id, lack);
   const std::map<std::string, std::string> variables{{"build", build.string()}, {"source", client.folder.string()}};
@@ -63,7 +64,7 @@ Catalogue load_catalogue(const Paths& paths) {
   Catalogue catalogue;
   catalogue.servers = load_servers(paths.root / "servers", catalogue.errors);
   catalogue.clients = load_clients(paths.root / "clients", catalogue.errors);
-  catalogue.scenarios = load_scenarios(paths.scenarios, catalogue.errors);
+  catalogue.scenarios = load_scenarios(paths.scenarios, should_rules(), catalogue.errors);
   for (const ServerManifest& server : catalogue.servers)
     if (!executable(paths.servers_build() / server.id / server.binary))
       catalogue.server_missing[server.id] =

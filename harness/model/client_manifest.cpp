@@ -11,8 +11,10 @@ namespace {
 
 using Names = std::vector<std::string>;
 
+constexpr const char* manifest_name = "client.json";
 const Names places = {"build", "source"};
-const Names program_variables = {"build", "source", "host", "port", "server_name", "ca"};
+const Names start_variables = {"build", "source", "binary"};
+const Names program_variables = {"build", "source", "binary", "host", "port", "server_name", "ca"};
 const Names program_slots = {"tls", "session_in", "session_out", "certificate", "keylog"};
 
 Names joined(Names names, const Names& more) {
@@ -41,6 +43,7 @@ std::vector<std::string> read_fragment(const JsonValue& fragments, std::string_v
 
 void read_fragments(const JsonValue& value, ProgramDriver& program) {
   value.allow(program_slots);
+  program.tls.clear();
   for (const JsonValue& member : value.at("tls").members()) {
     check_variables(member, program_variables);
     program.tls.emplace(read_version(member, member.name()), member.strings());
@@ -70,34 +73,68 @@ std::set<int> read_exit_codes(const JsonValue& value) {
   return codes;
 }
 
-ProgramDriver read_program(const JsonValue& file) {
-  ProgramDriver program;
-  read_fragments(file.at("fragments"), program);
+void read_program(const JsonValue& file, ProgramDriver& program) {
+  if (const auto* fragments = field(file, "fragments")) {
+    read_fragments(*fragments, program);
+  }
   if (const auto* input = file.find("stdin")) program.input = input->string();
-  program.version = read_argv(file.at("version"));
-  check_variables(file.at("version"), places);
+  if (const auto* version = field(file, "version")) {
+    program.version = read_argv(*version);
+    check_variables(*version, start_variables);
+  }
   if (const auto* said = file.find("said")) program.said = read_said(*said);
   if (const auto* codes = file.find("exit_ok")) program.exit_ok = read_exit_codes(*codes);
-  return program;
 }
 
-/// All that stands for the whole folder; ids and what an entry replaces come with the entry.
-ClientManifest read_folder(const JsonValue& file, const std::filesystem::path& folder) {
-  ClientManifest client;
-  client.folder = folder;
-  client.library = file.at("library").string();
-  if (const auto* seen = file.find("seen")) client.seen = seen->string();
-  if (file.at("driver").word({"lines", "program"}) == 1) {
-    client.program = read_program(file);
-    check_variables(file.at("argv"), joined(program_variables, program_slots));
-  } else {
-    for (const char* field : {"fragments", "stdin", "version", "said", "exit_ok"}) {
-      if (const auto* misplaced = file.find(field))
-        misplaced->fail('"' + misplaced->name() + "\" is for \"driver\": \"program\"");
-    }
-    check_variables(file.at("argv"), places);
+std::map<std::string, std::string> read_cannot(const JsonValue& value) {
+  static const Names words =
+      joined(client_capabilities(), {"1.0", "1.1", "1.2", "1.3", "close_notify", "resume", "export"});
+  for (const JsonValue& member : value.members())
+    member.check_word(member.name(), words, "thing that a client may lack");
+  return read_text_map(value);
+}
+
+std::set<std::string> read_capabilities(const JsonValue& value) {
+  return read_set(value, client_capabilities(), "capability of clients");
+}
+
+/// How it is driven, which one that is like another leaves to its model.
+void read_driver(const JsonValue& file, ClientManifest& client) {
+  const JsonValue* driver = file.find("driver");
+  if (driver && file.find("like")) driver->fail("\"driver\" is that of the client that this one is like");
+  if (!file.find("like") && file.at("driver").word({"lines", "program"}) == 1) client.program.emplace();
+  if (client.program) return read_program(file, *client.program);
+  for (const char* field : {"fragments", "stdin", "version", "said", "exit_ok"}) {
+    if (const auto* misplaced = file.find(field))
+      misplaced->fail('"' + misplaced->name() + "\" is for \"driver\": \"program\"");
   }
-  client.argv = read_argv(file.at("argv"));
+}
+
+bool has_build(const std::filesystem::path& folder) {
+  return std::filesystem::exists(folder / "CMakeLists.txt") || std::filesystem::exists(folder / "build.sh");
+}
+
+/// All that stands for the whole folder; ids and what an entry replaces come with the entry. `client` is empty, or what
+/// stands for the folder that this one is like.
+ClientManifest read_folder(const JsonValue& file, const std::filesystem::path& folder, ClientManifest client) {
+  file.allow({"like", "library", "seen", "driver", "binary", "argv", "env", "needs", "build_needs", "optional", "tls",
+              "capabilities", "clients", "cannot", "fragments", "stdin", "version", "said", "exit_ok"});
+  client.folder = folder;
+  if (!file.find("like") || has_build(folder))
+    client.adapter_folder = folder;
+  else if (const auto* optional = file.find("optional"))
+    optional->fail("\"optional\" is for a folder that builds something: this one has no build.sh");
+  if (const auto* library = field(file, "library")) client.library = library->string();
+  client.seen = file.find("seen") ? file.at("seen").string() : "";
+  read_driver(file, client);
+  if (const auto* binary = file.find("binary")) {
+    check_variables(*binary, places);
+    client.binary = binary->string();
+  }
+  if (const auto* argv = field(file, "argv")) {
+    check_variables(*argv, client.program ? joined(program_variables, program_slots) : start_variables);
+    client.argv = read_argv(*argv);
+  }
   if (const auto* env = file.find("env")) {
     check_variables(*env, places);
     client.env = read_text_map(*env);
@@ -105,11 +142,22 @@ ClientManifest read_folder(const JsonValue& file, const std::filesystem::path& f
   if (const auto* needs = file.find("needs")) client.needs = read_needs(*needs);
   if (const auto* needs = file.find("build_needs")) client.build_needs = read_needs(*needs);
   if (const auto* optional = file.find("optional")) client.optional = optional->boolean();
-  const auto versions = read_versions(file.at("tls"));
-  client.tls = {versions.begin(), versions.end()};
-  if (const auto* capabilities = file.find("capabilities")) client.capabilities = read_set(*capabilities);
-  if (const auto* cannot = file.find("cannot")) client.cannot = read_text_map(*cannot);
+  if (const auto* tls = field(file, "tls")) {
+    const auto versions = read_versions(*tls);
+    client.tls = {versions.begin(), versions.end()};
+  }
+  if (const auto* capabilities = file.find("capabilities")) client.capabilities = read_capabilities(*capabilities);
+  if (const auto* cannot = file.find("cannot")) client.cannot = read_cannot(*cannot);
   return client;
+}
+
+/// What stands for the folder that this one is like, or an empty one.
+ClientManifest model_of(const JsonValue& file, const std::filesystem::path& folder) {
+  const JsonValue* like = file.find("like");
+  if (!like) return {};
+  const std::filesystem::path model = model_folder(*like, folder, manifest_name, "folder of clients");
+  return read_model(*like, model / manifest_name,
+                    [&](const JsonValue& root) { return read_folder(root, model, ClientManifest{}); });
 }
 
 ClientManifest read_entry(const JsonValue& entry, ClientManifest client) {
@@ -121,7 +169,7 @@ ClientManifest read_entry(const JsonValue& entry, ClientManifest client) {
   if (client.program && client.carry == Carry::cache)
     entry.at("carry").fail("a program keeps its session in a file: its \"carry\" is \"export\"");
   if (const auto* args = entry.find("args")) {
-    check_variables(*args, client.program ? joined(program_variables, program_slots) : places);
+    check_variables(*args, client.program ? joined(program_variables, program_slots) : start_variables);
     for (const std::string& argument : args->strings()) client.argv.push_back(argument);
   }
   if (const auto* env = entry.find("env")) {
@@ -132,17 +180,15 @@ ClientManifest read_entry(const JsonValue& entry, ClientManifest client) {
     const auto versions = read_versions(*tls);
     client.tls = {versions.begin(), versions.end()};
   }
-  if (const auto* capabilities = entry.find("capabilities")) client.capabilities = read_set(*capabilities);
+  if (const auto* capabilities = entry.find("capabilities")) client.capabilities = read_capabilities(*capabilities);
   if (const auto* cannot = entry.find("cannot")) {
-    for (const auto& [what, why] : read_text_map(*cannot)) client.cannot[what] = why;
+    for (const auto& [what, why] : read_cannot(*cannot)) client.cannot[what] = why;
   }
   return client;
 }
 
 std::vector<ClientManifest> read_clients(const JsonValue& file, const std::filesystem::path& folder) {
-  file.allow({"library", "seen", "driver", "argv", "env", "needs", "build_needs", "optional", "tls", "capabilities",
-              "clients", "cannot", "fragments", "stdin", "version", "said", "exit_ok"});
-  const ClientManifest common = read_folder(file, folder);
+  const ClientManifest common = read_folder(file, folder, model_of(file, folder));
   std::vector<ClientManifest> clients;
   for (const JsonValue& entry : file.at("clients").members()) clients.push_back(read_entry(entry, common));
   if (clients.empty()) file.at("clients").fail("\"clients\" must hold at least one client");
@@ -152,7 +198,7 @@ std::vector<ClientManifest> read_clients(const JsonValue& file, const std::files
 }  // namespace
 
 Result<std::vector<ClientManifest>> parse_client_manifest(const std::filesystem::path& folder) {
-  const std::filesystem::path file = folder / "client.json";
+  const std::filesystem::path file = folder / manifest_name;
   const Result<std::string> text = read_file(file);
   if (!text) return text.error();
   return read_json(*text, file.string(), [&](const JsonValue& root) { return read_clients(root, folder); });
@@ -160,7 +206,7 @@ Result<std::vector<ClientManifest>> parse_client_manifest(const std::filesystem:
 
 std::vector<ClientManifest> load_clients(const std::filesystem::path& folder, std::vector<ParseError>& errors) {
   std::map<std::string, ClientManifest> clients;
-  for (const auto& subfolder : folders_with(folder, "client.json", errors)) {
+  for (const auto& subfolder : folders_with(folder, manifest_name, errors)) {
     auto entries = parse_client_manifest(subfolder);
     if (!entries) {
       errors.push_back(entries.error());
@@ -170,7 +216,7 @@ std::vector<ClientManifest> load_clients(const std::filesystem::path& folder, st
       const auto [first, added] = clients.emplace(client.id, client);
       if (!added)
         errors.push_back({"client \"" + client.id + "\" is described in " + first->second.folder.string() + " already",
-                          (subfolder / "client.json").string()});
+                          (subfolder / manifest_name).string()});
     }
   }
   std::vector<ClientManifest> sorted;

@@ -30,11 +30,8 @@ std::vector<std::string> all_message_names() {
 Side read_side(const JsonValue& value) { return value.word({"client", "server"}) == 0 ? Side::client : Side::server; }
 
 MessageType read_message(const JsonValue& value) {
-  const auto type = message_type_of(value.string());
-  if (!type)
-    value.fail("no message is called \"" + value.string() + "\":" + did_you_mean(value.string(), all_message_names()) +
-               " It may be " + one_of(all_message_names()));
-  return *type;
+  value.check_word(value.string(), all_message_names(), "message");
+  return *message_type_of(value.string());
 }
 
 DisturbPlan read_disturb_plan(const JsonValue& value) {
@@ -68,9 +65,7 @@ Expect::Hint read_hint(const JsonValue& value) {
 
 std::string read_alert(const JsonValue& value) {
   static const std::vector<std::string> names = all_alert_names();
-  if (std::find(names.begin(), names.end(), value.string()) == names.end())
-    value.fail("no alert is called \"" + value.string() + "\":" + did_you_mean(value.string(), names) + " It may be " +
-               one_of(names));
+  value.check_word(value.string(), names, "alert");
   return value.string();
 }
 

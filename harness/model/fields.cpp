@@ -110,12 +110,24 @@ std::chrono::seconds read_seconds(const JsonValue& value) {
   return std::chrono::duration_cast<std::chrono::seconds>(duration);
 }
 
-std::set<std::string> read_set(const JsonValue& value) {
+std::set<std::string> read_set(const JsonValue& value, const std::vector<std::string>& words, std::string_view what) {
   std::set<std::string> names;
   for (const JsonValue& item : value.items()) {
+    item.check_word(item.string(), words, what);
     if (!names.insert(item.string()).second)
       item.fail("\"" + item.string() + "\" stands in \"" + value.name() + "\" twice");
   }
+  return names;
+}
+
+const std::vector<std::string>& client_capabilities() {
+  static const std::vector<std::string> names = {"offer_saved", "client_certificate", "dhe_rsa", "rsa_kx", "ciphers",
+                                                 "keylog",      "own_clock",          "warm"};
+  return names;
+}
+
+const std::vector<std::string>& server_capabilities() {
+  static const std::vector<std::string> names = {"keylog", "decision_log", "dhe_rsa"};
   return names;
 }
 

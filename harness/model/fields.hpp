@@ -20,7 +20,12 @@ std::vector<Version> read_versions(const JsonValue& value);
 std::chrono::milliseconds read_duration(const JsonValue& value);
 std::chrono::seconds read_seconds(const JsonValue& value);
 
-std::set<std::string> read_set(const JsonValue& value);
+/// A list of words, none twice, each one of `words`, which are names of a `what`.
+std::set<std::string> read_set(const JsonValue& value, const std::vector<std::string>& words, std::string_view what);
+
+/// What a manifest may declare and a scenario may require, by clients/PROTOCOL.md and servers/CONTRACT.md.
+const std::vector<std::string>& client_capabilities();
+const std::vector<std::string>& server_capabilities();
 
 /// The policy keys of servers/CONTRACT.md.
 const std::vector<std::string>& policy_keys();

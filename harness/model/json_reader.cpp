@@ -251,6 +251,13 @@ JsonValue JsonValue::with_strings(const std::function<std::string(const std::str
   return changed;
 }
 
+void JsonValue::check_word(const std::string& word, const std::vector<std::string>& words,
+                           std::string_view what) const {
+  if (std::find(words.begin(), words.end(), word) != words.end()) return;
+  fail("no " + std::string(what) + " is called " + in_quotes(word) + ":" + did_you_mean(word, words) + " It may be " +
+       one_of(words));
+}
+
 void JsonValue::allow(const std::vector<std::string>& names) const {
   for (const JsonValue& member : members()) {
     const auto matches = [&](const std::string& name) { return glob_match(name, member.name_); };

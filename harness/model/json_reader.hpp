@@ -47,6 +47,9 @@ class JsonValue {
   /// The string's place among `words`; another word is a problem that names them all.
   std::size_t word(std::initializer_list<std::string_view> words) const;
 
+  /// A problem of this value unless `word`, which it holds or bears, is one of `words`: "no <what> is called ...".
+  void check_word(const std::string& word, const std::vector<std::string>& words, std::string_view what) const;
+
   /// A member of this object, or nullptr.
   const JsonValue* find(std::string_view name) const;
   /// A member that must be there.

@@ -67,10 +67,12 @@ enum class Carry : std::uint8_t { cache, session_export };
 struct ClientManifest {
   std::string id;
   std::filesystem::path folder;
+  std::filesystem::path adapter_folder;  ///< whose build {build} is: its own, or its model's if it builds nothing
   std::string library;
   std::string seen;  ///< the version that the manifest was written by; empty: not said
   std::string front_door;
   Carry carry = Carry::cache;
+  std::string binary;             ///< {binary}; may be empty
   std::vector<std::string> argv;  ///< with the entry's args appended
   std::map<std::string, std::string> env;
   std::vector<Need> needs;        ///< to run it

@@ -2,6 +2,7 @@
 
 #include <regex>
 
+#include "base/text.hpp"
 #include "model/manifest.hpp"
 
 namespace ti {
@@ -27,6 +28,20 @@ std::string read_expression(const JsonValue& value, unsigned groups) {
     value.fail("\"" + value.name() + "\" is not a regular expression: " + error.what());
   }
   return value.string();
+}
+
+const JsonValue* field(const JsonValue& file, std::string_view name) {
+  return file.find("like") ? file.find(name) : &file.at(name);
+}
+
+std::filesystem::path model_folder(const JsonValue& like, const std::filesystem::path& folder,
+                                   const std::string& file_name, std::string_view what) {
+  std::vector<ParseError> unreadable;
+  std::vector<std::string> names;
+  for (const auto& other : folders_with(folder.parent_path(), file_name, unreadable))
+    if (other.filename() != folder.filename()) names.push_back(other.filename().string());
+  like.check_word(like.string(), names, "other " + std::string(what));
+  return folder.parent_path() / like.string();
 }
 
 void check_variables(const JsonValue& value, const std::vector<std::string>& names) {

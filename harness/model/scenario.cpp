@@ -23,6 +23,8 @@ using TicketNames = std::map<std::string, std::size_t>;
 
 class ScenarioReader {
  public:
+  explicit ScenarioReader(const std::vector<std::string>& should_rules) : rules_(should_rules) {}
+
   Scenario read(const JsonValue& file, const std::string& id) {
     file.allow({"title", "spec", "why", "tls", "policy", "ciphers", "requires", "clock", "when", "timeline", "rules"});
     scenario_.id = id;
@@ -35,7 +37,7 @@ class ScenarioReader {
     if (const auto* requirements = file.find("requires")) read_requirements(*requirements);
     if (const auto* clock = file.find("clock")) scenario_.virtual_clock_only = clock->word({"virtual"}) == 0;
     if (const auto* when = file.find("when")) scenario_.only_when_named = when->word({"named"}) == 0;
-    if (const auto* rules = file.find("rules")) scenario_.rules = read_set(*rules);
+    if (const auto* rules = file.find("rules")) scenario_.rules = read_set(*rules, rules_, "rule of severity should");
     read_timeline(file.at("timeline"));
     return std::move(scenario_);
   }
@@ -43,8 +45,10 @@ class ScenarioReader {
  private:
   void read_requirements(const JsonValue& value) {
     value.allow({"server", "client"});
-    if (const auto* server = value.find("server")) scenario_.server_capabilities = read_set(*server);
-    if (const auto* client = value.find("client")) scenario_.client_capabilities = read_set(*client);
+    if (const auto* server = value.find("server"))
+      scenario_.server_capabilities = read_set(*server, server_capabilities(), "capability of servers");
+    if (const auto* client = value.find("client"))
+      scenario_.client_capabilities = read_set(*client, client_capabilities(), "capability of clients");
   }
 
   void read_timeline(const JsonValue& value) {
@@ -167,15 +171,17 @@ class ScenarioReader {
       value.at("at").fail("a step at \"" + value.at("at").string() + "\" cannot stand after a later one");
   }
 
+  const std::vector<std::string>& rules_;
   Scenario scenario_;
   std::size_t connections_ = 0;
   std::map<Version, TicketNames> names_;
 };
 
-Result<Scenario> load_scenario(const std::filesystem::path& file, const std::string& id) {
+Result<Scenario> load_scenario(const std::filesystem::path& file, const std::string& id,
+                               const std::vector<std::string>& should_rules) {
   const Result<std::string> text = read_file(file);
   if (!text) return text.error();
-  return parse_scenario(*text, id, file.string());
+  return parse_scenario(*text, id, file.string(), should_rules);
 }
 
 }  // namespace
@@ -185,11 +191,13 @@ bool Scenario::shows_certificate() const {
                      [](const Step& step) { return step.connect && step.connect->certificate; });
 }
 
-Result<Scenario> parse_scenario(std::string_view text, const std::string& id, const std::string& where) {
-  return read_json(text, where, [&](const JsonValue& file) { return ScenarioReader().read(file, id); });
+Result<Scenario> parse_scenario(std::string_view text, const std::string& id, const std::string& where,
+                                const std::vector<std::string>& should_rules) {
+  return read_json(text, where, [&](const JsonValue& file) { return ScenarioReader(should_rules).read(file, id); });
 }
 
-std::vector<Scenario> load_scenarios(const std::filesystem::path& folder, std::vector<ParseError>& errors) {
+std::vector<Scenario> load_scenarios(const std::filesystem::path& folder, const std::vector<std::string>& should_rules,
+                                     std::vector<ParseError>& errors) {
   std::map<std::string, std::filesystem::path> files;
   std::error_code problem;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, problem)) {
@@ -202,7 +210,7 @@ std::vector<Scenario> load_scenarios(const std::filesystem::path& folder, std::v
 
   std::vector<Scenario> scenarios;
   for (const auto& [id, file] : files) {
-    auto scenario = load_scenario(file, id);
+    auto scenario = load_scenario(file, id, should_rules);
     if (scenario)
       scenarios.push_back(std::move(*scenario));
     else

@@ -93,10 +93,13 @@ struct Scenario {
   Milliseconds duration() const { return timeline.empty() ? Milliseconds{0} : timeline.back().at; }
 };
 
-/// Parses one scenario. Errors name `where`:line, what was found and what may stand there.
-Result<Scenario> parse_scenario(std::string_view text, const std::string& id, const std::string& where);
+/// Parses one scenario. Errors name `where`:line, what was found and what may stand there. `should_rules` are the ids
+/// of those that Scenario::rules may name.
+Result<Scenario> parse_scenario(std::string_view text, const std::string& id, const std::string& where,
+                                const std::vector<std::string>& should_rules);
 
 /// All *.json below a folder, sorted by id. A broken file is an entry in `errors` and costs only itself.
-std::vector<Scenario> load_scenarios(const std::filesystem::path& folder, std::vector<ParseError>& errors);
+std::vector<Scenario> load_scenarios(const std::filesystem::path& folder, const std::vector<std::string>& should_rules,
+                                     std::vector<ParseError>& errors);
 
 }  // namespace ti

@@ -12,6 +12,8 @@ namespace {
 
 using Names = std::vector<std::string>;
 
+constexpr const char* manifest_name = "server.json";
+
 Names with(Names names, std::initializer_list<std::string> more) {
   names.insert(names.end(), more);
   return names;
@@ -50,11 +52,6 @@ PolicyFragment read_policy_fragment(const JsonValue& value) {
   }
   if (fragment.values.empty()) words->fail("\"values\" must hold at least one word");
   return fragment;
-}
-
-/// A field that a server of its own must have, and one that is like another may leave to its model.
-const JsonValue* field(const JsonValue& file, std::string_view name) {
-  return file.find("like") ? file.find(name) : &file.at(name);
 }
 
 void read_listening(const JsonValue& file, ServerManifest& server) {
@@ -131,44 +128,34 @@ ServerManifest read_server(const JsonValue& file, const std::filesystem::path& f
   if (const auto* expression = file.find("library_version")) server.library_version = read_expression(*expression, 1);
   read_start(file, server);
   read_versions_and_policy(file, server);
-  if (const auto* capabilities = file.find("capabilities")) server.capabilities = read_set(*capabilities);
+  if (const auto* capabilities = file.find("capabilities"))
+    server.capabilities = read_set(*capabilities, server_capabilities(), "capability of servers");
   if (const auto* warm = file.find("warm")) server.warm = warm->boolean();
   return server;
 }
 
-Result<ServerManifest> parse(const std::filesystem::path& folder, bool as_model);
-
-/// The server that `like` names.
-ServerManifest read_model(const JsonValue& like, const std::filesystem::path& folder) {
-  std::vector<ParseError> unreadable;
-  Names ids;
-  for (const auto& other : folders_with(folder.parent_path(), "server.json", unreadable))
-    if (other.filename() != folder.filename()) ids.push_back(other.filename().string());
-  if (std::find(ids.begin(), ids.end(), like.string()) == ids.end())
-    like.fail("no other server is called \"" + like.string() + '"' + did_you_mean(like.string(), ids));
-  Result<ServerManifest> model = parse(folder.parent_path() / like.string(), true);
-  if (!model) like.fail(model.error().text());
-  return std::move(*model);
-}
-
-Result<ServerManifest> parse(const std::filesystem::path& folder, bool as_model) {
-  const std::filesystem::path file = folder / "server.json";
-  const Result<std::string> text = read_file(file);
-  if (!text) return text.error();
-  return read_json(*text, file.string(), [&](const JsonValue& root) {
-    const JsonValue* like = root.find("like");
-    if (like && as_model) like->fail("a server that is like another cannot be the model of a third");
-    return read_server(root, folder, like ? read_model(*like, folder) : ServerManifest{});
-  });
+/// The server that this one is like, or an empty one.
+ServerManifest model_of(const JsonValue& file, const std::filesystem::path& folder) {
+  const JsonValue* like = file.find("like");
+  if (!like) return {};
+  const std::filesystem::path model = model_folder(*like, folder, manifest_name, "server");
+  return read_model(*like, model / manifest_name,
+                    [&](const JsonValue& root) { return read_server(root, model, ServerManifest{}); });
 }
 
 }  // namespace
 
-Result<ServerManifest> parse_server_manifest(const std::filesystem::path& folder) { return parse(folder, false); }
+Result<ServerManifest> parse_server_manifest(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / manifest_name;
+  const Result<std::string> text = read_file(file);
+  if (!text) return text.error();
+  return read_json(*text, file.string(),
+                   [&](const JsonValue& root) { return read_server(root, folder, model_of(root, folder)); });
+}
 
 std::vector<ServerManifest> load_servers(const std::filesystem::path& folder, std::vector<ParseError>& errors) {
   std::vector<ServerManifest> servers;
-  for (const auto& subfolder : folders_with(folder, "server.json", errors)) {
+  for (const auto& subfolder : folders_with(folder, manifest_name, errors)) {
     auto server = parse_server_manifest(subfolder);
     if (server)
       servers.push_back(std::move(*server));

@@ -26,4 +26,11 @@ const Rule* find_rule(std::string_view id) {
   return found == rules.end() ? nullptr : &*found;
 }
 
+std::vector<std::string> should_rules() {
+  std::vector<std::string> ids;
+  for (const Rule& rule : all_rules())
+    if (rule.severity == Severity::should) ids.emplace_back(rule.id);
+  return ids;
+}
+
 }  // namespace ti

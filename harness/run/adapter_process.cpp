@@ -5,14 +5,9 @@ namespace ti {
 AdapterProcess::AdapterProcess(const ClientManifest& manifest, const Site& site, const std::filesystem::path& folder,
                                const std::vector<std::string>& arguments)
     : site_(site) {
-  Launch launch;
-  launch.argv = client_argv(manifest, site);
-  launch.argv.insert(launch.argv.end(), arguments.begin(), arguments.end());
-  launch.env = site.environment(folder);
-  for (const auto& [name, value] : manifest.env) launch.env[name] = value;
-  launch.cwd = folder;
-  launch.input = true;
-  launch.output = Launch::Output::separate;
+  std::vector<std::string> argv = client_argv(manifest, site);
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  const Launch launch = client_launch(manifest, site, std::move(argv), folder);
   try {
     process_ = std::make_unique<Process>(site.executor, *site.guardian, launch);
   } catch (const boost::system::system_error& error) {

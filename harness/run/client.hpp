@@ -63,12 +63,20 @@ class Client {
 std::unique_ptr<Client> make_client(const ClientManifest& manifest, const Site& site, const ClockControl& clock,
                                     Stopwatch watch, std::filesystem::path folder);
 
-/// Words of a client's manifest with its own folders for {build} and {source}. Throws HarnessError.
+/// What {build}, {source} and {binary} stand for in a client's manifest. Throws HarnessError.
+std::map<std::string, std::string> variables_of(const ClientManifest& manifest, const Site& site);
+
+/// Words of a client's manifest with these variables filled in. Throws HarnessError.
 std::vector<std::string> filled_in(const std::vector<std::string>& words, const ClientManifest& manifest,
-                                   const Site& site);
+                                   const std::map<std::string, std::string>& variables);
 
 /// The command line that starts an adapter. Throws HarnessError.
 std::vector<std::string> client_argv(const ClientManifest& manifest, const Site& site);
+
+/// How this command of the client's is started in `folder`: with the environment of its manifest, and an input. Throws
+/// HarnessError.
+Launch client_launch(const ClientManifest& manifest, const Site& site, std::vector<std::string> argv,
+                     const std::filesystem::path& folder);
 
 inline constexpr std::string_view http_request = "GET / HTTP/1.0\r\n\r\n";
 

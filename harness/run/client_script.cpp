@@ -34,16 +34,21 @@ std::vector<std::pair<double, ConnectOrder>> orders_of(const Scenario& scenario,
 std::string client_script(const ClientManifest& manifest, const Site& site, const ClientSettings& settings,
                           const Scenario& scenario, std::uint16_t port) {
   const auto orders = orders_of(scenario, port);
+  std::string set;  // what its environment has besides the usual
+  const auto variables = variables_of(manifest, site);
+  for (const auto& [name, value] : manifest.env)
+    set += name + "=" + pasteable(filled_in({value}, manifest, variables)) + " ";
   std::string text;
   if (manifest.program) {
     for (const auto& [at_s, order] : orders)
       text += fmt::format(
-          "{}  # at {:g} s\n",
+          "{}{}  # at {:g} s\n", set,
           pasteable(program_command(manifest, site, settings, port, offered_by(order), file_of(order.connection))),
           at_s);
     return text;
   }
-  text += pasteable(client_argv(manifest, site)) + "\n# its standard input\n" + configure_line(settings, site) + "\n";
+  text +=
+      set + pasteable(client_argv(manifest, site)) + "\n# its standard input\n" + configure_line(settings, site) + "\n";
   for (const auto& [at_s, order] : orders)
     text += fmt::format("{}  # at {:g} s\n", connect_line(manifest, order, at_s, ""), at_s);
   return text;

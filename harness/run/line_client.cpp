@@ -91,14 +91,8 @@ LineClient::LineClient(const ClientManifest& manifest, const Site& site, const C
     : manifest_(manifest), site_(site), clock_(clock), watch_(watch), folder_(std::move(folder)) {}
 
 void LineClient::start(Adapter& adapter) {
-  Launch launch;
-  launch.argv = client_argv(manifest_, site_);
-  launch.env = site_.environment(folder_.path());
-  for (const auto& [name, value] : manifest_.env) launch.env[name] = value;
+  Launch launch = client_launch(manifest_, site_, client_argv(manifest_, site_), folder_.path());
   if (!manifest_.capabilities.contains("own_clock")) launch.env.merge(clock_.env());
-  launch.cwd = folder_.path();
-  launch.input = true;
-  launch.output = Launch::Output::separate;
   adapter.process = std::make_unique<Process>(site_.executor, *site_.guardian, launch);
   adapter.channel = std::make_unique<LineChannel>(*adapter.process, watch_);
   adapter.errors = std::make_unique<OutputLog>(std::move(adapter.process->err), watch_);

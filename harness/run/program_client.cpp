@@ -10,14 +10,6 @@ namespace {
 
 using Variables = std::map<std::string, std::string>;
 
-void append(std::vector<std::string>& argv, const std::vector<std::string>& parts, const Variables& variables) {
-  for (const std::string& part : parts) {
-    const Result<std::string> filled = fill_in(part, variables);
-    if (!filled) throw HarnessError(filled.error().text());
-    argv.push_back(*filled);
-  }
-}
-
 std::optional<std::string> found(const std::map<std::string, std::string>& said, const char* what,
                                  const std::string& output) {
   const auto expression = said.find(what);
@@ -74,33 +66,35 @@ std::vector<std::string> program_command(const ClientManifest& manifest, const S
                                          const ClientSettings& settings, std::uint16_t port,
                                          const std::filesystem::path& offered, const std::filesystem::path& kept) {
   const ProgramDriver& driver = *manifest.program;
-  const Variables variables{{"host", "127.0.0.1"},
+  Variables variables = variables_of(manifest, site);
+  variables.merge(Variables{{"host", "127.0.0.1"},
                             {"port", std::to_string(port)},
                             {"server_name", "localhost"},
                             {"ca", site.credentials.ca.string()},
                             {"cert", site.credentials.client_cert.string()},
-                            {"key", site.credentials.client_key.string()},
-                            {"source", manifest.folder.string()},
-                            {"build", site.build_of(manifest).string()}};
+                            {"key", site.credentials.client_key.string()}});
   const auto with_file = [&](const std::filesystem::path& file) {
     Variables more = variables;
     more["file"] = file.string();
     return more;
   };
   std::vector<std::string> argv;
+  const auto append = [&](const std::vector<std::string>& words, const Variables& values) {
+    for (std::string& word : filled_in(words, manifest, values)) argv.push_back(std::move(word));
+  };
   for (const std::string& arg : manifest.argv) {
     if (arg == "{tls}")
-      append(argv, driver.tls.at(settings.tls), variables);
+      append(driver.tls.at(settings.tls), variables);
     else if (arg == "{session_in}")
-      offered.empty() ? void() : append(argv, driver.session_in, with_file(offered));
+      offered.empty() ? void() : append(driver.session_in, with_file(offered));
     else if (arg == "{session_out}")
-      append(argv, driver.session_out, with_file(kept));
+      append(driver.session_out, with_file(kept));
     else if (arg == "{certificate}")
-      settings.certificate ? append(argv, driver.certificate, variables) : void();
+      settings.certificate ? append(driver.certificate, variables) : void();
     else if (arg == "{keylog}")
-      settings.keylog.empty() ? void() : append(argv, driver.keylog, with_file(settings.keylog));
+      settings.keylog.empty() ? void() : append(driver.keylog, with_file(settings.keylog));
     else
-      append(argv, {arg}, variables);
+      append({arg}, variables);
   }
   return argv;
 }
@@ -112,13 +106,9 @@ awaitable<ClientWord> ProgramClient::connect(ConnectOrder order, Deadline deadli
     offered = kept == kept_.end() ? std::filesystem::path{} : kept->second;
   }
   const std::filesystem::path out = session_file(order.connection);
-  Launch launch;
-  launch.argv = program_command(manifest_, site_, settings_, order.port, offered, out);
-  launch.env = site_.environment(folder_.path());
-  for (const auto& [name, value] : manifest_.env) launch.env[name] = value;
+  Launch launch = client_launch(manifest_, site_,
+                                program_command(manifest_, site_, settings_, order.port, offered, out), folder_.path());
   launch.env.merge(clock_.env());
-  launch.cwd = folder_.path();
-  launch.input = true;
   launch.output = Launch::Output::merged;
 
   std::string line = "$";

@@ -50,6 +50,33 @@ Result<std::vector<std::string>> fill_argv(const std::vector<std::string>& argv,
   return filled;
 }
 
+/// What variables stand for, those of a fragment apart, for a server in that folder.
+Variables variables_in(const std::filesystem::path& folder, const ServerManifest& manifest, const Site& site) {
+  Variables variables = site.credentials.variables();
+  variables["binary"] = (site.servers / manifest.id / manifest.binary).string();
+  variables["dir"] = folder.string();
+  variables["socket"] = (folder / "s.sock").string();
+  variables["keylog"] = (folder / "keys.log").string();
+  variables["ciphers"] = "ALL:@SECLEVEL=0";
+  return variables;
+}
+
+/// A command of the server's in that folder, in the environment of its manifest.
+Result<Launch> launch_in(const std::filesystem::path& folder, const ServerManifest& manifest, const Site& site,
+                         std::vector<std::string> argv, const Variables& variables) {
+  Launch launch;
+  launch.argv = std::move(argv);
+  launch.env = site.environment(folder);
+  for (const auto& [name, text] : manifest.env) {
+    const Result<std::string> value = fill_in(text, variables);
+    if (!value) return value.error();
+    launch.env[name] = *value;
+  }
+  launch.cwd = folder;
+  launch.output = Launch::Output::merged;
+  return launch;
+}
+
 void write_file(const std::filesystem::path& path, const std::string& text) {
   std::ofstream out(path, std::ios::binary);
   out << text;
@@ -62,15 +89,10 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
 Result<ServerLaunch> prepare(const ServerOrder& order, const Site& site, const std::filesystem::path& folder) {
   const ServerManifest& manifest = *order.manifest;
   ServerLaunch prepared;
-  prepared.socket = folder / "s.sock";
-  prepared.keylog = folder / "keys.log";
-
-  Variables variables = site.credentials.variables();
-  variables["binary"] = (site.servers / manifest.id / manifest.binary).string();
-  variables["dir"] = folder.string();
-  variables["socket"] = prepared.socket.string();
-  variables["keylog"] = prepared.keylog.string();
-  variables["ciphers"] = (order.ciphers.empty() ? "ALL" : order.ciphers) + ":@SECLEVEL=0";
+  Variables variables = variables_in(folder, manifest, site);
+  if (!order.ciphers.empty()) variables["ciphers"] = order.ciphers + ":@SECLEVEL=0";
+  prepared.socket = variables.at("socket");
+  prepared.keylog = variables.at("keylog");
 
   Told policy;
   for (const auto& [key, value] : order.policy.values) {
@@ -86,15 +108,9 @@ Result<ServerLaunch> prepare(const ServerOrder& order, const Site& site, const s
 
   auto argv = fill_argv(manifest.argv, variables, {{"{policy}", policy.args}, {"{tls}", tls.args}});
   if (!argv) return argv.error();
-  prepared.launch.argv = *argv;
-  prepared.launch.env = site.environment(folder);
-  for (const auto& [name, text] : manifest.env) {
-    const Result<std::string> value = fill_in(text, variables);
-    if (!value) return value.error();
-    prepared.launch.env[name] = *value;
-  }
-  prepared.launch.cwd = folder;
-  prepared.launch.output = Launch::Output::merged;
+  auto launch = launch_in(folder, manifest, site, std::move(*argv), variables);
+  if (!launch) return launch.error();
+  prepared.launch = std::move(*launch);
 
   variables["policy"] = policy.config;
   variables["tls"] = tls.config;
@@ -104,6 +120,13 @@ Result<ServerLaunch> prepare(const ServerOrder& order, const Site& site, const s
     prepared.files[name] = *filled;
   }
   return prepared;
+}
+
+Result<Launch> version_launch(const ServerManifest& manifest, const Site& site, const std::filesystem::path& folder) {
+  const Variables variables = variables_in(folder, manifest, site);
+  auto argv = fill_argv(manifest.version, variables, {});
+  if (!argv) return argv.error();
+  return launch_in(folder, manifest, site, std::move(*argv), variables);
 }
 
 Server::Server(ServerOrder order, const Site& site, std::filesystem::path folder)

@@ -38,6 +38,9 @@ struct ServerLaunch {
 };
 Result<ServerLaunch> prepare(const ServerOrder& order, const Site& site, const std::filesystem::path& folder);
 
+/// What prints its version, in the environment in which it serves. Pure.
+Result<Launch> version_launch(const ServerManifest& manifest, const Site& site, const std::filesystem::path& folder);
+
 /// Server owns the process and its log. Its key log and socket are in its folder.
 class Server {
  public:

@@ -13,7 +13,7 @@ std::map<std::string, std::string> Site::environment(const std::filesystem::path
 }
 
 std::filesystem::path Site::build_of(const ClientManifest& manifest) const {
-  return (manifest.optional ? optional_clients : clients) / manifest.folder.filename();
+  return (manifest.optional ? optional_clients : clients) / manifest.adapter_folder.filename();
 }
 
 }  // namespace ti

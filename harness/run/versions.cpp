@@ -11,24 +11,16 @@
 #include "model/files.hpp"
 #include "run/client.hpp"
 #include "run/clock_check.hpp"
+#include "run/server.hpp"
 #include "wire/transcript.hpp"
 
 namespace ti {
 
 namespace {
 
-Launch launch_of(std::vector<std::string> argv, const Site& site, const std::filesystem::path& folder) {
-  Launch launch;
-  launch.argv = std::move(argv);
-  launch.env = site.environment(folder);
-  launch.cwd = folder;
-  return launch;
-}
-
 /// What a version command prints.
-awaitable<std::string> printed_version(std::vector<std::string> argv, const Site& site) {
-  const TempDir folder(*site.guardian);
-  Launch launch = launch_of(std::move(argv), site, folder.path());
+awaitable<std::string> printed_version(Launch launch, const Site& site) {
+  launch.input = false;
   launch.output = Launch::Output::merged;
   Process process(site.executor, *site.guardian, launch);
   OutputLog log(std::move(process.out), Stopwatch());
@@ -75,16 +67,13 @@ std::string clock_observed(const nlohmann::json& before, const nlohmann::json& a
 awaitable<Said> ask_adapter(const ClientManifest& manifest, const Site& site,
                             const std::filesystem::path& libfaketime) {
   const TempDir folder(*site.guardian);
-  Launch launch = launch_of(client_argv(manifest, site), site, folder.path());
-  for (const auto& [variable, value] : manifest.env) launch.env[variable] = value;
+  Launch launch = client_launch(manifest, site, client_argv(manifest, site), folder.path());
   std::optional<VirtualClock> clock;
   const bool own_clock = manifest.capabilities.contains("own_clock");
   if (!libfaketime.empty() && !own_clock) {
     clock.emplace(*site.guardian, folder.path() / "clock", libfaketime);
     launch.env.merge(clock->env());
   }
-  launch.input = true;
-  launch.output = Launch::Output::separate;
   Process process(site.executor, *site.guardian, launch);
   OutputLog errors(std::move(process.err), Stopwatch());
   LineChannel channel(process, Stopwatch());
@@ -126,10 +115,11 @@ std::string file_sha256(const std::filesystem::path& file) {
 
 awaitable<Facts> server_facts(const ServerManifest& manifest, const Site& site) {
   const std::filesystem::path binary = site.servers / manifest.id / manifest.binary;
-  std::vector<std::string> argv;
-  for (const std::string& arg : manifest.version) argv.push_back(arg == "{binary}" ? binary.string() : arg);
   Facts facts{{"title", manifest.title}, {"library", manifest.library}, {"binary_sha256", file_sha256(binary)}};
-  awaitable<std::string> asked = printed_version(std::move(argv), site);
+  const TempDir folder(*site.guardian);
+  Result<Launch> launch = version_launch(manifest, site, folder.path());
+  if (!launch) throw HarnessError(launch.error().text());
+  awaitable<std::string> asked = printed_version(std::move(*launch), site);
   const std::string printed = co_await or_unknown(std::move(asked));
   facts["version"] = first_line(printed);
   if (!manifest.library_version.empty()) facts["library_version"] = first_match(printed, manifest.library_version);
@@ -142,8 +132,9 @@ awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site,
               {"front_door", manifest.front_door},
               {"carry", manifest.carry == Carry::cache ? "cache" : "export"}};
   if (manifest.program) {
-    std::vector<std::string> argv = filled_in(manifest.program->version, manifest, site);
-    awaitable<std::string> asked = printed_version(std::move(argv), site);
+    const TempDir folder(*site.guardian);
+    std::vector<std::string> argv = filled_in(manifest.program->version, manifest, variables_of(manifest, site));
+    awaitable<std::string> asked = printed_version(client_launch(manifest, site, std::move(argv), folder.path()), site);
     const std::string printed = co_await or_unknown(std::move(asked));
     facts["version"] = first_line(printed);
     facts["clock"] = clock_not_told;

@@ -6,6 +6,7 @@
 #include "exec/temp_dir.hpp"
 #include "exec_test.hpp"
 #include "report/listener.hpp"
+#include "rules/registry.hpp"
 #include "run/cell.hpp"
 #include "run/runner.hpp"
 
@@ -35,7 +36,7 @@ class RunTest : public ExecTest {
     const std::filesystem::path file = source() / "scenarios" / (name + ".json");
     std::ifstream in(file);
     const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-    return parse_scenario(text, file.stem().string(), file.string()).value();
+    return parse_scenario(text, file.stem().string(), file.string(), should_rules()).value();
   }
 
   /// Made once for all tests of this program: they cost an RSA key.

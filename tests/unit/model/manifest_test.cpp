@@ -114,6 +114,7 @@ TEST_F(Servers, ComplainsWithFileAndLine) {
   EXPECT_THAT(complaint("\"ready\"", "\"library_version\": \"L\", \"ready\""), HasSubstr("must have a group"));
   EXPECT_THAT(complaint("[\"-tls1_2\"]", "[\"{value}\"]"), HasSubstr("unknown variable \"value\""));
   EXPECT_THAT(complaint("\"title\": \"A server\",", ""), HasSubstr("\"title\" is missing in the file"));
+  EXPECT_THAT(complaint("[\"keylog\"]", "[\"keylgo\"]"), HasSubstr("no capability of servers is called \"keylgo\""));
 }
 
 TEST_F(Servers, AServerOnTcpSaysHowItsPortIsFound) {
@@ -171,7 +172,7 @@ TEST_F(Servers, LikeNamesAServerOfItsOwn) {
   EXPECT_THAT(complaint(R"({"like": "../x", "title": "t"})"), HasSubstr("no other server is called \"../x\""));
   EXPECT_THAT(complaint(R"({"like": "thing", "title": "t"})"), HasSubstr("no other server is called \"thing\""));
   EXPECT_THAT(complaint(R"({"like": "other", "title": "t"})"),
-              HasSubstr("a server that is like another cannot be the model of a third"));
+              HasSubstr("what is like another cannot be the model of a third"));
   EXPECT_THAT(complaint(R"({"like": "other"})"), HasSubstr("other/server.json:1: "));
   folder.write("other/server.json", "{");
   EXPECT_THAT(complaint(R"({"like": "other", "title": "t"})"),
@@ -290,6 +291,71 @@ TEST_F(Clients, ComplainsWithFileAndLine) {
   EXPECT_THAT(complaint(replaced(client_text, "\"optional\": true", "\"stdin\": \"x\"")),
               HasSubstr("\"stdin\" is for \"driver\": \"program\""));
   EXPECT_THAT(complaint(replaced(client_text, "\"1.3\"", "\"1.2\"")), HasSubstr("stands in \"tls\" twice"));
+  EXPECT_THAT(complaint(replaced(client_text, "[\"keylog\"]", "[\"keylgo\"]")), HasSubstr("did you mean \"keylog\"?"));
+  EXPECT_THAT(complaint(replaced(client_text, "[\"warm\"]", "[\"wram\"]")), HasSubstr("did you mean \"warm\"?"));
+  EXPECT_THAT(
+      complaint(replaced(client_text, "\"ciphers\": \"why\"", "\"cipers\": \"why\"")),
+      AllOf(HasSubstr("no thing that a client may lack is called \"cipers\""), HasSubstr("did you mean \"ciphers\"?")));
+  EXPECT_THAT(complaint(replaced(client_text, "\"close_notify\"", "\"close-notify\"")),
+              HasSubstr("did you mean \"close_notify\"?"));
+}
+
+TEST_F(Clients, OneThatIsLikeAnotherReplacesWhatItGives) {
+  folder.write("other/client.json",
+               replaced(program_text, R"("argv": ["p",)", R"("binary": "p", "seen": "7", "argv": ["{binary}",)"));
+  folder.write("thing/client.json", R"json({"like": "other", "binary": "{source}/q", "needs": [], "stdin": "",
+    "env": {"LD_LIBRARY_PATH": "/mine"}, "capabilities": ["keylog"],
+    "clients": {"q": {"front_door": "d", "carry": "export"}}})json");
+  const auto clients = parse_client_manifest(folder.path / "thing").value();
+  ASSERT_EQ(clients.size(), 1U);
+  const ClientManifest& client = clients[0];
+  EXPECT_EQ(client.id, "q");
+  EXPECT_EQ(client.folder, folder.path / "thing");
+  EXPECT_EQ(client.library, "L");
+  EXPECT_EQ(client.seen, "");
+  EXPECT_EQ(client.binary, "{source}/q");
+  EXPECT_THAT(client.argv, ElementsAre("{binary}", "{host}:{port}", "{tls}", "{session_in}"));
+  EXPECT_THAT(client.env, ElementsAre(Pair("LD_LIBRARY_PATH", "/mine")));
+  EXPECT_THAT(client.tls, ElementsAre(Version::tls12));
+  EXPECT_THAT(client.capabilities, ElementsAre("keylog"));
+  ASSERT_TRUE(client.program);
+  EXPECT_EQ(client.program->input, "");
+  EXPECT_THAT(client.program->session_in, ElementsAre("-in", "{file}"));
+  EXPECT_THAT(client.program->exit_ok, ElementsAre(0, 3));
+}
+
+TEST_F(Clients, OneThatIsLikeAnotherUsesItsBuildUntilItHasOneOfItsOwn) {
+  folder.write("other/client.json", client_text);
+  folder.write("other/build.sh", "");
+  const std::string mine = R"({"like": "other", "clients": {"mine": {"front_door": "d", "carry": "cache"}}})";
+  folder.write("thing/client.json", mine);
+  const ClientManifest without = parse_client_manifest(folder.path / "thing").value().at(0);
+  EXPECT_EQ(without.adapter_folder, folder.path / "other");
+  EXPECT_TRUE(without.optional);
+  EXPECT_THAT(complaint(replaced(mine, "\"clients\"", "\"optional\": false, \"clients\"")),
+              HasSubstr("this one has no build.sh"));
+  folder.write("thing/build.sh", "");
+  EXPECT_EQ(complaint(replaced(mine, "\"clients\"", "\"optional\": false, \"clients\"")), "no complaint");
+  const ClientManifest with = parse_client_manifest(folder.path / "thing").value().at(0);
+  EXPECT_EQ(with.adapter_folder, folder.path / "thing");
+  EXPECT_FALSE(with.optional);
+}
+
+TEST_F(Clients, LikeNamesAFolderOfItsOwn) {
+  folder.write("other/client.json", client_text);
+  const std::string mine = R"({"like": "other", "clients": {"mine": {"front_door": "d", "carry": "cache"}}})";
+  EXPECT_EQ(complaint(mine), "no complaint");
+  EXPECT_THAT(complaint(replaced(mine, "other", "othr")),
+              AllOf(HasSubstr("thing/client.json:1: no other folder of clients is called \"othr\""),
+                    HasSubstr("did you mean \"other\"?")));
+  EXPECT_THAT(complaint(replaced(mine, "other", "thing")), HasSubstr("no other folder of clients is called"));
+  EXPECT_THAT(complaint(replaced(mine, "\"like\": \"other\"", "\"like\": \"other\", \"driver\": \"lines\"")),
+              HasSubstr("\"driver\" is that of the client that this one is like"));
+  EXPECT_THAT(complaint(R"({"like": "other"})"), HasSubstr("\"clients\" is missing"));
+  folder.write("other/client.json", replaced(mine, "other", "thing"));
+  EXPECT_THAT(complaint(mine), HasSubstr("what is like another cannot be the model of a third"));
+  folder.write("other/client.json", "{");
+  EXPECT_THAT(complaint(mine), AllOf(HasSubstr("thing/client.json:1: "), HasSubstr("other/client.json:1: not JSON")));
 }
 
 TEST_F(Clients, ComplainsOfPrograms) {

@@ -18,14 +18,16 @@ std::string with_timeline(const std::string& timeline, const std::string& more =
          ",\n\"timeline\": [\n" + timeline + "]}";
 }
 
+const std::vector<std::string> should_rules{"rfc5077-3.3-x", "rfc8446-C.4-y"};
+
 Scenario parsed(const std::string& text) {
-  const auto scenario = parse_scenario(text, "id", "s.json");
+  const auto scenario = parse_scenario(text, "id", "s.json", should_rules);
   if (!scenario) ADD_FAILURE() << scenario.error().text();
   return scenario ? *scenario : Scenario{};
 }
 
 std::string complaint(const std::string& text) {
-  const auto scenario = parse_scenario(text, "id", "s.json");
+  const auto scenario = parse_scenario(text, "id", "s.json", should_rules);
   return scenario ? "no complaint" : scenario.error().text();
 }
 
@@ -265,6 +267,22 @@ TEST(Policy, AKeyMustRenewBeforeItDies) {
   EXPECT_THAT(complaint_of_policy(R"("renew_after": "1s", "callback_results": [1])"), HasSubstr("cannot stand beside"));
 }
 
+// Taken as it stands, a requirement that nobody can meet would make cells unsupported, a rule that is none would be
+// one that cannot be broken.
+TEST(Scenario, ComplainsOfCapabilitiesAndRulesThatThereAreNot) {
+  const std::string step = R"({"at": "0s", "connect": {}})";
+  EXPECT_THAT(complaint(with_timeline(step, R"(, "requires": {"client": ["offer_savd"]})")),
+              AllOf(HasSubstr("s.json:2: no capability of clients is called \"offer_savd\""),
+                    HasSubstr("did you mean \"offer_saved\"?")));
+  EXPECT_THAT(complaint(with_timeline(step, R"(, "requires": {"server": ["rsa_kx"]})")),
+              HasSubstr("no capability of servers is called \"rsa_kx\""));
+  EXPECT_THAT(complaint(with_timeline(step, R"(, "rules": ["rfc8446-C.4-x"])")),
+              AllOf(HasSubstr("no rule of severity should is called \"rfc8446-C.4-x\""),
+                    HasSubstr("did you mean \"rfc8446-C.4-y\"?")));
+  EXPECT_THAT(complaint(with_timeline(step, R"(, "rules": ["rfc8446-C.4-y", "rfc8446-C.4-y"])")), HasSubstr("twice"));
+  EXPECT_EQ(complaint(with_timeline(step, R"(, "rules": ["rfc8446-C.4-y"])")), "no complaint");
+}
+
 TEST(Policy, IsToldAsText) {
   EXPECT_EQ(to_text(std::chrono::seconds(90)), "90");
   EXPECT_EQ(to_text(std::vector<std::int64_t>{2, 0, -1}), "2,0,-1");
@@ -286,7 +304,7 @@ TEST(LoadScenarios, ABrokenFileCostsOnlyItself) {
   folder.write("a/middle.json", "{");
   folder.write("a/notes.md", "not a scenario");
   std::vector<ParseError> errors;
-  const auto scenarios = load_scenarios(folder.path, errors);
+  const auto scenarios = load_scenarios(folder.path, should_rules, errors);
   ASSERT_EQ(scenarios.size(), 2U);
   EXPECT_EQ(scenarios[0].id, "ant");
   EXPECT_EQ(scenarios[1].id, "zebra");
@@ -299,14 +317,14 @@ TEST(LoadScenarios, ANameIsUniqueOverAllFolders) {
   folder.write("a/same.json", with_timeline(R"({"at": "0s", "connect": {}})"));
   folder.write("b/same.json", with_timeline(R"({"at": "0s", "connect": {}})"));
   std::vector<ParseError> errors;
-  EXPECT_EQ(load_scenarios(folder.path, errors).size(), 1U);
+  EXPECT_EQ(load_scenarios(folder.path, should_rules, errors).size(), 1U);
   ASSERT_EQ(errors.size(), 1U);
   EXPECT_THAT(errors[0].text(), HasSubstr("another scenario of this name"));
 }
 
 TEST(LoadScenarios, AFolderThatIsNotThereIsAnError) {
   std::vector<ParseError> errors;
-  EXPECT_TRUE(load_scenarios("/nonexistent", errors).empty());
+  EXPECT_TRUE(load_scenarios("/nonexistent", should_rules, errors).empty());
   EXPECT_EQ(errors.size(), 1U);
 }
 
