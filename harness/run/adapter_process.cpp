@@ -1,5 +1,7 @@
 #include "run/adapter_process.hpp"
 
+#include <fmt/format.h>
+
 namespace ti {
 
 AdapterProcess::AdapterProcess(const ClientManifest& manifest, const Site& site, const std::filesystem::path& folder,
@@ -46,6 +48,21 @@ awaitable<Exit> AdapterProcess::finish() {
   if (slow) throw CheckFailed("it does not end at the end of its input");
   if (!rest.text().empty()) throw CheckFailed("it says unasked: " + std::string(rest.text().substr(0, 200)));
   co_return *process_->ended();
+}
+
+bool is_refusal(const nlohmann::json& answer) {
+  const auto what = answer.find("unimplemented");
+  return !answer.value("ok", true) && what != answer.end() && what->is_string();
+}
+
+void want_unimplemented(const nlohmann::json& answer, std::string_view asked) {
+  if (!is_refusal(answer)) throw CheckFailed(fmt::format("{} is answered {}", asked, answer.dump().substr(0, 200)));
+}
+
+void want_ok(const nlohmann::json& answer, std::string_view asked) {
+  if (is_refusal(answer)) throw CheckRefused("the adapter does not implement " + answer["unimplemented"].dump());
+  if (!answer.value("ok", false))
+    throw CheckFailed(fmt::format("{} is answered {}", asked, answer.dump().substr(0, 200)));
 }
 
 nlohmann::json configure_order(Version tls, const Site& site) {

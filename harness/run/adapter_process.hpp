@@ -30,6 +30,16 @@ class AdapterProcess {
   std::unique_ptr<LineChannel> channel_;
 };
 
+/// A word that means nothing to any adapter.
+inline constexpr std::string_view nonsense = "nonsense-4711";
+
+/// Whether an answer is `unimplemented` as clients/PROTOCOL.md has it.
+bool is_refusal(const nlohmann::json& answer);
+
+/// The answer to `asked` is a refusal; it is `ok`, CheckRefused if it is a refusal. Both throw CheckFailed.
+void want_unimplemented(const nlohmann::json& answer, std::string_view asked);
+void want_ok(const nlohmann::json& answer, std::string_view asked);
+
 /// The command `configure`, with nothing out of the ordinary.
 nlohmann::json configure_order(Version tls, const Site& site);
 

@@ -103,6 +103,14 @@ bool says_close_notify(const Attempt& attempt) {
 
 std::string words_of(const ClientWord& word) { return word.error_stage + ": " + word.error_text.substr(0, 160); }
 
+std::string at_version(Version version) { return "TLS " + std::string(name(version)); }
+
+std::string listed(const std::vector<Version>& versions) {
+  std::string text;
+  for (const Version version : versions) text += (text.empty() ? "" : " ") + std::string(name(version));
+  return text;
+}
+
 void want_success(const Attempt& attempt, std::string_view where) {
   if (attempt.hung) throw CheckFailed(fmt::format("{}: the connection does not end", where));
   if (!attempt.word.ok) throw CheckFailed(fmt::format("{}: it fails, {}", where, words_of(attempt.word)));
@@ -117,6 +125,13 @@ void want_truth(const Attempt& attempt, std::string_view where) {
   want_ticket_count(attempt, where);
   want_response_bytes(attempt, where);
   want_session_id(attempt, where);
+}
+
+void want_fresh(const Attempt& attempt, const std::string& where) {
+  want_success(attempt, where);
+  if (!offered_by(attempt).empty()) throw CheckFailed(where + ": told to offer none, it offers a ticket");
+  if (attempt.handshakes.front().kind != HandshakeKind::full)
+    throw CheckFailed(where + ": told to offer none, it resumes");
 }
 
 std::string plain_suite(std::string_view name) {

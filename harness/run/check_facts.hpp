@@ -25,11 +25,18 @@ bool says_close_notify(const Attempt& attempt);
 /// Its stage and text.
 std::string words_of(const ClientWord& word);
 
+/// "TLS 1.2"; "1.3 1.2", of versions at which the same was seen.
+std::string at_version(Version version);
+std::string listed(const std::vector<Version>& versions);
+
 /// The connection ended, well by the client's word and on the wire.
 void want_success(const Attempt& attempt, std::string_view where);
 
 /// What the client says of the connection is what the wire shows. What it does not say is no lie.
 void want_truth(const Attempt& attempt, std::string_view where);
+
+/// Told to offer none, it offers no ticket and does a full handshake.
+void want_fresh(const Attempt& attempt, const std::string& where);
 
 /// Two spellings of one suite - IANA's, OpenSSL's, a library's own - are equal in this one.
 std::string plain_suite(std::string_view name);
