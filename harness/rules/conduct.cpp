@@ -258,6 +258,39 @@ std::optional<BadEnd> silence_after(const Exchange& exchange) {
                 "the connection did not come to an end, and for whom it waited was not seen"};
 }
 
+bool was_cut(const Visit& visit) {
+  const auto& cut = visit.connection.connect.disturb.cut;
+  return cut && std::any_of(visit.messages().begin(), visit.messages().end(), [&](const Message& message) {
+           return message.from == cut->from && message.type == cut->after;
+         });
+}
+
+/// Whether the step's deadline struck in a connection whose bad end is excused: that end excuses nobody from coming to
+/// it.
+bool hung_though_excused(const Visit& visit) {
+  return visit.connection.timed_out && (bad_end_excused(visit) || what_drew_alert(visit) == Drawn::excused);
+}
+
+/// Who kept the other, or the harness, waiting there. Whoever was cut off, or saw its peer's end, has nothing left to
+/// wait for.
+std::optional<BadEnd> silence_despite(const Visit& visit) {
+  const bool cut = was_cut(visit);
+  if (cut || server_ended(visit.connection))
+    return BadEnd{Side::client, visit.at(),
+                  std::string(cut ? "the connection was cut off" : "the server ended the connection") +
+                      ", and the client never came to an end"};
+  if (first_ending(visit.connection) != nullptr)
+    return visit.connection.client.answered
+               ? BadEnd{Side::server, visit.at(), "the client ended the connection, and the server never did"}
+               : BadEnd{Side::client, visit.at(), "the client ended the connection and never came to an end itself"};
+  const auto alert = first_error_alert(visit.connection);
+  if (alert && !after_harness_closed(visit, *alert))
+    return BadEnd{std::nullopt, visit.at(*alert), alert_text(visit, *alert) + ", and neither side closed"};
+  const auto exchange = first_exchange(visit);
+  if (!exchange) return end_before_hello(visit);
+  return exchange->completed() ? silence_after(*exchange) : end_in_handshake(*exchange);
+}
+
 // --- rules -----------------------------------------------------------------------------------------------------------
 
 bool client_got_ticket(const Exchange& exchange) {
@@ -329,7 +362,7 @@ void flight_accepted(const Exchange& exchange, Findings& findings) {
 void completes(const Visit& visit, Findings& findings) {
   const bool alert_judged = first_error_alert(visit.connection) &&
                             (!visit.connection.handshakes.empty() || what_drew_alert(visit) != Drawn::flight);
-  if (bad_end_excused(visit) || alert_judged) return;
+  if (!hung_though_excused(visit) && (bad_end_excused(visit) || alert_judged)) return;
   const auto end = bad_end_of(visit);
   if (end && end->side) findings.push_back(breach_by(*end->side, end->at, end->what));
 }
@@ -407,6 +440,7 @@ std::optional<BadEnd> bad_end_of(const Visit& visit) {
     return BadEnd{Side::client, visit.at(),
                   visit.connection.timed_out ? "the client neither connected nor answered before the step's deadline"
                                              : "the client made no TCP connection, though the server listens"};
+  if (hung_though_excused(visit)) return silence_despite(visit);
   if (const auto alert = first_error_alert(visit.connection)) {
     const std::optional<Side> sender =
         what_drew_alert(visit) == Drawn::cannot_be_told ? std::nullopt : std::optional(visit.messages()[*alert].from);
@@ -426,9 +460,9 @@ bool is_symptom(const Rule& rule) {
 std::vector<Doubt> unexplained_endings(const Observation& cell) {
   std::vector<Doubt> doubts;
   each_visit(cell, [&](const Visit& visit) {
-    if (bad_end_excused(visit) || what_drew_alert(visit) == Drawn::excused) return;
+    if (!hung_though_excused(visit) && (bad_end_excused(visit) || what_drew_alert(visit) == Drawn::excused)) return;
     auto end = bad_end_of(visit);
-    if (end && first_error_alert(visit.connection))
+    if (end && first_error_alert(visit.connection) && !hung_though_excused(visit))
       end->what += what_drew_alert(visit) == Drawn::own_reasons
                        ? ", which claims no fault in the peer's protocol: why, the wire does not tell"
                        : "; whether rightly cannot be told from what could be read";

@@ -45,6 +45,7 @@ std::string describe(const Observation& cell, std::size_t connection) {
 }
 
 std::string describe_offer(const Exchange& exchange) {
+  if (exchange.client_hello == nullptr) return "what nobody could read";
   const std::vector<const Bytes*> offered = offers(*exchange.client_hello);
   if (offered.empty()) return "no ticket";
   for (const Bytes* ticket : offered)
@@ -109,6 +110,11 @@ Side who_should_refuse(const Visit& visit) {
   return flip ? other(flip->from) : Side::server;
 }
 
+/// Whether the server was given what it should have been given, as far as can be told. Empty: anything.
+bool offer_is_well(const Exchange& exchange, const std::string& wanted) {
+  return wanted.empty() || offer_of(exchange, wanted) != Offered::otherwise;
+}
+
 void handshake(const Visit& visit, Findings& findings) {
   const HandshakeKind expected = *visit.connection.expect.handshake;
   const auto exchange = first_exchange(visit);
@@ -125,8 +131,8 @@ void handshake(const Visit& visit, Findings& findings) {
     return not_failed(visit, findings, who_should_refuse(visit), exchange->handshake.client_hello);
 
   const std::string& wanted = visit.connection.expect.offered.value_or("");
-  const bool offered_well = wanted.empty() ? expected == HandshakeKind::full || !offers(*exchange->client_hello).empty()
-                                           : offer_of(*exchange, wanted) != Offered::otherwise;
+  const std::string least = expected == HandshakeKind::full ? "" : "any";
+  const bool offered_well = offer_is_well(*exchange, wanted.empty() ? least : wanted);
   const Side actor = offered_well ? Side::server : Side::client;
   const Place place = visit.at(offered_well ? exchange->handshake.server_hello : exchange->begin());
   const std::string offer = ", the client having offered " + describe_offer(*exchange);

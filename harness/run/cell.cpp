@@ -118,6 +118,7 @@ class CellRun {
         co_await connect_at(i, ++connection);
       else
         co_await restart_at(step);
+      if (lost_ && i + 1 < cell_.scenario->timeline.size()) cut_short_ = "the client was gone";
     }
   }
 

@@ -109,6 +109,16 @@ TEST_F(RunClients, HangsAfterTheConnection) {
   EXPECT_EQ(result.verdict.at.value().connection, 1U);
 }
 
+TEST_F(RunClients, HangsWhereTheHarnessCutTheConnection) {
+  fake_client("hangs-after-the-second-connection");
+  scenario_ = scenario("interruption/cut-renewal");
+  site_.limits.step = std::chrono::milliseconds(3000);
+  site_.limits.answer = std::chrono::milliseconds(200);
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "fail client harness-connection-completes");
+  EXPECT_EQ(result.verdict.at.value().connection, 2U);
+}
+
 TEST_F(RunClients, Crashes) {
   fake_client("crashes");
   const CellResult result = cell();

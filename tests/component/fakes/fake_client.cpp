@@ -110,6 +110,12 @@ const std::map<std::string, Fault> faults{
        if (is(command, "connect")) hang();
        say(answer.dump());
      }},
+    {"hangs-after-the-second-connection",
+     [](Real& real, const Json& command) {
+       const Json answer = real.ask(command);
+       if (is_connection(command, 2)) hang();
+       say(answer.dump());
+     }},
     {"keeps-the-first-ticket-and-dawdles",
      [](Real& real, Json command) {
        if (is(command, "connect") && command["connection"] > 1 && command["offer"] == "latest") command["offer"] = 1;

@@ -260,6 +260,55 @@ TEST(Judge, DoesNotJudgeWhatTheHarnessItselfDid) {
   EXPECT_EQ(judge(cell({first(), flip})).outcome, Outcome::pass);
 }
 
+TEST(Judge, ExcusesNoSilenceByWhatTheHarnessDid) {
+  Wire cut = wire().client_hello().server_hello(true);
+  cut.c.connect.disturb.cut = DisturbPlan::Cut{MessageType::server_hello, Side::server};
+  cut.c.expect.handshake = HandshakeKind::failed;
+  cut.end(Side::server, Ending::How::fin, true).c.timed_out = true;
+  cut.c.client.answered = false;
+  expect_fail(judge(cell({cut})), Side::client, "harness-connection-completes", {1, std::nullopt});
+
+  // The bit was flipped for the client, which neither goes on nor complains.
+  Wire flip = wire().resumption_flight(a, b).at(seconds(15)).failed();
+  flip.c.connect.disturb.flip = DisturbPlan::Flip{MessageType::new_session_ticket, Side::server, 0};
+  flip.c.expect.handshake = HandshakeKind::failed;
+  flip.c.timed_out = true;
+  expect_fail(judge(cell({first(), flip})), Side::client, "harness-connection-completes", {2, std::nullopt});
+
+  // The server, told to abort, does so, and the client waits for ever; or it does not.
+  Wire aborted = wire().client_hello(a).alert(Side::server, 80).end(Side::server).decided(false, std::nullopt, -1);
+  aborted.c.timed_out = true;
+  aborted.c.client.answered = false;
+  Observation seen = cell({first().decided(true, 0, 1), aborted.at(seconds(5))});
+  seen.server_logs_decisions = true;
+  expect_fail(judge(seen), Side::client, "harness-connection-completes", {2, std::nullopt});
+  Wire silent = wire().client_hello(a).failed().at(seconds(5));
+  silent.c.expect.handshake = HandshakeKind::failed;
+  silent.c.timed_out = true;
+  expect_fail(judge(cell({first(), silent})), Side::server, "harness-connection-completes", {2, std::nullopt});
+
+  // Neither side closes behind an alert that was wanted: whose turn it is nobody says.
+  Wire open = wire().client_hello(a).alert(Side::server, 80).failed().at(seconds(5));
+  open.c.expect.handshake = HandshakeKind::failed;
+  open.c.timed_out = true;
+  EXPECT_EQ(judge(cell({first(), open})).outcome, Outcome::inconclusive);
+
+  Wire lingering = wire().client_hello(a).alert(Side::server, 80).end(Side::client).failed().at(seconds(5));
+  lingering.c.expect.handshake = HandshakeKind::failed;
+  lingering.c.timed_out = true;
+  expect_fail(judge(cell({first(), lingering})), Side::server, "harness-connection-completes", {2, std::nullopt});
+}
+
+TEST(Judge, SurvivesAHelloThatNobodyCanRead) {
+  Wire unread = wire().full(a).data();
+  unread[0].body = std::monostate{};
+  unread.c.expect.handshake = HandshakeKind::full;
+  judge(cell({unread}));
+  unread.c.expect.handshake = HandshakeKind::resumed;
+  EXPECT_EQ(judge(cell({unread})).reason,
+            "the handshake was full, should have been resumed, the client having offered what nobody could read");
+}
+
 TEST(Judge, LooksForTheAlertThatAFlippedBitOughtToDraw) {
   Wire flip = wire().resumed(a, b).data().at(seconds(15));
   flip.c.connect.disturb.flip = DisturbPlan::Flip{MessageType::new_session_ticket, Side::server, 0};
