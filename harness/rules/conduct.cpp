@@ -8,25 +8,8 @@ namespace {
 
 constexpr std::uint8_t alert_bad_record_mac = 20;
 constexpr std::uint8_t alert_decryption_failed = 21;
+constexpr std::uint8_t alert_illegal_parameter = 47;
 constexpr std::uint8_t alert_decrypt_error = 51;
-
-/// Whether an alert claims a fault in the peer's protocol (RFC 5246 7.2.2, RFC 8446 6.2), so that whoever sends it
-/// after legal messages is at fault; internal_error is, by its own word, its sender's. All others may have a side's own
-/// reasons: whom it trusts, what it is set up for, whom it lets in.
-bool claims_fault(const Alert& alert) {
-  constexpr std::uint8_t claims[] = {alert_unexpected_message,
-                                     alert_bad_record_mac,
-                                     alert_decryption_failed,
-                                     22,  // record_overflow
-                                     30,  // decompression_failure
-                                     47,  // illegal_parameter
-                                     50,  // decode_error
-                                     alert_decrypt_error,
-                                     80,    // internal_error
-                                     109,   // missing_extension
-                                     110};  // unsupported_extension
-  return std::find(std::begin(claims), std::end(claims), alert.description) != std::end(claims);
-}
 
 bool about_protection(const Alert& alert) {
   return alert.description == alert_bad_record_mac || alert.description == alert_decryption_failed ||
@@ -78,6 +61,14 @@ bool protection_checked(const Visit& visit, Side side, std::size_t message) {
   return false;
 }
 
+/// Whether a client that rejects the server's Finished in a resumption below TLS 1.3 may have the right secret, and the
+/// server the wrong one: the server's key log only proves that the server agrees with itself.
+bool secret_in_doubt(const Exchange& exchange, Side sender, std::size_t message) {
+  const auto& finished = exchange.handshake.client_finished;
+  return sender == Side::client && !exchange.tls13() && exchange.handshake.abbreviated &&
+         !(finished && *finished < message) && !same_master_secret(exchange).value_or(false);
+}
+
 bool server_told_to_abort(const Visit& visit) {
   for (const TicketDecision& decision : visit.connection.server.decisions)
     if (!decision.encrypt && decision.result < 0) return true;
@@ -97,6 +88,13 @@ bool sent_between(const Visit& visit, Side side, std::size_t begin, std::size_t 
   for (std::size_t i = begin; i < end; ++i)
     if (visit.messages()[i].from == side) return true;
   return false;
+}
+
+/// Whether the server may have found a binder wrong, which it must abort for (RFC 8446 4.2.11) and nobody else can
+/// check.
+bool may_answer_binder(const Exchange& exchange, std::size_t message) {
+  return exchange.client_hello != nullptr && !exchange.client_hello->psks.empty() && !exchange.handshake.server_hello &&
+         !sent_between(exchange, Side::client, exchange.handshake.client_hello + 1, message);
 }
 
 /// Whether a side sent anything but handshake messages and ChangeCipherSpec: then that may have drawn an alert as well.
@@ -213,12 +211,21 @@ std::optional<BadEnd> end_before_hello(const Visit& visit) {
   return BadEnd{std::nullopt, visit.at(), "no ClientHello was seen"};
 }
 
+/// An alert that this side sent in the handshake: it closed, or cancelled, for reasons of its own (RFC 5246 7.2,
+/// RFC 8446 6.1), or warned.
+std::optional<std::size_t> alert_of(const Exchange& exchange, Side side) {
+  return exchange.find(side, MessageType::alert, exchange.begin());
+}
+
 std::optional<BadEnd> end_in_handshake(const Exchange& exchange) {
   const bool sealed_alert = alert_may_be_sealed(exchange, Side::client) || alert_may_be_sealed(exchange, Side::server);
   const auto owing = owes(exchange);
   if (sealed_alert || (exchange.tls13() && !owing))
     return BadEnd{std::nullopt, exchange.at(), "the handshake did not complete, and its protected part cannot be read"};
   if (const TranscriptEnding* ending = first_ending(exchange.connection)) {
+    if (const auto alert = alert_of(exchange, ending->from))
+      return BadEnd{std::nullopt, exchange.at(*alert),
+                    alert_text(exchange, *alert) + " in the middle of the handshake, and ended the connection"};
     const std::string how = ending->how == Ending::How::reset ? "reset" : "closed";
     return BadEnd{ending->from, exchange.at(ending->before_message),
                   "the " + std::string(name(ending->from)) + " " + how +
@@ -420,8 +427,11 @@ Drawn what_drew_alert(const Visit& visit) {
   }
   const Exchange exchange = exchange_of(visit, *handshake);
   if (claims_fault(alert) && (has_sealed(exchange, peer, *message) ||
-                              (about_protection(alert) && !protection_checked(visit, peer, *message)) ||
+                              (about_protection(alert) && (!protection_checked(visit, peer, *message) ||
+                                                           secret_in_doubt(exchange, sender, *message))) ||
                               (alert.description == alert_decrypt_error && has_signed(visit, peer, *message))))
+    return Drawn::cannot_be_told;
+  if (sender == Side::server && alert.description == alert_illegal_parameter && may_answer_binder(exchange, *message))
     return Drawn::cannot_be_told;
   if (sender == Side::server)
     return refuses_renegotiation(exchange) ? Drawn::own_reasons

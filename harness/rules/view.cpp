@@ -95,7 +95,23 @@ std::optional<Milliseconds> age_at(const Exchange& exchange, const Origin& origi
   return moment(exchange, exchange.handshake.client_hello) - moment(issuing, origin.message);
 }
 
+std::optional<bool> same_master_secret(const Exchange& exchange) {
+  if (exchange.client_hello == nullptr || !exchange.client_hello->ticket ||
+      &exchange.handshake != first_handshake(exchange.connection))
+    return std::nullopt;
+  const auto origin = origin_of(exchange.cell, *exchange.client_hello->ticket, exchange.number);
+  if (!origin) return std::nullopt;
+  const ObservedConnection& issuing = exchange.cell.connections[origin->connection - 1];
+  const Bytes& before = issuing.transcript.master_secret;
+  const Bytes& now = exchange.connection.transcript.master_secret;
+  if (before.empty() || now.empty() || origin->handshake != first_handshake(issuing)) return std::nullopt;
+  return before == now;
+}
+
 namespace {
+
+constexpr std::uint8_t alert_decode_error = 50;
+constexpr std::uint8_t alert_internal_error = 80;
 
 /// Whether the peer of a message's sender had ended its stream before: an alert then answers that end.
 bool peer_had_ended(const Transcript& transcript, std::size_t message) {
@@ -104,14 +120,37 @@ bool peer_had_ended(const Transcript& transcript, std::size_t message) {
   });
 }
 
+/// decode_error and internal_error may be what a side makes of an end without close_notify.
+bool may_answer_an_end(const ObservedConnection& connection, const Alert& alert) {
+  const Handshake* handshake = first_handshake(connection);
+  const bool complete = handshake != nullptr && handshake->kind != HandshakeKind::failed;
+  return !complete || !claims_fault(alert) || alert.description == alert_decode_error ||
+         alert.description == alert_internal_error;
+}
+
 }  // namespace
+
+bool claims_fault(const Alert& alert) {
+  constexpr std::uint8_t claims[] = {alert_unexpected_message,
+                                     20,  // bad_record_mac
+                                     21,  // decryption_failed
+                                     22,  // record_overflow
+                                     30,  // decompression_failure
+                                     47,  // illegal_parameter
+                                     alert_decode_error,
+                                     51,  // decrypt_error
+                                     alert_internal_error,
+                                     109,   // missing_extension
+                                     110};  // unsupported_extension
+  return std::find(std::begin(claims), std::end(claims), alert.description) != std::end(claims);
+}
 
 std::optional<std::size_t> first_error_alert(const ObservedConnection& connection) {
   const std::vector<Message>& messages = connection.transcript.messages;
   for (std::size_t i = 0; i < messages.size(); ++i) {
     const auto* alert = messages[i].as<Alert>();
     const bool error = alert != nullptr && is_error(*alert, connection.transcript.version);
-    if (error && !peer_had_ended(connection.transcript, i)) return i;
+    if (error && !(peer_had_ended(connection.transcript, i) && may_answer_an_end(connection, *alert))) return i;
   }
   return std::nullopt;
 }

@@ -91,8 +91,18 @@ Milliseconds moment(const Visit& visit, std::size_t message);
 /// Time from a ticket's coming to the hello of an exchange; nothing when the transcripts do not tell time.
 std::optional<Milliseconds> age_at(const Exchange& exchange, const Origin& origin);
 
+/// Whether a session resumed by ticket below TLS 1.3 has the master secret of the session that its ticket was issued
+/// in; nothing when the key log does not tell both.
+std::optional<bool> same_master_secret(const Exchange& exchange);
+
+/// Whether an alert claims a fault in the peer's protocol (RFC 5246 7.2.2, RFC 8446 6.2), so that whoever sends it
+/// after legal messages is at fault; internal_error is, by its own word, its sender's. All others may have a side's own
+/// reasons: whom it trusts, what it is set up for, whom it lets in.
+bool claims_fault(const Alert& alert);
+
 /// The connection's first alert that ends it in error, if it could be read. One that was sent after the peer
-/// had ended its stream answers that end, and is none.
+/// had ended its stream may answer that end, and is none; unless the handshake was complete, and the alert claims a
+/// fault that no end can be: then it answers what came before, and only came late.
 std::optional<std::size_t> first_error_alert(const ObservedConnection& connection);
 
 /// The first end of stream that is not the harness's doing; nullptr for none.

@@ -49,18 +49,16 @@ bool says_error(const Visit& visit) {
   return visit.connection.sole && visit.connection.client.answered && !visit.connection.client.ok;
 }
 
-/// Whether the server ended its side improperly: by a reset, or without close_notify or a protected alert that may be
-/// it.
+/// Whether the server ended its side improperly, before the client did: by a reset, or without close_notify or a
+/// protected alert that may be it.
 bool server_ended_badly(const Visit& visit) {
   const auto& messages = visit.messages();
-  const auto& endings = visit.connection.transcript.endings;
+  const TranscriptEnding* first = first_ending(visit.connection);
   const bool farewell = std::any_of(messages.begin(), messages.end(), [](const Message& message) {
     return message.from == Side::server &&
            (message.content == ContentType::alert || message.type == MessageType::encrypted);
   });
-  return std::any_of(endings.begin(), endings.end(), [&](const TranscriptEnding& ending) {
-    return ending.from == Side::server && !ending.by_harness && (ending.how == Ending::How::reset || !farewell);
-  });
+  return first != nullptr && first->from == Side::server && (first->how == Ending::How::reset || !farewell);
 }
 
 void error_as_seen(const Visit& visit, Findings& findings) {

@@ -56,6 +56,9 @@ class ConnectionKeys {
   /// The secrets that opened none of the records that they should: the key log is wrong, not the peer.
   std::set<SecretName> misfits() const;
 
+  /// That of the handshake negotiated last, below TLS 1.3; empty when it is not known.
+  Bytes master_secret() const { return session_.version == Version::tls13 ? Bytes() : session_.master; }
+
   /// The version negotiated last.
   Version version() const { return session_.version; }
 

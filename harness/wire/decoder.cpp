@@ -200,6 +200,7 @@ class Decoder {
     if (transcript_.version != Version::none) return;
     transcript_.version = hello.version;
     transcript_.suite = hello.suite;
+    transcript_.master_secret = keys_.master_secret();
   }
 
   ConnectionKeys keys_;

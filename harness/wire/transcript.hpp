@@ -48,6 +48,7 @@ struct Transcript {
   std::vector<TranscriptEnding> endings;
   Version version = Version::none;  ///< negotiated by the first ServerHello
   std::uint16_t suite = 0;
+  Bytes master_secret;  ///< below TLS 1.3, of the handshake that negotiated the version; empty: no key log tells it
   Vantage vantage = Vantage::wire;
   std::map<Side, std::size_t>
       sealed_records;  ///< records that could not be opened, a side; TLS 1.3 middlebox CCS do not count

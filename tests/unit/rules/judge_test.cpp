@@ -98,6 +98,68 @@ TEST(Judge, SaysThatAComplaintAboutUnreadableBytesCannotBeDecided) {
   EXPECT_FALSE(verdict.fault);
 }
 
+// The server's key log proves that the server agrees with itself; that it has the session's secret, another log must
+// say.
+TEST(Judge, TellsWhoseSecretIsWrongByTheSessionThatIsResumed) {
+  constexpr std::uint8_t bad_record_mac = 20;
+  Wire renewal = wire().resumption_flight(a, b).alert(Side::client, bad_record_mac).at(seconds(15)).failed();
+  expect_fail(judge(cell({first(), renewal})), Side::client, "rfc5077-3.3-renewal-accepted", {2, 5});
+
+  Wire other_secret = renewal;
+  other_secret.c.transcript.master_secret = Bytes(48, 'x');
+  expect_fail(judge(cell({first(), other_secret})), Side::server, "rfc5246-F.1.4-same-master-secret", {2, 4});
+
+  Wire unknown_secret = renewal;
+  unknown_secret.c.transcript.master_secret.clear();
+  EXPECT_EQ(judge(cell({first(), unknown_secret})).outcome, Outcome::inconclusive);
+}
+
+TEST(Judge, CannotTellWhetherABinderWasWrong) {
+  constexpr std::uint8_t illegal_parameter = 47;
+  Wire refused =
+      wire_13().client_hello(a, aged(a, 5000)).alert(Side::server, illegal_parameter).failed().at(seconds(5));
+  EXPECT_EQ(judge(cell({first_13(), refused})).outcome, Outcome::inconclusive);
+  Wire without = wire_13().client_hello().alert(Side::server, illegal_parameter).failed();
+  expect_fail(judge(cell({without})), Side::server, "harness-legal-flight-accepted", {1, 1});
+}
+
+TEST(Judge, AnAlertIsNoLessOneForComingBehindThePeersEnd) {
+  for (const bool late : {false, true}) {
+    Wire full = wire_13().full_13(a);
+    if (late) full.end(Side::server);
+    full.alert(Side::client, 10).failed("read");
+    if (!late) full.end(Side::server);
+    expect_fail(judge(cell({full})), Side::client, "rfc8446-4.6.1-ticket-accepted", {1, 8});
+  }
+  // What a client makes of an end that it did not expect is no fault of its own.
+  Wire early = wire_13().client_hello().server_hello(false).end(Side::server).alert(Side::client, 10).failed();
+  expect_fail(judge(cell({early})), Side::server, "harness-connection-completes", {1, 2});
+  Wire unfinished = wire_13().full_13(a).end(Side::server).alert(Side::client, 50).failed("read");
+  expect_fail(judge(cell({unfinished})), Side::server, "witness-client-error", {1, std::nullopt});
+}
+
+TEST(Judge, DoesNotBlameAServerForAnEndThatFollowsTheClients) {
+  Wire bare = wire().full(a).end(Side::client).end(Side::server).failed("read");
+  expect_fail(judge(cell({bare})), Side::client, "witness-client-error", {1, std::nullopt});
+  Wire cut_off = wire().full(a).end(Side::server).end(Side::client).failed("read");
+  expect_fail(judge(cell({cut_off})), Side::server, "witness-client-error", {1, std::nullopt});
+}
+
+TEST(Judge, DoesNotTellWhyASideCancelsOrCloses) {
+  for (const std::uint8_t alert : {0, 90}) {  // close_notify, user_canceled
+    Wire cancelled = wire().client_hello().server_hello(true).server(MessageType::certificate);
+    cancelled.send(Side::client, MessageType::alert, Alert{.level = 1, .description = alert}, 2);
+    cancelled.end(Side::client).failed();
+    const Verdict verdict = judge(cell({cancelled}));
+    EXPECT_EQ(verdict.outcome, Outcome::inconclusive) << verdict.rule;
+    EXPECT_THAT(verdict.reason, HasSubstr(alert_name(alert)));
+  }
+  Wire other_side = wire().client_hello().server_hello(true).server(MessageType::certificate);
+  other_side.send(Side::server, MessageType::alert, Alert{.level = 1, .description = 112}, 2);
+  expect_fail(judge(cell({other_side.end(Side::client).failed()})), Side::client, "harness-connection-completes",
+              {1, std::nullopt});
+}
+
 // --- alerts for a side's own reasons ---
 
 constexpr std::uint8_t handshake_failure = 40;

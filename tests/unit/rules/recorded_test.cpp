@@ -463,7 +463,7 @@ constexpr Breach breaches[] = {
        return t.cut_with_alert(t.server(2, new_session_ticket), Side::client, 47);
      }},
     {"rfc8446-4.2.11-unknown-psk", "tls13",
-     [](Tape& t) { return t.cut_with_alert(t.client(2, client_hello), Side::server, 47); },
+     [](Tape& t) { return t.cut_with_alert(t.client(2, client_hello), Side::server, 50); },
      "harness-legal-flight-accepted"},
     {"harness-legal-flight-accepted", "tls12-gcm",
      [](Tape& t) { return t.cut_with_alert(t.server(1, server_hello_done), Side::client, 10); }},
