@@ -138,6 +138,8 @@ bool ask_alike(const ClientHello& a, const ClientHello& b) {
   const Bytes* protocols_b = find(b.extensions, alpn);
   return a.legacy_version == b.legacy_version && a.suites == b.suites && a.versions == b.versions &&
          a.server_name == b.server_name &&
+         (find(a.extensions, ext::extended_master_secret) == nullptr) ==
+             (find(b.extensions, ext::extended_master_secret) == nullptr) &&
          (protocols_a == nullptr ? protocols_b == nullptr : protocols_b != nullptr && *protocols_a == *protocols_b);
 }
 

@@ -108,6 +108,15 @@ class Wire {
     hello.key_share = tls13();
     return server(MessageType::server_hello, hello);
   }
+  /// Puts extension 23 (RFC 7627) into the hellos so far: the client's, the server's, both or none.
+  Wire& extended(bool in_client_hello, bool in_server_hello) {
+    for (Message& message : c.transcript.messages)
+      if (auto* hello = std::get_if<ClientHello>(&message.body); hello != nullptr && in_client_hello)
+        hello->extensions.push_back({ext::extended_master_secret, {}});
+      else if (auto* answer = std::get_if<ServerHello>(&message.body); answer != nullptr && in_server_hello)
+        answer->extensions.push_back({ext::extended_master_secret, {}});
+    return *this;
+  }
   Wire& new_ticket(const Bytes& ticket, std::uint32_t lifetime = 300) {
     NewSessionTicket issued;
     issued.lifetime = lifetime;
@@ -202,6 +211,8 @@ inline Wire wire_13() { return Wire(Version::tls13); }
 
 /// A full handshake at 0 s that brings A.
 inline Wire first() { return wire().full(a).data(); }
+/// The same with extended master secret.
+inline Wire first_extended() { return first().extended(true, true); }
 inline Wire first_13() { return wire_13().full_13(a).data(); }
 
 }  // namespace ti::made

@@ -204,8 +204,10 @@ TEST(Judge, PinsARefusalOnTheTicketOnlyIfTheSameHelloWithoutOneWasAccepted) {
     alone.has_expectations = false;
     expect_doubt(judge(alone), alert_name(alert));
     expect_fail(judge(cell({first(), refused})), Side::server, "rfc5077-3.2-unusable-ticket", {2, 1});
-    refused.body<ClientHello>(0).suites = {0x0005};
+    refused.body<ClientHello>(0).suites.push_back(0x0005);
     expect_doubt(judge(cell({first(), refused})), alert_name(alert));
+    refused.body<ClientHello>(0).suites.pop_back();
+    expect_doubt(judge(cell({first(), refused.extended(true, false)})), alert_name(alert));
   }
 }
 
@@ -262,6 +264,90 @@ TEST(Judge, TakesATicketForAsOldAsTheClientMayThinkItIs) {
   const Wire second = wire_13().resumed_13(a, aged(a, 12000), b).data().at(seconds(70));
   EXPECT_EQ(judge(cell({slow, second})).outcome, Outcome::pass);
   expect_fail(judge(cell({first_13(), second})), Side::client, "rfc8446-4.2.11.1-age", {2, 0});
+}
+
+// --- alerts that answer a resumption with other parameters than the session's ---
+
+constexpr std::uint8_t illegal_parameter = 47;
+constexpr std::uint8_t answers[] = {alert_unexpected_message, handshake_failure, illegal_parameter};
+
+/// The breach decides, whichever alert answers it, and the alert is no more than its consequence.
+void expect_answered(const Wire& before, const Wire& second, Side sender, Side fault, std::string_view rule, Place at) {
+  for (const std::uint8_t description : answers) {
+    SCOPED_TRACE(alert_name(description));
+    Wire ended = Wire(second).alert(sender, description).end(sender).at(seconds(5)).failed();
+    const Verdict verdict = judge(cell({before, ended}));
+    expect_fail(verdict, fault, rule, at);
+    EXPECT_THAT(verdict.findings, Not(Contains(Field(&Finding::actor, sender))));
+    EXPECT_THAT(verdict.consequences, Contains(consequence(second.size(), alert_name(description))));
+  }
+}
+
+TEST(Judge, BlamesTheClientThatDropsTheExtendedMasterSecretNotTheServerThatAborts) {
+  expect_answered(first_extended(), wire().client_hello(a), Side::server, Side::client, "rfc7627-5.3-asked-again",
+                  {2, 0});
+}
+
+TEST(Judge, BlamesTheServerThatDropsTheExtendedMasterSecretNotTheClientThatAborts) {
+  const Wire flight = wire().resumption_flight(a, b).extended(true, false);
+  expect_answered(first_extended(), flight, Side::client, Side::server, "rfc7627-5.3-answered", {2, 1});
+  const Wire hello = wire().client_hello(a).server_hello(true, Bytes(32, 7)).extended(true, false);
+  expect_answered(first_extended(), hello, Side::client, Side::server, "rfc7627-5.3-answered", {2, 1});
+}
+
+TEST(Judge, BlamesTheServerThatResumesAPlainSessionAsAnExtendedOneNotTheClientThatAborts) {
+  for (const bool answered : {true, false})
+    expect_answered(first(), wire().resumption_flight(a, b).extended(true, answered), Side::client, Side::server,
+                    "rfc7627-5.3-not-resumed-with", {2, 1});
+}
+
+TEST(Judge, BlamesWhoeverChangesTheSuiteNotThePeerThatAborts) {
+  Wire hello = wire().client_hello(a);
+  hello.body<ClientHello>(0).suites = {0xc030};
+  expect_answered(first(), hello, Side::server, Side::client, "rfc5246-7.4.1.2-suite-offered", {2, 0});
+  Wire flight = wire().resumption_flight(a, b);
+  flight.body<ServerHello>(1).suite = 0xc030;
+  flight.body<ClientHello>(0).suites.push_back(0xc030);
+  expect_answered(first(), flight, Side::client, Side::server, "rfc5246-7.4.1.3-suite-kept", {2, 1});
+}
+
+TEST(Judge, BlamesTheServerThatRepeatsTheSessionIdAndDoesNotResumeNotTheClientThatAborts) {
+  Wire full = wire().client_hello(a).server_hello(true, Bytes(32, 7)).server(MessageType::certificate);
+  expect_answered(first(), full.server(MessageType::server_hello_done), Side::client, Side::server,
+                  "rfc5246-7.4.1.3-straight-to-finished", {2, 2});
+}
+
+TEST(Judge, AsksNothingOfAHelloThatCannotResumeTheSession) {
+  Wire newer = wire_13().full_13(c).data().at(seconds(5));
+  newer.body<ClientHello>(0).ticket = a;
+  newer.body<ClientHello>(0).session_id = Bytes(32, 7);
+  newer.body<ClientHello>(0).suites = {aes_128_sha256};
+  newer.body<ServerHello>(1).session_id = Bytes(32, 7);
+  Observation seen = cell({first_extended(), newer});
+  seen.tls = Version::none;
+  const Verdict only_13 = judge(seen);
+  EXPECT_EQ(only_13.outcome, Outcome::pass) << only_13.rule;
+  std::get<ClientHello>(seen.connections[1].transcript.messages[0].body).versions = {0x0304, 0x0303};
+  expect_fail(judge(seen), Side::client, "rfc5246-7.4.1.2-suite-offered", {2, 0});
+}
+
+TEST(Judge, AsksForTheSuiteOfASessionOnlyBesideASessionId) {
+  Wire second = wire().full(b, a).data().at(seconds(5));
+  second.body<ClientHello>(0).suites = {0xc030};
+  second.body<ServerHello>(1).suite = 0xc030;
+  second.body<ClientHello>(0).session_id.clear();
+  EXPECT_EQ(judge(cell({first(), second})).outcome, Outcome::pass);
+}
+
+TEST(Judge, DoesNotTellWhatASessionWasWhoseHellosNobodySaw) {
+  Wire unread = first_extended();
+  unread[1].body = {};
+  for (const Wire& origin : {unread, wire().full(b).data()}) {
+    Observation seen = cell({origin, wire().resumed(a).data().at(seconds(5))});
+    seen.has_expectations = false;
+    const Verdict verdict = judge(seen);
+    EXPECT_THAT(verdict.findings, IsEmpty()) << verdict.rule;
+  }
 }
 
 // --- connections that come to no good end ---

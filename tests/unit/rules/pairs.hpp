@@ -17,6 +17,8 @@ struct Pair {
 };
 
 std::vector<Pair> pairs_rfc5077();
+std::vector<Pair> pairs_rfc5246();
+std::vector<Pair> pairs_rfc7627();
 std::vector<Pair> pairs_rfc8446();
 std::vector<Pair> pairs_rfc9149();
 std::vector<Pair> pairs_protocol();

@@ -57,6 +57,12 @@ class Tape {
     return std::get<T>(messages(at.connection)[*at.message].body);
   }
 
+  template <class Hello>
+  void drop_extended_master_secret(Place at) {
+    std::erase_if(body<Hello>(at).extensions,
+                  [](const Extension& each) { return each.type == ext::extended_master_secret; });
+  }
+
   Place drop(Place at) {
     messages(at.connection).erase(messages(at.connection).begin() + static_cast<std::ptrdiff_t>(*at.message));
     return at;
@@ -226,6 +232,45 @@ constexpr Breach breaches[] = {
        return t.client(3, client_hello);
      },
      "harness-legal-flight-accepted"},
+    // what a resumed session keeps
+    {"rfc7627-5.3-asked-again", "tls12-gcm",
+     [](Tape& t) {
+       t.drop_extended_master_secret<ClientHello>(t.client(2, client_hello));
+       return t.client(2, client_hello);
+     }},
+    {"rfc7627-5.3-not-resumed-without", "tls11-cbc",
+     [](Tape& t) {
+       t.drop_extended_master_secret<ClientHello>(t.client(2, client_hello));
+       return t.server(2, server_hello);
+     },
+     "rfc7627-5.3-asked-again"},
+    {"rfc7627-5.3-answered", "tls10-cbc-renewed",
+     [](Tape& t) {
+       t.drop_extended_master_secret<ServerHello>(t.server(2, server_hello));
+       return t.server(2, server_hello);
+     }},
+    {"rfc7627-5.3-not-resumed-with", "tls12-gcm",
+     [](Tape& t) {
+       t.drop_extended_master_secret<ServerHello>(t.server(1, server_hello));
+       return t.server(2, server_hello);
+     }},
+    {"rfc5246-7.4.1.2-suite-offered", "tls12-gcm",
+     [](Tape& t) {
+       t.body<ClientHello>(t.client(2, client_hello)).suites = {0x0005};
+       return t.client(2, client_hello);
+     }},
+    {"rfc5246-7.4.1.3-suite-kept", "tls12-gcm",
+     [](Tape& t) {
+       t.body<ServerHello>(t.server(2, server_hello)).suite = 0x0005;
+       return t.server(2, server_hello);
+     }},
+    {"rfc5246-7-prf-kept", "tls12-gcm",
+     [](Tape& t) {
+       t.body<ServerHello>(t.server(2, server_hello)).version = Version::tls11;
+       return t.server(2, server_hello);
+     }},
+    {"rfc5246-7.4.1.3-straight-to-finished", "tls12-gcm",
+     [](Tape& t) { return t.copy(t.server(1, certificate), t.server(2, change_cipher_spec)); }},
     // TLS itself
     {"rfc5246-7.4.9-finished", "tls11-cbc",
      [](Tape& t) {
