@@ -84,20 +84,6 @@ void nothing_after_finished(const Exchange& exchange, Findings& findings) {
   }
 }
 
-bool secrets_known(const Exchange& exchange) {
-  return exchange.handshake.abbreviated && exchange.handshake.resumed_by == ResumedBy::ticket &&
-         same_master_secret(exchange).has_value();
-}
-
-/// Finished that fits the key log shows that the server itself, and not only the log, has that secret.
-void secret_kept(const Exchange& exchange, Findings& findings) {
-  if (*same_master_secret(exchange) || !exchange.handshake.server_finished) return;
-  const auto* finished = exchange.messages()[*exchange.handshake.server_finished].as<Finished>();
-  if (finished != nullptr && finished->verified.value_or(false))
-    findings.push_back(breach(exchange.at(exchange.handshake.server_finished),
-                              "the server resumed the session with another master secret than it was begun with"));
-}
-
 constexpr Rule rules[] = {
     rule_about<undisturbed, well_formed>("rfc5246-6-well-formed", Actor::either, "RFC 5246 6, RFC 8446 5",
                                          Severity::must,
@@ -105,8 +91,6 @@ constexpr Rule rules[] = {
     rule_about<finished_below_13, finished_right>(
         "rfc5246-7.4.9-finished", Actor::either, "RFC 5246 7.4.9", Severity::must,
         "Each side's Finished fits the handshake messages that passed before it."),
-    rule_about<secrets_known, secret_kept>("rfc5246-F.1.4-same-master-secret", Actor::server, "RFC 5246 7.3, F.1.4",
-                                           Severity::must, "A session that is resumed keeps its master secret."),
     rule_about<finished_with_ticket, ticket_counted>(
         "rfc5077-3.3-counted-in-finished", Actor::either, "RFC 5077 3.3", Severity::must,
         "The NewSessionTicket counts in the hash of each Finished that follows it."),

@@ -52,6 +52,20 @@ void straight_to_finished(const Exchange& exchange, Findings& findings) {
                               "on with a full handshake"));
 }
 
+bool secrets_known(const Exchange& exchange) {
+  return exchange.handshake.abbreviated && exchange.handshake.resumed_by == ResumedBy::ticket &&
+         same_master_secret(exchange).has_value();
+}
+
+/// Finished that fits the key log shows that the server itself, and not only the log, has that secret.
+void secret_kept(const Exchange& exchange, Findings& findings) {
+  if (*same_master_secret(exchange) || !exchange.handshake.server_finished) return;
+  const auto* finished = exchange.messages()[*exchange.handshake.server_finished].as<Finished>();
+  if (finished != nullptr && finished->verified.value_or(false))
+    findings.push_back(breach(exchange.at(exchange.handshake.server_finished),
+                              "the server resumed the session with another master secret than it was begun with"));
+}
+
 constexpr Rule rules[] = {
     rule_about<offers_with_session_id, suite_offered>(
         "rfc5246-7.4.1.2-suite-offered", Actor::client, "RFC 5246 7.4.1.2", Severity::must,
@@ -65,6 +79,8 @@ constexpr Rule rules[] = {
     rule_about<echoes_session_id, straight_to_finished>(
         "rfc5246-7.4.1.3-straight-to-finished", Actor::server, "RFC 5246 7.4.1.3, RFC 5077 3.4", Severity::must,
         "A server that repeats the ClientHello's session ID resumes: it sends no certificate or key exchange."),
+    rule_about<secrets_known, secret_kept>("rfc5246-F.1.4-same-master-secret", Actor::server, "RFC 5246 7.3, F.1.4",
+                                           Severity::must, "A session that is resumed keeps its master secret."),
 };
 
 }  // namespace

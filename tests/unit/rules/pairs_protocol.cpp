@@ -49,23 +49,12 @@ Observation sealed_hello_request() {
   return cell({first(), sealed_renewal().sealed(Side::server, ContentType::handshake, 40).data()});
 }
 
-Observation resumed_with_secret_of(char secret) {
-  Wire renewal = wire().resumed(a, b).data().at(seconds(15));
-  renewal.c.transcript.master_secret = Bytes(48, static_cast<std::uint8_t>(secret));
-  return cell({first(), renewal});
-}
-
 }  // namespace
 
 std::vector<Pair> pairs_protocol() {
   return {
       {"rfc5246-6-well-formed", Side::server, {1, 2}, malformed(true), malformed(false)},
       {"rfc5246-7.4.9-finished", Side::client, {1, 6}, finished(false), finished(true)},
-      {"rfc5246-F.1.4-same-master-secret",
-       Side::server,
-       {2, 4},
-       resumed_with_secret_of('x'),
-       resumed_with_secret_of('s')},
       {"rfc5077-3.3-counted-in-finished",
        Side::server,
        {2, 4},

@@ -34,6 +34,12 @@ Observation echoed_in_full() {
   return cell({first(), second.at(seconds(5))});
 }
 
+Observation resumed_with_secret_of(char secret) {
+  Wire renewal = wire().resumed(a, b).data().at(seconds(15));
+  renewal.c.transcript.master_secret = Bytes(48, static_cast<std::uint8_t>(secret));
+  return cell({first(), renewal});
+}
+
 }  // namespace
 
 std::vector<Pair> pairs_rfc5246() {
@@ -46,6 +52,11 @@ std::vector<Pair> pairs_rfc5246() {
        in_version(Version::tls12, Version::tls11),
        in_version(Version::tls10, Version::tls11)},
       {"rfc5246-7.4.1.3-straight-to-finished", Side::server, {2, 2}, echoed_in_full(), resumed()},
+      {"rfc5246-F.1.4-same-master-secret",
+       Side::server,
+       {2, 4},
+       resumed_with_secret_of('x'),
+       resumed_with_secret_of('s')},
   };
 }
 
