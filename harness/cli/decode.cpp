@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
+#include <set>
 
 #include "cli/command.hpp"
 #include "model/files.hpp"
@@ -50,18 +52,37 @@ void print_sealed(const Observation& observation, std::string_view advice) {
   if (sealed) fmt::print("{} records could not be opened{}\n", sealed, advice);
 }
 
+using Randoms = std::pair<std::array<std::uint8_t, 32>, std::array<std::uint8_t, 32>>;
+
+/// What makes a TLS connection itself, however often its packets were captured: both hellos' randoms.
+std::optional<Randoms> randoms_of(const ObservedConnection& connection) {
+  const Handshake* first = first_handshake(connection);
+  if (first == nullptr || !first->server_hello) return std::nullopt;
+  const auto* client = connection.transcript.messages[first->client_hello].as<ClientHello>();
+  const auto* server = connection.transcript.messages[*first->server_hello].as<ServerHello>();
+  if (client == nullptr || server == nullptr) return std::nullopt;
+  return Randoms{client->random, server->random};
+}
+
 Observation from_capture(const std::string& bytes, const Options& options) {
   Result<Capture> capture = read_capture(as_bytes(bytes));
   if (!capture) throw UsageError(options.file + ": " + capture.error().text());
   KeyLog keys(capture->keylog);
   if (!options.keylog.empty()) keys.add(read_or_refuse(options.keylog));
   Observation observation;
+  std::set<Randoms> seen;
+  std::size_t again = 0;
   for (const Recording& recording : capture->connections) {
     ObservedConnection connection = observed(decode(recording, keys));
+    if (const auto randoms = randoms_of(connection); randoms && !seen.insert(*randoms).second) {
+      ++again;
+      continue;
+    }
     connection.at = std::chrono::duration_cast<Milliseconds>(recording.opened);
     connection.begun = recording.opened;
     observation.connections.push_back(std::move(connection));
   }
+  if (again > 0) fmt::print("{} of the connections captured are others seen again, and left out\n\n", again);
   return observation;
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "wire/capture.hpp"
 #include "wire/packet_file.hpp"
 #include "wire/tcp_reassembly.hpp"
@@ -7,6 +9,8 @@ namespace ti {
 Result<Capture> read_capture(ByteView file) {
   auto packets = read_packet_file(file);
   if (!packets) return packets.error();
+  std::stable_sort(packets->frames.begin(), packets->frames.end(),
+                   [](const Frame& a, const Frame& b) { return a.at < b.at; });
   TcpReassembly reassembly;
   for (const Frame& frame : packets->frames) {
     if (!is_known_link_type(frame.link_type)) {

@@ -86,6 +86,7 @@ Content ConnectionKeys::open(Side from, const Record& record) {
     flow.candidates.erase(flow.candidates.begin(), candidate);
     return {Content::Access::opened, opened->type, std::move(opened->bytes)};
   }
+  unread_ = unread_ || !completed_13_;
   if (flow.candidates.empty() || flow.gap) return {Content::Access::keyless, record.type, copy(record.payload)};
   if (missed_) {
     flow.keyless_because = "its keys may have changed where bytes are missing";
@@ -122,7 +123,10 @@ bool ConnectionKeys::changes_keys(MessageType type) const {
 
 void ConnectionKeys::client_hello(const ClientHello& hello) {
   hello_ = hello;
-  if (!retried_) messages_.clear();
+  if (!retried_) {
+    messages_.clear();
+    unread_ = false;
+  }
   if (!hello.early_data || retried_) return;
   Flow& client = flow(Side::client);
   client.is_protected = true;
@@ -208,7 +212,7 @@ void ConnectionKeys::end_early_data() {
 std::optional<bool> ConnectionKeys::verify(Side from, const Finished& finished) const {
   const bool tls13 = session_.version == Version::tls13;
   const Bytes& secret = tls13 ? flow(from).handshake_secret : session_.master;
-  if (missed_ || !session_.suite || secret.empty()) return std::nullopt;
+  if (missed_ || unread_ || !session_.suite || secret.empty()) return std::nullopt;
   return finished.verify_data == finished_verify_data(session_.version, *session_.suite, secret, from, messages_);
 }
 

@@ -118,6 +118,7 @@ class ConnectionKeys {
   std::set<SecretName> misfits_;
   std::map<SecretName, bool> fits_;  ///< whether a secret that was tried opened any record
   bool missed_ = false;
+  bool unread_ = false;  ///< messages of this handshake may stand in records that could not be opened
   ClientHello hello_;
   bool retried_ = false;
   bool completed_13_ = false;

@@ -37,8 +37,9 @@ class Decoder {
   struct Flow {
     RecordReader records;
     HandshakeAssembler handshake;
-    std::string said;   ///< why its records cannot be opened, as far as it has been said
-    bool lost = false;  ///< behind a gap
+    std::string said;     ///< why its records cannot be opened, as far as it has been said
+    bool lost = false;    ///< behind a gap
+    bool closed = false;  ///< it said close_notify: what follows is to be ignored (RFC 8446 6.1)
   };
 
   void begins_after(Side from, std::size_t bytes) {
@@ -61,10 +62,14 @@ class Decoder {
 
   void segment(const Segment& segment) {
     Flow& flow = this->flow(segment.from);
-    if (flow.records.broken() || flow.lost) return;
+    if (flow.records.broken() || flow.lost || flow.closed) return;
     now_ = segment.at;
     flow.records.add(segment.bytes);
-    while (const std::optional<Record> record = flow.records.next()) read(segment.from, *record);
+    while (!flow.closed) {
+      const std::optional<Record> record = flow.records.next();
+      if (!record) break;
+      read(segment.from, *record);
+    }
     if (flow.records.broken())
       problem(segment.from, flow.records.offset(), "what stands here is not a TLS record", true);
   }
@@ -79,7 +84,7 @@ class Decoder {
 
   void end_of_bytes(Side side) {
     const Flow& flow = this->flow(side);
-    if (flow.lost) return;
+    if (flow.lost || flow.closed) return;
     const bool ended = std::any_of(transcript_.endings.begin(), transcript_.endings.end(),
                                    [&](const TranscriptEnding& ending) { return ending.from == side; });
     const Missing missing = ended ? Missing::nothing : Missing::messages;
@@ -172,6 +177,7 @@ class Decoder {
   void alert(Side from, const Record& record, Content content) {
     Reader reader(content.bytes);
     const Alert alert{.level = reader.u8(), .description = reader.u8()};
+    if (reader.done() && alert.description == alert_close_notify) flow(from).closed = true;
     if (!reader.done()) problem(from, record.offset, "an alert is not two bytes long", true);
     message(from, MessageType::alert, record, std::move(content), record.offset, reader.done() ? Body(alert) : Body());
   }

@@ -110,6 +110,8 @@ class MsgTextReader {
   static Missing missing_in(const MessageDump& dump) {
     if (dump.content == "Alert") return Missing::content;
     const auto type = dump_type(dump);
+    // OpenSSL calls a HelloRetryRequest a ServerHello, too.
+    if (type == MessageType::server_hello && dump.version == 0x0304) return Missing::messages;
     return type ? missing_in(*type) : Missing::nothing;
   }
 
@@ -227,7 +229,7 @@ class MsgTextReader {
   bool read_state() {
     const std::string_view word = words_[at_].text;
     if (word.starts_with("CONNECTED(")) {
-      runs_.emplace_back();
+      if (runs_.empty() || !runs_.back().transcript.empty() || !runs_.back().sessions.empty()) runs_.emplace_back();
     } else if ((word == "Reused," || word == "New,") && words_[at_ + 2].text == "Cipher") {
       run().reused = word == "Reused,";
     } else if (word == "SSL-Session:") {

@@ -77,7 +77,8 @@ bool PrintedTranscript::is_protected(Side from, MessageType type) {
 
 void PrintedTranscript::handshake(Side from, MessageType type, std::size_t bytes, ByteView readable, ByteView raw) {
   std::string unread;
-  Body body = readable.empty() ? Body() : parse_handshake_body(readable, transcript_.version, &unread);
+  const Version version = transcript_.version == Version::none ? said_ : transcript_.version;
+  Body body = readable.empty() ? Body() : parse_handshake_body(readable, version, &unread);
   if (handshake_type(readable) == MessageType::hello_retry_request) type = MessageType::hello_retry_request;
   if (!unread.empty()) problem(from, std::move(unread), Missing::nothing, true);
   const auto* hello = std::get_if<ServerHello>(&body);

@@ -58,8 +58,10 @@ void TcpReassembly::add(const TcpPacket& packet, Instant at) {
   const std::int64_t behind = offset + static_cast<std::int64_t>(packet.payload.size() + packet.uncaptured);
   direction.sent = std::max(direction.sent, behind);
   if (!packet.payload.empty()) {
-    ByteView& waiting = direction.waiting[offset];
-    if (packet.payload.size() > waiting.size()) waiting = packet.payload;
+    Direction::Waiting& waiting = direction.waiting[offset];
+    const std::int64_t answers = packet.ack ? offset_of(stream.directions[1 - from], packet.acknowledged) : 0;
+    waiting.answers = waiting.bytes.empty() ? answers : std::min(waiting.answers, answers);
+    if (packet.payload.size() > waiting.bytes.size()) waiting.bytes = packet.payload;
   }
   if (packet.fin) direction.end = behind;
   deliver(stream, from, at);
@@ -94,7 +96,7 @@ TcpReassembly::Stream& TcpReassembly::stream_of(const TcpPacket& packet, Instant
   if (!is_new) {
     Stream& stream = streams_[entry->second];
     const Direction& direction = stream.directions[packet.from == stream.directions[0].sender ? 0 : 1];
-    if (!packet.syn || packet.ack || direction.syn == packet.sequence) return stream;
+    if (!packet.syn || packet.ack || (direction.syn == packet.sequence && !direction.ended)) return stream;
     entry->second = streams_.size();
   }
   Stream& stream = streams_.emplace_back();
@@ -107,11 +109,12 @@ TcpReassembly::Stream& TcpReassembly::stream_of(const TcpPacket& packet, Instant
 void TcpReassembly::deliver(Stream& stream, std::size_t from, Instant at) {
   Direction& direction = stream.directions[from];
   while (!direction.waiting.empty() && direction.waiting.begin()->first <= direction.next) {
-    const auto [offset, bytes] = *direction.waiting.begin();
+    const std::int64_t offset = direction.waiting.begin()->first;
+    const auto [bytes, answers] = direction.waiting.begin()->second;
     direction.waiting.erase(direction.waiting.begin());
     const auto known = static_cast<std::size_t>(direction.next - offset);
     if (known >= bytes.size()) continue;
-    stream.pieces.push_back({from, at, bytes.subspan(known)});
+    stream.pieces.push_back({from, at, bytes.subspan(known), answers});
     direction.next += static_cast<std::int64_t>(bytes.size() - known);
   }
   if (direction.end && direction.next >= *direction.end) end(stream, from, at, Ending::How::fin);
@@ -120,6 +123,33 @@ void TcpReassembly::deliver(Stream& stream, std::size_t from, Instant at) {
 void TcpReassembly::end(Stream& stream, std::size_t from, Instant at, Ending::How how) {
   stream.directions[from].ended = true;
   stream.ends.push_back({from, at, how, stream.pieces.size()});
+}
+
+TcpReassembly::Stream TcpReassembly::in_causal_order(const Stream& stream) {
+  Stream ordered = stream;
+  ordered.pieces.clear();
+  std::array<std::int64_t, 2> passed{};          // bytes, by direction
+  std::vector<bool> done(stream.pieces.size());  // by place in `stream`
+  std::vector<std::size_t> before;               // pieces of `ordered` that stand before a place in `stream`
+  const auto pass = [&](std::size_t i) {
+    done[i] = true;
+    passed[stream.pieces[i].from] += static_cast<std::int64_t>(stream.pieces[i].bytes.size());
+    ordered.pieces.push_back(stream.pieces[i]);
+  };
+  for (std::size_t i = 0; i < stream.pieces.size(); ++i) {
+    before.push_back(ordered.pieces.size());
+    if (done[i]) continue;
+    const std::size_t peer = 1 - stream.pieces[i].from;
+    const std::int64_t answers = std::min(stream.pieces[i].answers, stream.directions[peer].next);
+    for (std::size_t j = i + 1; j < stream.pieces.size() && passed[peer] < answers; ++j)
+      if (!done[j] && stream.pieces[j].from == peer) pass(j);
+    pass(i);
+  }
+  before.push_back(ordered.pieces.size());
+  for (End& end : ordered.ends) end.after_piece = before[end.after_piece];
+  for (Direction& direction : ordered.directions)
+    if (direction.gap_after) direction.gap_after = before[*direction.gap_after];
+  return ordered;
 }
 
 Bytes TcpReassembly::first_bytes(const Stream& stream, std::size_t from) {
@@ -219,8 +249,10 @@ Recording TcpReassembly::recording_of(const Stream& stream, const TlsStart& star
 
 std::vector<Recording> TcpReassembly::tls_connections() const {
   std::vector<Recording> connections;
-  for (const Stream& stream : streams_)
+  for (const Stream& captured : streams_) {
+    const Stream stream = in_causal_order(captured);
     if (const auto start = tls_start(stream)) connections.push_back(recording_of(stream, *start));
+  }
   return connections;
 }
 

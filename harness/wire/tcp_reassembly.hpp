@@ -26,14 +26,18 @@ class TcpReassembly {
  private:
   struct Direction {
     TcpEndpoint sender;
-    std::optional<std::uint32_t> syn;          ///< its initial sequence number, if seen
-    std::optional<std::uint32_t> origin;       ///< sequence number of its first byte
-    std::int64_t next = 0;                     ///< bytes delivered so far
-    std::int64_t sent = 0;                     ///< bytes known to have been sent
-    std::int64_t acknowledged = 0;             ///< a FIN counts as one more
-    std::optional<std::size_t> gap_after;      ///< number of pieces when bytes were first seen to be missing
-    std::map<std::int64_t, ByteView> waiting;  ///< by offset from the first byte
-    std::optional<std::int64_t> end;           ///< where its FIN stands
+    std::optional<std::uint32_t> syn;      ///< its initial sequence number, if seen
+    std::optional<std::uint32_t> origin;   ///< sequence number of its first byte
+    std::int64_t next = 0;                 ///< bytes delivered so far
+    std::int64_t sent = 0;                 ///< bytes known to have been sent
+    std::int64_t acknowledged = 0;         ///< a FIN counts as one more
+    std::optional<std::size_t> gap_after;  ///< number of pieces when bytes were first seen to be missing
+    struct Waiting {
+      ByteView bytes;
+      std::int64_t answers = 0;  ///< as Piece::answers
+    };
+    std::map<std::int64_t, Waiting> waiting;  ///< by offset from the first byte
+    std::optional<std::int64_t> end;          ///< where its FIN stands
     bool ended = false;
   };
 
@@ -41,6 +45,7 @@ class TcpReassembly {
     std::size_t from;
     Instant at;
     ByteView bytes;
+    std::int64_t answers;  ///< bytes of the other side that its sender had received
   };
 
   struct End {
@@ -71,6 +76,10 @@ class TcpReassembly {
   static void look_for_gap(Stream& stream, std::size_t from);
   static void end(Stream& stream, std::size_t from, Instant at, Ending::How how);
   static std::int64_t offset_of(Direction& direction, std::uint32_t sequence);
+
+  /// The stream with each piece behind those of the other side that its sender had received, by its acknowledgement
+  /// number: packets may have been captured in another order than they were sent in.
+  static Stream in_causal_order(const Stream& stream);
   static Bytes first_bytes(const Stream& stream, std::size_t from);
   static std::optional<TlsStart> tls_start(const Stream& stream);
   static std::optional<TlsStart> start_at_hello(const Stream& stream, std::size_t client);

@@ -613,6 +613,22 @@ Wire second_ticket() {
   return renewal.alert(Side::client, alert_unexpected_message).end(Side::client);
 }
 
+TEST(Judge, TakesAFlightOfTheServersForAnAnswerToWhatAGapMayHold) {
+  Wire renewal = wire().client_hello(a).server_hello(true, Bytes(32, 7)).new_ticket(b).change(Side::server);
+  renewal.sealed(Side::server, ContentType::handshake, 40).change(Side::client);
+  renewal.sealed(Side::client, ContentType::handshake, 40).sealed(Side::server, ContentType::handshake, 240);
+  renewal.c.transcript.problems.push_back({.from = Side::client,
+                                           .offset = 435,
+                                           .before_message = renewal.size(),
+                                           .what = "bytes are missing",
+                                           .malformed = false,
+                                           .missing = Missing::messages});
+  renewal.change(Side::server).sealed(Side::server, ContentType::handshake, 40).data().at(seconds(15));
+  EXPECT_NE(judge(cell({first(), renewal})).outcome, Outcome::fail);
+  renewal.c.transcript.problems.clear();
+  expect_fail(judge(cell({first(), renewal})), Side::server, "rfc5246-7.4-nothing-after-finished", {2, 7});
+}
+
 TEST(Judge, AccusesNobodyBehindAGap) {
   for (const std::size_t gap : {0U, 2U, 7U}) {
     const Verdict verdict = judge(lacking(second_ticket(), Missing::messages, gap));

@@ -309,6 +309,53 @@ TEST(ReadCapture, retransmission_overlap_and_order_are_undone) {
   EXPECT_EQ(recording.endings[0].at, 8ms);
 }
 
+TEST(ReadCapture, what_was_captured_before_what_it_answers_stands_behind_it) {
+  const auto sides = [](const Recording& recording) {
+    std::string sides;
+    for (const Segment& segment : recording.segments) sides += segment.from == Side::client ? 'c' : 's';
+    return sides;
+  };
+  const std::vector<Tcp> answer_first = {{true, 99, syn},
+                                         {false, 499, syn | ack, {}, 40000, 100},
+                                         {false, 500, ack, Bytes(3), 40000, 110},
+                                         {true, 100, ack, hello(10), 40000, 500},
+                                         {true, 110, ack, Bytes(5), 40000, 503}};
+  EXPECT_EQ(sides(read(pcap_of(answer_first)).connections.at(0)), "csc");
+  std::vector<Tcp> unasked = answer_first;
+  unasked[2].acknowledged = 100;  // it was sent before the hello had come
+  EXPECT_EQ(sides(read(pcap_of(unasked)).connections.at(0)), "scc");
+}
+
+TEST(ReadCapture, packets_are_taken_in_order_of_time) {
+  const std::vector<Bytes> packets = {ipv4({true, 99, syn}), ipv4({true, 100, ack, hello(10)}),
+                                      ipv4({false, 500, ack, Bytes(3)})};
+  const Bytes file = pcap(packets, {true, false, 101});
+  const std::size_t header = 24;
+  const std::size_t first = 16 + packets[0].size();
+  const std::size_t second = 16 + packets[1].size();
+  const auto part = [&](std::size_t from, std::size_t size) {
+    return Bytes(file.begin() + static_cast<std::ptrdiff_t>(from),
+                 file.begin() + static_cast<std::ptrdiff_t>(from + size));
+  };
+  const std::size_t third = file.size() - header - first - second;
+  const Bytes shuffled =
+      part(0, header) + part(header + first + second, third) + part(header, first) + part(header + first, second);
+  const Recording recording = read(shuffled).connections.at(0);
+  ASSERT_THAT(recording.segments, SizeIs(2));
+  EXPECT_EQ(recording.segments[0].from, Side::client);
+}
+
+TEST(ReadCapture, a_syn_that_comes_again_behind_a_reset_begins_anew) {
+  const Capture capture = read(pcap_of({{true, 99, syn},
+                                        {true, 100, rst},
+                                        {true, 99, syn},
+                                        {false, 499, syn | ack, {}, 40000, 100},
+                                        {true, 100, ack, hello(10), 40000, 500},
+                                        {false, 500, ack, Bytes(3), 40000, 110}}));
+  ASSERT_THAT(capture.connections, SizeIs(1));
+  EXPECT_EQ(stream(capture.connections[0], Side::client), hello(10));
+}
+
 TEST(ReadCapture, a_hole_stops_its_direction_only) {
   const Capture capture = read(pcap_of({{true, 99, syn},
                                         {true, 100, ack, hello(10)},

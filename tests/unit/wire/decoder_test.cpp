@@ -411,6 +411,31 @@ TEST(Decoder, OneSecretThatDoesNotFitAccusesNobody) {
   }
 }
 
+TEST(Decoder, ChecksNoFinishedWhereMessagesBeforeItStayedClosed) {
+  const std::pair<const char*, const char*> lacking[] = {{"tls13", "SERVER_HANDSHAKE"},
+                                                         {"tls13-early-data", "CLIENT_EARLY"}};
+  for (const auto& [name, label] : lacking) {
+    Capture capture = golden::capture(name);
+    capture.keylog = keylog_without(capture.keylog, label);
+    for (const Transcript& transcript : decoded(capture))
+      EXPECT_TRUE(std::none_of(transcript.messages.begin(), transcript.messages.end(), [](const Message& message) {
+        const auto* finished = message.as<Finished>();
+        return finished != nullptr && finished->verified == false;
+      })) << name;
+  }
+}
+
+TEST(Decoder, ReadsNothingBehindCloseNotify) {
+  Tape tape;
+  tape.client(join({record(client_hello({})), alert(1, 0), Bytes{'Q', 'U', 'I', 'T', '\n'}})).server(alert(1, 0));
+  const Transcript transcript = seen(tape);
+  EXPECT_THAT(transcript.problems, IsEmpty());
+  EXPECT_THAT(transcript.messages, SizeIs(3));
+  Tape before;
+  before.client(join({record(client_hello({})), Bytes{'Q', 'U', 'I', 'T', '\n'}}));
+  EXPECT_THAT(seen(before).problems, SizeIs(1));
+}
+
 TEST(Decoder, EarlyDataProtectsNothingElseBeforeTls12) {
   const Bytes hello =
       client_hello(join({extension(ext::early_data, {}), extension(ext::supported_versions, {2, 3, 4})}));

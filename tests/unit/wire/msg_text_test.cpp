@@ -482,5 +482,29 @@ TEST(MsgText, errors_say_what_and_where) {
   EXPECT_THAT(error_of(">>> [length 0004] >>> TLS 1.2, Handshake [length zz]"), HasSubstr("no message dump"));
 }
 
+TEST(MsgText, ReadsByTheVersionInTheHeadersWhereTheServerHelloIsMissing) {
+  const std::string whole = golden("msg_text/openssl-3.0-msg-tls1_3.txt");
+  const std::string tail = whole.substr(whole.find("<<< TLS 1.3, Handshake [length 0020], EncryptedExtensions"));
+  for (const PrintedConnection& connection : parse(tail))
+    for (const Problem& problem : connection.transcript.problems) EXPECT_FALSE(problem.malformed) << problem.what;
+}
+
+TEST(MsgText, AServerHelloThatIsDamagedMayHaveBeenARetry) {
+  const std::string whole = golden("msg_text/openssl-3.0-msg-tls1_3.txt");
+  std::size_t at = whole.find("ServerHello\n");
+  ASSERT_NE(at, std::string::npos);
+  const std::size_t second_row = whole.find('\n', at + std::string("ServerHello\n").size());
+  std::string damaged = whole;
+  damaged.erase(second_row + 5, 1);
+  const Transcript transcript = parse(damaged).at(0).transcript;
+  EXPECT_TRUE(std::any_of(transcript.problems.begin(), transcript.problems.end(),
+                          [](const Problem& problem) { return problem.missing == Missing::messages; }));
+}
+
+TEST(MsgText, AnErrorPrintedBeforeAllElseBeginsNoRun) {
+  const std::string whole = golden("msg_text/openssl-3.0-msg-tls1_3.txt");
+  EXPECT_THAT(parse("CONNECTED(00000003)\n" + whole), SizeIs(parse(whole).size()));
+}
+
 }  // namespace
 }  // namespace ti
