@@ -106,11 +106,12 @@ void own_tickets_only(const Exchange& exchange, Findings& findings) {
                                                                  " bytes that is none of those it had issued"));
 }
 
-/// The connection just before, if it renewed this very ticket and the client never finished.
+/// The connection just before, if the same server renewed this very ticket in it and the client never finished.
 bool after_unfinished_renewal(const Exchange& exchange) {
   if (!below_13(exchange) || exchange.number < 2 || exchange.client_hello == nullptr || !exchange.client_hello->ticket)
     return false;
   const ObservedConnection& before = exchange.cell.connections[exchange.number - 2];
+  if (before.generation != exchange.connection.generation) return false;
   const Handshake* handshake = first_handshake(before);
   if (handshake == nullptr || !handshake->abbreviated || handshake->new_tickets.empty() || handshake->client_finished)
     return false;
@@ -119,12 +120,14 @@ bool after_unfinished_renewal(const Exchange& exchange) {
 }
 
 /// Whether the policy lets the key of that ticket still open it, by the time of the first ticket with the key's name.
+/// No key outlives the server that made it.
 bool key_lives(const Exchange& exchange, const Bytes& ticket) {
   constexpr std::size_t key_name_bytes = 16;
   const auto* expire_after = exchange.cell.policy.duration("expire_after");
   if (expire_after == nullptr || ticket.size() < key_name_bytes) return false;
   for (std::size_t number = 1; number < exchange.number; ++number) {
     const Visit visit{exchange.cell, number, exchange.cell.connections[number - 1]};
+    if (visit.connection.generation != exchange.connection.generation) continue;
     for (const Handshake& handshake : visit.connection.handshakes)
       for (const std::size_t message : handshake.new_tickets) {
         const auto* issued = visit.messages()[message].as<NewSessionTicket>();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "exec/alarm.hpp"
@@ -95,10 +96,14 @@ class CellRun {
   }
 
  private:
-  bool restarts() const {
-    for (const Step& step : cell_.scenario->timeline)
-      if (!step.connect) return true;
-    return false;
+  bool restarts() const { return generation_at(cell_.scenario->timeline.size()) > 0; }
+
+  /// How often the timeline restarts the server before that step.
+  std::size_t generation_at(std::size_t step) const {
+    const auto& timeline = cell_.scenario->timeline;
+    return static_cast<std::size_t>(std::count_if(timeline.begin(),
+                                                  timeline.begin() + static_cast<std::ptrdiff_t>(step),
+                                                  [](const Step& each) { return !each.connect; }));
   }
 
   awaitable<void> timeline() {
@@ -185,8 +190,8 @@ class CellRun {
     if (seen.timed_out)
       deadline_struck_ = true;
     else
-      took_.push_back(
-          {cell_.scenario->timeline[index].at, slot_.watch().now() - zero_ - cell_.scenario->timeline[index].at});
+      took_.push_back({cell_.scenario->timeline[index].at,
+                       slot_.watch().now() - zero_ - cell_.scenario->timeline[index].at, generation_at(index)});
     std::vector<Tapped> tapped = tap_->take();
     seen.server_log = take_server_log();
     lost_ = !seen.client.answered;
@@ -243,6 +248,7 @@ class CellRun {
       ObservedConnection connection;
       connection.at = step.at;
       connection.begun = step.at;
+      connection.generation = generation_at(seen.step);
       connection.sole = seen.sole;
       connection.connect = *step.connect;
       if (seen.first) connection.expect = step.expect_at.at(cell_.id.tls);
@@ -305,13 +311,14 @@ class CellRun {
     Instant slowest{};
     for (const StepTook& step : took_) slowest = std::max(slowest, step.took);
     const double tolerance_s = 3 + std::chrono::duration<double>(slowest).count();
-    std::map<std::string, double> born;  // key -> second of the timeline
+    std::map<std::pair<std::size_t, std::string>, double> born;  // key of a generation -> second of the timeline
     for (const ObservedConnection& connection : observation.connections) {
       const double now = static_cast<double>(connection.at.count()) / 1000;
       for (const TicketDecision& decision : connection.server.decisions) {
         if (!decision.age) continue;
-        if (decision.encrypt) born.try_emplace(decision.key, now - static_cast<double>(*decision.age));
-        const auto birth = born.find(decision.key);
+        const std::pair key{connection.generation, decision.key};
+        if (decision.encrypt) born.try_emplace(key, now - static_cast<double>(*decision.age));
+        const auto birth = born.find(key);
         if (birth == born.end()) continue;
         const double late = now - birth->second - static_cast<double>(*decision.age);
         if (std::abs(late) <= tolerance_s) continue;

@@ -22,7 +22,7 @@ const StepTook* moved_over_a_border(const std::vector<StepTook>& steps, const Po
     if (border == nullptr) continue;
     for (std::size_t used = 0; used < steps.size(); ++used)
       for (std::size_t born = 0; born < used; ++born)
-        if (moved_over(*border, steps[born], steps[used]))
+        if (steps[born].generation == steps[used].generation && moved_over(*border, steps[born], steps[used]))
           return steps[born].took > steps[used].took ? &steps[born] : &steps[used];
   }
   return nullptr;

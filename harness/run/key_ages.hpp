@@ -10,6 +10,7 @@ namespace ti {
 struct StepTook {
   std::chrono::nanoseconds at;
   std::chrono::nanoseconds took;
+  std::size_t generation = 0;  ///< of the server: no key passes from one to the next
 };
 
 /// The steps between which a key's age may have come over renew_after or expire_after only because one of the two took

@@ -83,6 +83,15 @@ TEST_F(RunServers, OpensADeadTicket) {
   EXPECT_EQ(in_short(cell().verdict), "fail server policy-not-opened-late");
 }
 
+TEST_F(RunServers, IsNotHeldToKeysThatARestartTook) {
+  scenario_ = scenario("interruption/cut-renewal");
+  Step restart;
+  restart.at = std::chrono::milliseconds(15500);
+  scenario_.timeline.insert(scenario_.timeline.begin() + 2, restart);
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "pass") << result.verdict.reason;
+}
+
 TEST_F(RunServers, IsStoppedBetweenTwoConnections) {
   server_.argv.insert(server_.argv.end(), {"-naccept", "1"});
   const CellResult result = cell();

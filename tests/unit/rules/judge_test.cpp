@@ -473,6 +473,24 @@ TEST(Judge, DoesNotBlameAServerThatWasToldToAbort) {
   expect_fail(judge(seen), Side::server, "rfc5077-3.2-unusable-ticket", {2, 1});
 }
 
+/// A renewal of A is cut, and then A is refused at 16 s, by a server restarted so often before each connection.
+Observation refused_after_cut_renewal(std::size_t before_the_cut, std::size_t before_the_last) {
+  Wire cut = wire().resumption_flight(a, b).at(seconds(15)).failed();
+  cut.c.connect.disturb.cut = DisturbPlan::Cut{MessageType::finished, Side::server};
+  cut.c.generation = before_the_cut;
+  Wire last = wire().full(c, a).data().at(seconds(16));
+  last.c.generation = before_the_last;
+  Observation seen = cell({first(), cut, last});
+  seen.policy.values["expire_after"] = seconds(20);
+  return seen;
+}
+
+TEST(Judge, ExpectsNoKeyToOutliveARestart) {
+  EXPECT_EQ(judge(refused_after_cut_renewal(0, 1)).outcome, Outcome::pass);
+  EXPECT_EQ(judge(refused_after_cut_renewal(1, 1)).outcome, Outcome::pass);
+  expect_fail(judge(refused_after_cut_renewal(0, 0)), Side::server, "rfc5077-3.3-old-ticket-lives", {3, 1});
+}
+
 // --- expectations ---
 
 TEST(Judge, NamesTheTicketThatWasOfferedAndTheOneThatShouldHaveBeen) {

@@ -33,6 +33,10 @@ TEST(KeyAges, AKeyMayBeBornTooLateToBeDead) {
   EXPECT_EQ(moved_over_a_border({{0s, 4500ms}, {25s, 5ms}}, ten_twenty), nullptr);
 }
 
+TEST(KeyAges, NoKeyOutlivesARestart) {
+  EXPECT_EQ(moved_over_a_border({{0s, 5500ms, 0}, {25s, 5ms, 1}}, ten_twenty), nullptr);
+}
+
 TEST(KeyAges, WhatStandsOnABorderIsNotMoved) {
   EXPECT_EQ(moved_over_a_border({{0s, 3s}, {10s, 3s}}, ten_twenty), nullptr);
 }
