@@ -52,6 +52,7 @@ struct ObservedConnection {
   std::vector<Handshake> handshakes;  ///< handshakes_of(transcript)
   ClientWord client;
   ServerWord server;
+  std::size_t step = 0;        ///< its index in the timeline: what is not `sole` shares it with others
   std::size_t generation = 0;  ///< of the server: how often it had been restarted, each time with new keys
   bool sole = true;        ///< the only connection of its step: what the two sides said of the step, they said of it
   bool connected = true;   ///< a TCP connection was seen at all

@@ -69,9 +69,22 @@ bool secret_in_doubt(const Exchange& exchange, Side sender, std::size_t message)
          !(finished && *finished < message) && !same_master_secret(exchange).value_or(false);
 }
 
+bool offers_nothing(const Visit& visit) {
+  const auto exchange = first_exchange(visit);
+  return exchange && exchange->client_hello != nullptr && offers(*exchange->client_hello).empty();
+}
+
+bool log_tells_of_abort(const ObservedConnection& connection) {
+  const auto& decisions = connection.server.decisions;
+  return std::any_of(decisions.begin(), decisions.end(),
+                     [](const TicketDecision& decision) { return !decision.encrypt && decision.result < 0; });
+}
+
+/// Whether the server's callback was to break the handshake off. Its log speaks of a whole step; of several connections
+/// in one it can mean those that offer a ticket.
 bool server_told_to_abort(const Visit& visit) {
-  for (const TicketDecision& decision : visit.connection.server.decisions)
-    if (!decision.encrypt && decision.result < 0) return true;
+  if (!visit.connection.sole && offers_nothing(visit)) return false;
+  if (any_of_step(visit, log_tells_of_abort)) return true;
   const auto script = visit.cell.policy.values.find("callback_results");
   if (visit.cell.server_logs_decisions || script == visit.cell.policy.values.end()) return false;
   const auto* results = std::get_if<std::vector<std::int64_t>>(&script->second);

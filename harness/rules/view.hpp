@@ -52,6 +52,15 @@ void each_visit(const Observation& cell, Function function) {
   for (std::size_t i = 0; i < cell.connections.size(); ++i) function(Visit{cell, i + 1, cell.connections[i]});
 }
 
+/// Whether `test` holds for a connection of this one's step, itself or another that the client made there.
+template <class Test>
+bool any_of_step(const Visit& visit, Test test) {
+  return std::any_of(visit.cell.connections.begin(), visit.cell.connections.end(), [&](const ObservedConnection& each) {
+    const bool together = !each.sole && !visit.connection.sole && each.step == visit.connection.step;
+    return (&each == &visit.connection || together) && test(each);
+  });
+}
+
 Exchange exchange_of(const Visit& visit, const Handshake& handshake);
 
 /// The connection's first handshake, which is what the scenario and the two sides' words are about.

@@ -248,6 +248,7 @@ class CellRun {
       ObservedConnection connection;
       connection.at = step.at;
       connection.begun = step.at;
+      connection.step = seen.step;
       connection.generation = generation_at(seen.step);
       connection.sole = seen.sole;
       connection.connect = *step.connect;

@@ -67,6 +67,18 @@ TEST_F(RunClients, ConnectsTwiceInAStep) {
   EXPECT_EQ(result.connections.size(), 6U);
 }
 
+TEST_F(RunClients, TriesAgainWhereTheServerWasToldToAbort) {
+  fake_client("tries-again");
+  scenario_ = scenario("callback/callback-abort");
+  scenario_.policy.values["callback_results"] = std::vector<std::int64_t>{-1};
+  scenario_.timeline.pop_back();
+  for (const Version tls : {Version::tls12, Version::tls13}) {
+    const CellResult result = cell(tls);
+    EXPECT_EQ(in_short(result.verdict), "pass") << result.verdict.reason;
+    EXPECT_EQ(result.connections.size(), 3U);
+  }
+}
+
 TEST_F(RunClients, OfCarryExportThatDoesNotStartIsNoFailOfTheClient) {
   client_.carry = Carry::session_export;
   client_.argv = {"/bin/false"};

@@ -133,6 +133,15 @@ const std::map<std::string, Fault> faults{
        if (is(command, "connect")) real.ask(command);
        say(real.ask(command).dump());
      }},
+    {"tries-again",
+     [](Real& real, Json command) {
+       Json answer = real.ask(command);
+       if (is(command, "connect") && answer["ok"] == false) {
+         command["offer"] = 1;
+         answer = real.ask(command);
+       }
+       say(answer.dump());
+     }},
     {"crashes",
      [](Real& real, const Json& command) {
        if (is_connection(command, 2)) ::raise(SIGSEGV);

@@ -182,6 +182,12 @@ class Wire {
     c.at = when;
     return *this;
   }
+  /// One of several connections in a step of the timeline.
+  Wire& among_others(std::size_t step) {
+    c.step = step;
+    c.sole = false;
+    return *this;
+  }
   Wire& decided(bool encrypt, std::optional<std::int64_t> age, int result) {
     c.server.decisions.push_back({encrypt, "00", age, result});
     return *this;

@@ -473,6 +473,28 @@ TEST(Judge, DoesNotBlameAServerThatWasToldToAbort) {
   expect_fail(judge(seen), Side::server, "rfc5077-3.2-unusable-ticket", {2, 1});
 }
 
+/// A server aborts what the client begins in step 1, where its log has this result, and once more in a later
+/// connection.
+Observation aborted_twice(int result, Wire again) {
+  Wire once = wire().client_hello(a).alert(Side::server, 80).at(seconds(5)).failed().among_others(1);
+  once.decided(false, std::nullopt, result);
+  once.c.expect.handshake = HandshakeKind::failed;
+  Observation seen = cell({first().decided(true, 0, 1), once, again.alert(Side::server, 80).at(seconds(5)).failed()});
+  seen.server_logs_decisions = true;
+  return seen;
+}
+
+TEST(Judge, LooksForWordOfAnAbortInTheWholeStep) {
+  const auto trying_again = [](const Bytes& offered, std::size_t step) {
+    return wire().client_hello(offered).among_others(step);
+  };
+  const Verdict verdict = judge(aborted_twice(-1, trying_again(a, 1)));
+  EXPECT_EQ(verdict.outcome, Outcome::pass) << verdict.reason;
+  expect_fail(judge(aborted_twice(0, trying_again(a, 1))), Side::server, "rfc5077-3.2-unusable-ticket", {3, 1});
+  expect_fail(judge(aborted_twice(-1, trying_again(a, 2))), Side::server, "rfc5077-3.2-unusable-ticket", {3, 1});
+  expect_fail(judge(aborted_twice(-1, trying_again({}, 1))), Side::server, "harness-legal-flight-accepted", {3, 1});
+}
+
 /// A renewal of A is cut, and then A is refused at 16 s, by a server restarted so often before each connection.
 Observation refused_after_cut_renewal(std::size_t before_the_cut, std::size_t before_the_last) {
   Wire cut = wire().resumption_flight(a, b).at(seconds(15)).failed();
