@@ -337,7 +337,9 @@ awaitable<bool> Tap::idle(Deadline deadline) {
 void Tap::close_all() {
   State::accept_pending(state_);
   for (const auto& connection : state_->connections) {
-    if (!connection->over) state_->end_by_harness(*connection, How::fin);
+    if (connection->over) continue;
+    connection->tapped.left_open = true;
+    state_->end_by_harness(*connection, How::fin);
   }
 }
 

@@ -22,6 +22,7 @@ struct Upstream {
 struct Tapped {
   Recording sent;                      ///< what each side sent; at most one ending a side, the first
   std::optional<Recording> delivered;  ///< what was written onwards; only where a disturbance was at work
+  bool left_open = false;              ///< close_all() had to end it
   std::string error;  ///< why the tap itself ended it (server not reachable, too many bytes); else empty
 };
 

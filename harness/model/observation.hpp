@@ -56,7 +56,7 @@ struct ObservedConnection {
   std::size_t generation = 0;  ///< of the server: how often it had been restarted, each time with new keys
   bool sole = true;        ///< the only connection of its step: what the two sides said of the step, they said of it
   bool connected = true;   ///< a TCP connection was seen at all
-  bool timed_out = false;  ///< the step's deadline struck and the harness closed it
+  bool timed_out = false;  ///< the step's deadline struck; the harness closed it, or it is the last and none was open
 };
 
 /// Everything a rule may look at.

@@ -84,7 +84,8 @@ void error_as_seen(const Visit& visit, Findings& findings) {
 bool client_was_driven(const Visit& visit) { return visit.cell.has_expectations; }
 
 void client_answers(const Visit& visit, Findings& findings) {
-  if (!visit.connection.client.answered && !visit.connection.timed_out)
+  const bool timed_out = any_of_step(visit, [](const ObservedConnection& connection) { return connection.timed_out; });
+  if (!visit.connection.client.answered && !timed_out)
     findings.push_back(breach(visit.at(), "the client ended without answering how the connection went"));
 }
 

@@ -186,8 +186,8 @@ class CellRun {
     seen.client = co_await client_->connect(std::move(order), deadline + site_.limits.answer);
     const bool idle = co_await tap_->idle(deadline);
     if (!idle) tap_->close_all();
-    seen.timed_out = taken_away.rang() || !idle;
-    if (seen.timed_out)
+    const bool late = taken_away.rang() || !idle;
+    if (late)
       deadline_struck_ = true;
     else
       took_.push_back({cell_.scenario->timeline[index].at,
@@ -196,6 +196,8 @@ class CellRun {
     seen.server_log = take_server_log();
     lost_ = !seen.client.answered;
     seen.sole = tapped.size() <= 1;
+    const bool any_left = std::any_of(tapped.begin(), tapped.end(), [](const Tapped& each) { return each.left_open; });
+    seen.timed_out = late;
     if (tapped.empty()) seen_.push_back(seen);
     for (std::size_t i = 0; i < tapped.size(); ++i) {
       if (!tapped[i].error.empty()) {
@@ -206,6 +208,7 @@ class CellRun {
       const bool cut = plan_.cut && tapped[i].delivered;
       seen.recording = rebased(std::move(cut ? *tapped[i].delivered : tapped[i].sent), zero_);
       seen.first = i == 0;
+      seen.timed_out = late && (any_left ? tapped[i].left_open : i + 1 == tapped.size());
       seen_.push_back(seen);
       seen.server_log.clear();  // the server's word of the whole step stands with its first connection
     }

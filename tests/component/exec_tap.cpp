@@ -288,7 +288,9 @@ TEST_F(TapTest, ClosingMarksTheEndingsAsTheHarnesss) {
   server_.shutdown(tcp::socket::shutdown_send);
   EXPECT_EQ(end_of(client_), asio::error::eof);
   tap.close_all();
-  EXPECT_THAT(endings(only(tap).sent), ElementsAre("server fin", "client fin by harness"));
+  const Tapped tapped = only(tap);
+  EXPECT_THAT(endings(tapped.sent), ElementsAre("server fin", "client fin by harness"));
+  EXPECT_TRUE(tapped.left_open);
   EXPECT_EQ(end_of(server_), asio::error::eof);
 }
 

@@ -123,6 +123,15 @@ TEST_F(RunServers, HangsInTheHandshakeUnderTheRealClockToo) {
   EXPECT_EQ(in_short(cell().verdict), "fail server harness-connection-completes");
 }
 
+TEST_F(RunServers, FallsSilentInTheSecondConnectionOfAStep) {
+  fake_client("connects-twice");
+  fake_front("falls-silent");
+  site_.limits.step = std::chrono::milliseconds(1500);
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "fail server harness-connection-completes") << result.verdict.reason;
+  EXPECT_EQ(result.verdict.at.value().connection, 2U);
+}
+
 TEST_F(RunServers, TalksGarbage) {
   fake_server("talks-garbage");
   const CellResult result = cell();

@@ -133,6 +133,13 @@ const std::map<std::string, Fault> faults{
        if (is(command, "connect")) real.ask(command);
        say(real.ask(command).dump());
      }},
+    {"connects-twice-and-hangs",
+     [](Real& real, const Json& command) {
+       const Json answer = real.ask(command);
+       if (!is(command, "connect")) return say(answer.dump());
+       real.ask(command);
+       hang();
+     }},
     {"tries-again",
      [](Real& real, Json command) {
        Json answer = real.ask(command);

@@ -120,6 +120,18 @@ void dies_half_way(char** argv) {
   ::raise(SIGKILL);
 }
 
+/// Answers the first client alone.
+void falls_silent(char** argv) {
+  const int door = listen_on(argv[0]);
+  if (::fork() == 0) {
+    ::execv(argv[2], argv + 2);
+    ::_exit(127);
+  }
+  const int client = ::accept(door, nullptr, nullptr);
+  relay(client, connect_to(argv[1]));
+  while (true) read_some(::accept(door, nullptr, nullptr));
+}
+
 const std::map<std::string_view, void (*)(char**)> faults{
     {"never-ready", never_ready},
     {"exits-at-once", exits_at_once},
@@ -127,6 +139,7 @@ const std::map<std::string_view, void (*)(char**)> faults{
     {"hangs-in-the-handshake", hangs_in_the_handshake},
     {"talks-garbage", talks_garbage},
     {"dies-half-way", dies_half_way},
+    {"falls-silent", falls_silent},
 };
 
 }  // namespace

@@ -385,6 +385,16 @@ TEST(Judge, BlamesWhoeverKeepsSilentWhenTheDeadlineStrikes) {
   expect_fail(judge(cell({unanswered})), Side::server, "harness-connection-completes", {1, std::nullopt});
 }
 
+TEST(Judge, LooksForTheSilentOneWhereTheConnectionWasLeftOpen) {
+  Wire done = first().among_others(0).failed();
+  done.c.client.answered = false;
+  Wire silent = wire().client_hello(a).end(Side::client, Ending::How::fin, true).among_others(0).failed();
+  silent.c.client.answered = false;
+  silent.c.timed_out = true;
+  expect_fail(judge(cell({done, silent})), Side::server, "harness-connection-completes", {2, std::nullopt});
+  expect_fail(judge(cell({done})), Side::client, "witness-client-answers", {1, std::nullopt});
+}
+
 TEST(Judge, BlamesWhoeverBreaksOffFirst) {
   Wire broken = wire().client_hello().server_hello(true).end(Side::client).end(Side::server).failed();
   expect_fail(judge(cell({broken})), Side::client, "harness-connection-completes", {1, std::nullopt});
