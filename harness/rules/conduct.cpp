@@ -217,7 +217,17 @@ bool harness_waited(const ObservedConnection& connection) {
                                              [](const TranscriptEnding& ending) { return ending.by_harness; });
 }
 
+/// Whether the client gave the connection up without a word, having another in the same step in which TLS began: no
+/// sentence of TLS speaks of a TCP connection that is not used.
+bool given_up_unused(const Visit& visit) {
+  const TranscriptEnding* ending = first_ending(visit.connection);
+  return ending != nullptr && ending->from == Side::client && !visit.connection.timed_out &&
+         !sent_between(visit, Side::client, 0, visit.messages().size()) &&
+         any_of_step(visit, [](const ObservedConnection& each) { return first_handshake(each) != nullptr; });
+}
+
 std::optional<BadEnd> end_before_hello(const Visit& visit) {
+  if (given_up_unused(visit)) return std::nullopt;
   const TranscriptEnding* ending = first_ending(visit.connection);
   if (ending != nullptr && ending->from == Side::server)
     return BadEnd{Side::server, visit.at(), "the server closed the connection before the client had said anything"};

@@ -33,7 +33,7 @@ double in_seconds(Milliseconds at) { return std::chrono::duration<double>(at).co
 /// One connection as it was seen while things ran; understood afterwards.
 struct Seen {
   std::size_t step;  ///< index in the timeline
-  bool first;        ///< the step's own connection; a further one is the client's own idea
+  bool first;        ///< of the step: what is said of the step stands with it until all is understood
   bool sole = true;  ///< the step's only connection
   std::optional<Recording> recording;
   ClientWord client;
@@ -210,7 +210,7 @@ class CellRun {
       seen.first = i == 0;
       seen.timed_out = late && (any_left ? tapped[i].left_open : i + 1 == tapped.size());
       seen_.push_back(seen);
-      seen.server_log.clear();  // the server's word of the whole step stands with its first connection
+      seen.server_log.clear();
     }
     server_ended_ = server_->ended();
   }
@@ -224,7 +224,8 @@ class CellRun {
 
   void gather_server() {
     std::vector<LogLine> rest = take_server_log();
-    if (!seen_.empty()) seen_.back().server_log.insert(seen_.back().server_log.end(), rest.begin(), rest.end());
+    const auto last = std::find_if(seen_.rbegin(), seen_.rend(), [](const Seen& seen) { return seen.first; });
+    if (last != seen_.rend()) last->server_log.insert(last->server_log.end(), rest.begin(), rest.end());
     gathered_.keylog += server_->take_keylog();
     server_ended_ = server_->ended();
   }
@@ -272,9 +273,27 @@ class CellRun {
       connection.handshakes = handshakes_of(connection.transcript);
       observation.connections.push_back(std::move(connection));
     }
+    pass_on_words(observation.connections);
     tell_server_end(observation.connections);
     return observation;
   }
+
+  /// What the scenario and the server's log say of a step is about the first of its connections in which TLS began: a
+  /// client may open one that it never uses.
+  static void pass_on_words(std::vector<ObservedConnection>& connections) {
+    for (auto first = connections.begin(); first != connections.end();) {
+      const auto end = std::find_if(first, connections.end(),
+                                    [&](const ObservedConnection& each) { return each.step != first->step; });
+      const auto speaks = std::find_if(first, end, says_hello);
+      if (speaks != end && speaks != first) {
+        std::swap(first->expect, speaks->expect);
+        std::swap(first->server, speaks->server);
+      }
+      first = end;
+    }
+  }
+
+  static bool says_hello(const ObservedConnection& connection) { return first_handshake(connection) != nullptr; }
 
   /// A server that ended by itself did so after the last handshake that it completed.
   void tell_server_end(std::vector<ObservedConnection>& connections) const {

@@ -67,6 +67,25 @@ TEST_F(RunClients, ConnectsTwiceInAStep) {
   EXPECT_EQ(result.connections.size(), 6U);
 }
 
+TEST_F(RunClients, ConnectsInVainBesideAGoodConnection) {
+  const ClientManifest healthy = client_;
+  for (const char* fault : {"connects-in-vain-first", "connects-in-vain-afterwards"}) {
+    client_ = healthy;
+    fake_client(fault);
+    const CellResult result = cell();
+    EXPECT_EQ(in_short(result.verdict), "pass") << fault << ": " << result.verdict.reason;
+    EXPECT_EQ(result.connections.size(), 6U);
+  }
+}
+
+TEST_F(RunClients, ConnectsInVainAndIsHeldToItsGoodConnection) {
+  fake_client("connects-in-vain-first");
+  scenario_.timeline[2].expect_at.at(Version::tls12).offered = "A";
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "fail client expect-offered");
+  EXPECT_EQ(result.verdict.at.value().connection, 6U);
+}
+
 TEST_F(RunClients, TriesAgainWhereTheServerWasToldToAbort) {
   fake_client("tries-again");
   scenario_ = scenario("callback/callback-abort");

@@ -1,6 +1,9 @@
 // An adapter that misbehaves: a real one's words, spoilt on their way. `fake_client FAULT ADAPTER ARGS...`
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -56,6 +59,17 @@ void say(const std::string& line) { std::cout << line << std::endl; }
 bool is(const Json& command, const char* what) { return command.at("do") == what; }
 bool is_connection(const Json& command, int number) {
   return is(command, "connect") && command["connection"] == number;
+}
+
+/// Connects where the command says, and does no more.
+void connect_in_vain(const Json& command) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(command.at("port").get<std::uint16_t>());
+  ::inet_pton(AF_INET, command.at("host").get<std::string>().c_str(), &address.sin_addr);
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) ::_exit(1);
+  ::close(fd);
 }
 
 /// Fault answers a command in place of the real adapter.
@@ -139,6 +153,17 @@ const std::map<std::string, Fault> faults{
        if (!is(command, "connect")) return say(answer.dump());
        real.ask(command);
        hang();
+     }},
+    {"connects-in-vain-first",
+     [](Real& real, const Json& command) {
+       if (is(command, "connect")) connect_in_vain(command);
+       say(real.ask(command).dump());
+     }},
+    {"connects-in-vain-afterwards",
+     [](Real& real, const Json& command) {
+       const Json answer = real.ask(command);
+       if (is(command, "connect")) connect_in_vain(command);
+       say(answer.dump());
      }},
     {"tries-again",
      [](Real& real, Json command) {

@@ -395,6 +395,22 @@ TEST(Judge, LooksForTheSilentOneWhereTheConnectionWasLeftOpen) {
   expect_fail(judge(cell({done})), Side::client, "witness-client-answers", {1, std::nullopt});
 }
 
+TEST(Judge, MindsNoConnectionThatTheClientOpensBesideAndDoesNotUse) {
+  Wire unused = wire(Version::none).end(Side::client).end(Side::server);
+  Wire beside = unused.among_others(0);
+  const Wire used = first().among_others(0);
+  EXPECT_EQ(judge(cell({used, beside})).outcome, Outcome::pass);
+  EXPECT_EQ(judge(cell({beside, used})).outcome, Outcome::pass);
+  expect_fail(judge(cell({beside})), Side::client, "harness-connection-completes", {1, std::nullopt});
+  expect_fail(judge(cell({beside, beside})), Side::client, "harness-connection-completes", {1, std::nullopt});
+  expect_fail(judge(cell({used, unused.among_others(1)})), Side::client, "harness-connection-completes",
+              {2, std::nullopt});
+  beside.c.timed_out = true;
+  expect_fail(judge(cell({used, beside})), Side::client, "harness-connection-completes", {2, std::nullopt});
+  const Wire closed = wire(Version::none).end(Side::server).end(Side::client).among_others(0);
+  expect_fail(judge(cell({used, closed})), Side::server, "harness-connection-completes", {2, std::nullopt});
+}
+
 TEST(Judge, BlamesWhoeverBreaksOffFirst) {
   Wire broken = wire().client_hello().server_hello(true).end(Side::client).end(Side::server).failed();
   expect_fail(judge(cell({broken})), Side::client, "harness-connection-completes", {1, std::nullopt});
