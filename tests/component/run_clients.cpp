@@ -144,6 +144,12 @@ TEST_F(RunClients, HangsWhereTheHarnessCutTheConnection) {
   fake_client("hangs-after-the-second-connection");
   scenario_ = scenario("interruption/cut-renewal");
   site_.limits.step = std::chrono::milliseconds(3000);
+  site_.limits.answer = std::chrono::milliseconds(200);
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "fail client harness-connection-completes");
+  EXPECT_EQ(result.verdict.at.value().connection, 2U);
+}
+
 TEST_F(RunClients, HangsAfterItsLastConnectionOfAStep) {
   fake_client("connects-twice-and-hangs");
   site_.limits.step = std::chrono::milliseconds(1500);
