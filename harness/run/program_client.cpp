@@ -2,7 +2,8 @@
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
-#include <regex>
+
+#include "base/line_search.hpp"
 
 namespace ti {
 
@@ -13,11 +14,7 @@ using Variables = std::map<std::string, std::string>;
 std::optional<std::string> found(const std::map<std::string, std::string>& said, const char* what,
                                  const std::string& output) {
   const auto expression = said.find(what);
-  if (expression == said.end()) return std::nullopt;
-  std::smatch match;
-  const std::regex regex(expression->second, std::regex::ECMAScript | std::regex::multiline);
-  if (!std::regex_search(output, match, regex)) return std::nullopt;
-  return match.size() > 1 ? match[1].str() : match[0].str();
+  return expression == said.end() ? std::nullopt : find_in_lines(output, expression->second);
 }
 
 /// "TLSv1.2", "TLSv1" as programs print them, as "1.2", "1.0".

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
-#include <regex>
+
+#include "base/line_search.hpp"
 
 namespace ti {
 
@@ -149,13 +150,12 @@ awaitable<void> Server::start(const ClockControl& clock, Stopwatch watch, Deadli
                        "\": " + std::string(log_->text().substr(0, 2000)));
   upstream_ = Upstream{launched_.socket, 0};
   if (!order_.manifest->unix_socket) {
-    const std::string text(log_->text());
-    std::smatch match;
-    if (!std::regex_search(text, match, std::regex(order_.manifest->listen_port)) || match.size() < 2)
-      throw HarnessError("server " + order_.manifest->id + " did not print its port: " + text.substr(0, 2000));
-    const std::string digits = match[1].str();
+    const auto digits = find_in_lines(log_->text(), order_.manifest->listen_port);
+    if (!digits)
+      throw HarnessError("server " + order_.manifest->id +
+                         " did not print its port: " + std::string(log_->text().substr(0, 2000)));
     std::uint16_t port = 0;
-    std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    std::from_chars(digits->data(), digits->data() + digits->size(), port);
     upstream_ = Upstream{{}, port};
   }
 }

@@ -2,8 +2,8 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <regex>
 
+#include "base/line_search.hpp"
 #include "exec/clock.hpp"
 #include "exec/line_channel.hpp"
 #include "exec/output_log.hpp"
@@ -32,12 +32,6 @@ awaitable<std::string> printed_version(Launch launch, const Site& site) {
 
 std::string first_line(const std::string& printed) {
   return printed.empty() ? "unknown: it printed nothing" : printed.substr(0, printed.find_first_of("\r\n"));
-}
-
-std::string first_match(const std::string& printed, const std::string& expression) {
-  std::smatch match;
-  if (std::regex_search(printed, match, std::regex(expression))) return match[1].str();
-  return "unknown: its version command does not say it";
 }
 
 /// What an adapter says of itself.
@@ -122,7 +116,9 @@ awaitable<Facts> server_facts(const ServerManifest& manifest, const Site& site) 
   awaitable<std::string> asked = printed_version(std::move(*launch), site);
   const std::string printed = co_await or_unknown(std::move(asked));
   facts["version"] = first_line(printed);
-  if (!manifest.library_version.empty()) facts["library_version"] = first_match(printed, manifest.library_version);
+  if (!manifest.library_version.empty())
+    facts["library_version"] =
+        find_in_lines(printed, manifest.library_version).value_or("unknown: its version command does not say it");
   co_return facts;
 }
 

@@ -218,6 +218,14 @@ TEST_F(RunClients, SpeaksWithoutEnd) {
   EXPECT_LT(result.verdict.reason.size(), 1000U);
 }
 
+TEST_F(RunClients, ThatIsAProgramPrintsALineWithoutEnd) {
+  client_ = parse_client_manifest(source() / "clients/s_client").value().front();
+  client_.argv = {"/bin/sh", "-c", "printf 'error:0A000086:%0600000d' 0; exit 1"};
+  const CellResult result = cell();
+  ASSERT_FALSE(result.connections.empty());
+  EXPECT_EQ(result.connections.front().client.error_text, "error:0A000086:" + std::string(4096 - 15, '0'));
+}
+
 TEST_F(RunClients, SpeaksNoJson) {
   fake_client("speaks-no-json");
   const CellResult result = cell();

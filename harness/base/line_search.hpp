@@ -1,0 +1,18 @@
+#pragma once
+// Regular expressions over what programs print, which may be anything.
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ti {
+
+/// std::regex recurses for each character that it takes: a line of any length would overflow the stack.
+inline constexpr std::size_t longest_searched_line = 4096;
+
+/// What an ECMAScript expression finds in the first line that has it: its first group, or all of the match if it has no
+/// groups. Each line is held against it by itself, without its newline, and of a line the first `longest_searched_line`
+/// bytes. Throws std::regex_error for what is no expression.
+std::optional<std::string> find_in_lines(std::string_view text, const std::string& expression);
+
+}  // namespace ti
