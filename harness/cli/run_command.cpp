@@ -12,7 +12,6 @@
 #include "cli/facts.hpp"
 #include "cli/shard_from_environment.hpp"
 #include "exec/task_group.hpp"
-#include "report/agreement.hpp"
 #include "report/console.hpp"
 #include "report/expected.hpp"
 #include "report/results_file.hpp"
@@ -307,8 +306,7 @@ int run(const Options& asked, const Invocation& invocation) {
     }
 
   settings.repetitions = options.repeat;
-  Agreement agreement(settings.repetitions, {&expected});
-  Runner runner(site, std::move(settings), {&agreement});
+  Runner runner(site, std::move(settings), {&expected});
   const auto all = [&]() -> awaitable<void> {
     LoopWatch watch(loop.get_executor());
     site.loop_watch = &watch;

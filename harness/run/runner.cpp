@@ -130,7 +130,11 @@ class Runner::Queue {
 };
 
 Runner::Runner(const Site& site, RunnerSettings settings, std::vector<Listener*> listeners)
-    : site_(site), settings_(std::move(settings)), starting_(1), listeners_(std::move(listeners)) {
+    : site_(site),
+      settings_(std::move(settings)),
+      starting_(1),
+      agreement_(settings_.repetitions),
+      listeners_(std::move(listeners)) {
   if (!settings_.mode.libfaketime.empty()) return;
   settings_.mode.starting = &starting_;
   calendar_.emplace(cores());
@@ -138,6 +142,10 @@ Runner::Runner(const Site& site, RunnerSettings settings, std::vector<Listener*>
 
 void Runner::tell(const CellResult& result) {
   for (Listener* listener : listeners_) listener->cell_ended(result);
+}
+
+void Runner::repetition_ended(CellResult result) {
+  if (const auto whole = agreement_.ended(std::move(result))) tell(*whole);
 }
 
 awaitable<void> Runner::wait_for_room(const PlannedCell& cell) {
@@ -162,15 +170,15 @@ awaitable<void> Runner::work(std::shared_ptr<Queue> queue) {
         return (queue->set_aside(server) ? server : client) + " is set aside: it failed to start again and again";
       };
       if (cell->broken = settings.why_not(); !cell->broken.empty()) {
-        tell(result_without_run(*cell));
+        repetition_ended(result_without_run(*cell));
         continue;
       }
       if (calendar_) co_await wait_for_room(*cell);
-      const CellEnd end = co_await run_cell(*cell, slot, std::move(settings));
+      CellEnd end = co_await run_cell(*cell, slot, std::move(settings));
       if (calendar_) calendar_->learn(steps_run_ += busy_times(*cell).size(), cpu_spent() - cpu_before_);
       if (end.tried) queue->started(server, end.server_came_up);
       if (end.server_came_up) queue->started(client, end.client_came_up);
-      tell(end.result);
+      repetition_ended(std::move(end.result));
     }
   } catch (...) {
     stopped = std::current_exception();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "report/listener.hpp"
+#include "run/agreement.hpp"
 #include "run/calendar.hpp"
 #include "run/cell.hpp"
 #include "run/matrix.hpp"
@@ -19,9 +20,10 @@ struct RunnerSettings {
   std::size_t repetitions = 1;            ///< times that each cell is run
 };
 
-/// Runs cells in slots and tells the listeners of each as it ends. Cells that want the same server run one after the
-/// other in the same slot, the longest groups first. A server or client that fails to come up `patience` times in a row
-/// is set aside: the cells that need it end as `error` with that reason, without being tried.
+/// Runs cells in slots, and tells the listeners once of each: when the last of its repetitions ends, or at once where
+/// there is nothing to run. Cells that want the same server run one after the other in the same slot, the longest
+/// groups first. A server or client that fails to come up `patience` times in a row is set aside: the cells that need
+/// it end as `error` with that reason, without being tried.
 class Runner {
  public:
   static constexpr std::size_t patience = 5;
@@ -38,6 +40,7 @@ class Runner {
 
   awaitable<void> work(std::shared_ptr<Queue> queue);
   awaitable<void> wait_for_room(const PlannedCell& cell);
+  void repetition_ended(CellResult result);
   void tell(const CellResult& result);
 
   const Site& site_;
@@ -47,6 +50,7 @@ class Runner {
   Stopwatch watch_;
   std::size_t steps_run_ = 0;
   double cpu_before_ = 0;
+  Agreement agreement_;  ///< of those cells that are handed out, each as often as it is to be run
   std::vector<Listener*> listeners_;
 };
 

@@ -188,5 +188,24 @@ TEST_F(RunServers, ThatWillNotStartIsSetAside) {
   }
 }
 
+TEST_F(RunServers, WhateverCannotBeRunIsToldOnceHoweverOftenTheRestIs) {
+  fake_server("exits-at-once");
+  std::vector<PlannedCell> cells(4, planned());
+  for (std::size_t i = 0; i < cells.size(); ++i) cells[i].id.scenario = std::string(1, static_cast<char>('a' + i));
+  cells[2].broken = "its client does not answer";
+  cells[3].unsupported = "capability x";
+  RunnerSettings settings;
+  settings.mode = mode_;
+  settings.cell = CellSettings{results_.path(), Keep::none};
+  settings.repetitions = Runner::patience;
+  Heard heard;
+  Runner runner(site_, settings, {&heard});
+  run(runner.run(cells));
+  std::map<std::string, std::string> told;
+  for (const CellResult& cell : heard.cells) told[cell.id.scenario] += in_short(cell.verdict);
+  EXPECT_THAT(told, testing::ElementsAre(testing::Pair("a", "error"), testing::Pair("b", "error"),
+                                         testing::Pair("c", "error"), testing::Pair("d", "unsupported")));
+}
+
 }  // namespace
 }  // namespace ti

@@ -1,0 +1,32 @@
+#pragma once
+// A matrix that is run several times: the same cell must end the same way each time.
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "model/results.hpp"
+
+namespace ti {
+
+/// Agreement makes one result of all endings of a cell: as it ended first if all had one verdict, fault and rule,
+/// otherwise `error` that names what differed.
+class Agreement {
+ public:
+  explicit Agreement(std::size_t repetitions) : repetitions_(repetitions) {}
+
+  /// Takes one of the cell's endings, and gives its result with the last of them.
+  std::optional<CellResult> ended(CellResult cell);
+
+ private:
+  struct Waiting {
+    CellResult first;
+    std::size_t ended = 0;
+    std::string other = {};  ///< the first verdict that differed
+  };
+
+  std::size_t repetitions_;
+  std::map<CellId, Waiting> waiting_;
+};
+
+}  // namespace ti
