@@ -1,6 +1,9 @@
 #include "run/line_client.hpp"
 
+#include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "model/json_writer.hpp"
 
@@ -15,6 +18,15 @@ std::optional<T> get(const Json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end() || found->is_null()) return std::nullopt;
   return found->get<T>();
+}
+
+/// A number of things as results.json can tell it. The JSON library would make one of -1, 1.5 and true as well.
+std::optional<std::size_t> get_count(const Json& object, const char* key) {
+  const auto count = get<Json>(object, key);
+  if (!count) return std::nullopt;
+  if (!count->is_number_unsigned() || count->get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max())
+    throw std::domain_error(std::string(key) + " is " + count->dump());
+  return count->get<std::size_t>();
 }
 
 Json parse_object(const std::string& line) {
@@ -38,8 +50,8 @@ ConnectAnswer parse_answer(const std::string& line) {
     answer.word.version = get<std::string>(object, "version");
     answer.word.cipher = get<std::string>(object, "cipher");
     answer.word.session_id = get<std::string>(object, "session_id");
-    answer.word.tickets_received = get<std::size_t>(object, "tickets_received");
-    answer.word.response_bytes = get<std::size_t>(object, "response_bytes");
+    answer.word.tickets_received = get_count(object, "tickets_received");
+    answer.word.response_bytes = get_count(object, "response_bytes");
     answer.session = get<std::string>(object, "session").value_or("");
     if (!answer.word.ok) {
       const Json& error = object.at("error");
@@ -49,7 +61,7 @@ ConnectAnswer parse_answer(const std::string& line) {
         answer.word.error_code = code->is_string() ? code->get<std::string>() : code->dump();
     }
     return answer;
-  } catch (const Json::exception& wrong) {
+  } catch (const std::exception& wrong) {
     throw HarnessError("the adapter's answer is not as clients/PROTOCOL.md says (" + std::string(wrong.what()) +
                        "): " + line.substr(0, 400));
   }
