@@ -29,6 +29,8 @@ void write_private(const std::filesystem::path& path, std::string_view text) {
   if (!text.empty()) throw HarnessError("cannot write " + path.string() + ": " + std::strerror(error));
 }
 
+std::filesystem::path evidence_folder(const CellId& id) { return std::filesystem::path("evidence") / folder_name(id); }
+
 std::string seconds(Instant at) { return fmt::format("{:10.6f}", std::chrono::duration<double>(at).count()); }
 
 }  // namespace
@@ -56,7 +58,7 @@ std::string folder_name(const CellId& id) {
 }
 
 Evidence write_evidence(const std::filesystem::path& results, const CellId& id, const Gathered& gathered) {
-  const std::filesystem::path relative = std::filesystem::path("evidence") / folder_name(id);
+  const std::filesystem::path relative = evidence_folder(id);
   const std::filesystem::path folder = results / relative;
   std::filesystem::create_directories(folder);
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
@@ -83,6 +85,15 @@ Evidence write_evidence(const std::filesystem::path& results, const CellId& id, 
           file("keys.log"),
           file("trace.txt"),
           {file("server.log"), file("client.log"), file("commands.txt")}};
+}
+
+void replace_evidence(const std::filesystem::path& results, const CellId& id, const std::filesystem::path& by) {
+  const std::filesystem::path to = results / evidence_folder(id);
+  const std::filesystem::path from = by / evidence_folder(id);
+  std::filesystem::remove_all(to);
+  if (!std::filesystem::exists(from)) return;
+  std::filesystem::create_directories(to.parent_path());
+  std::filesystem::rename(from, to);
 }
 
 }  // namespace ti

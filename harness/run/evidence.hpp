@@ -30,6 +30,10 @@ std::string folder_name(const CellId& id);
 /// user's alone (0600, folders 0700).
 Evidence write_evidence(const std::filesystem::path& results, const CellId& id, const Gathered& gathered);
 
+/// Puts what a cell left below one results folder in the place of what is below another, which goes in any case. The
+/// two are of one file system.
+void replace_evidence(const std::filesystem::path& results, const CellId& id, const std::filesystem::path& by);
+
 /// argv as a person can paste it into a shell.
 std::string pasteable(const std::vector<std::string>& argv);
 

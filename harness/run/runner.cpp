@@ -8,6 +8,8 @@
 #include <thread>
 
 #include "exec/task_group.hpp"
+#include "exec/temp_dir.hpp"
+#include "run/evidence.hpp"
 
 namespace ti {
 
@@ -144,7 +146,23 @@ void Runner::tell(const CellResult& result) {
   for (Listener* listener : listeners_) listener->cell_ended(result);
 }
 
-void Runner::repetition_ended(CellResult result) {
+/// What a repetition left apart takes its place below the results if it is this one that will be told of, as things
+/// stand; else it goes.
+void Runner::keep_preferred(CellResult& result, const std::filesystem::path& left) const {
+  try {
+    if (agreement_.prefers(result)) replace_evidence(settings_.cell.results, result.id, left);
+  } catch (const std::filesystem::filesystem_error& error) {
+    result.verdict = Verdict{};
+    result.verdict.outcome = Outcome::error;
+    result.verdict.reason = std::string("no evidence could be kept: ") + error.what();
+    result.evidence.reset();
+  }
+  std::error_code ignored;  // the folder goes as a whole in the end
+  std::filesystem::remove_all(left / "evidence", ignored);
+}
+
+void Runner::repetition_ended(CellResult result, const std::filesystem::path& left) {
+  if (left != settings_.cell.results) keep_preferred(result, left);
   if (const auto whole = agreement_.ended(std::move(result))) tell(*whole);
 }
 
@@ -156,6 +174,9 @@ awaitable<void> Runner::wait_for_room(const PlannedCell& cell) {
 
 awaitable<void> Runner::work(std::shared_ptr<Queue> queue) {
   Slot slot(site_, settings_.mode);
+  std::optional<TempDir> apart;  // repetitions of a cell run at once, and each would leave its evidence in one place
+  if (settings_.repetitions > 1) apart.emplace(*site_.guardian, settings_.cell.results);
+  const std::filesystem::path left = apart ? apart->path() : settings_.cell.results;
   std::string key;
   std::exception_ptr stopped;
   try {
@@ -165,12 +186,13 @@ awaitable<void> Runner::work(std::shared_ptr<Queue> queue) {
       const std::string server = "server " + cell->id.server;
       const std::string client = "client " + cell->id.client;
       CellSettings settings = settings_.cell;
+      settings.results = left;
       settings.why_not = [queue, server, client]() -> std::string {
         if (!queue->set_aside(server) && !queue->set_aside(client)) return {};
         return (queue->set_aside(server) ? server : client) + " is set aside: it failed to start again and again";
       };
       if (cell->broken = settings.why_not(); !cell->broken.empty()) {
-        repetition_ended(result_without_run(*cell));
+        repetition_ended(result_without_run(*cell), left);
         continue;
       }
       if (calendar_) co_await wait_for_room(*cell);
@@ -178,7 +200,7 @@ awaitable<void> Runner::work(std::shared_ptr<Queue> queue) {
       if (calendar_) calendar_->learn(steps_run_ += busy_times(*cell).size(), cpu_spent() - cpu_before_);
       if (end.tried) queue->started(server, end.server_came_up);
       if (end.server_came_up) queue->started(client, end.client_came_up);
-      repetition_ended(std::move(end.result));
+      repetition_ended(std::move(end.result), left);
     }
   } catch (...) {
     stopped = std::current_exception();

@@ -40,7 +40,8 @@ class Runner {
 
   awaitable<void> work(std::shared_ptr<Queue> queue);
   awaitable<void> wait_for_room(const PlannedCell& cell);
-  void repetition_ended(CellResult result);
+  void keep_preferred(CellResult& result, const std::filesystem::path& left) const;
+  void repetition_ended(CellResult result, const std::filesystem::path& left);
   void tell(const CellResult& result);
 
   const Site& site_;

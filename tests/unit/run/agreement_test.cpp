@@ -13,6 +13,7 @@ CellResult ending(Outcome outcome, double duration_ms, const std::string& scenar
   if (outcome == Outcome::fail) {
     cell.verdict.fault = Side::client;
     cell.verdict.rule = "expect-offered";
+    cell.verdict.reason = "it was not offered";
   }
   cell.duration_ms = duration_ms;
   return cell;
@@ -39,13 +40,31 @@ TEST(Agreement, OneEndingIsAllThatIsWaitedForWhereACellIsRunOnce) {
   EXPECT_EQ(Agreement(1).ended(ending(Outcome::inconclusive, 1)).value().verdict.outcome, Outcome::inconclusive);
 }
 
+TEST(Agreement, PrefersTheFirstThatDidNotPass) {
+  Agreement agreement(4);
+  const std::vector<std::pair<CellResult, bool>> endings{{ending(Outcome::pass, 1), true},
+                                                         {ending(Outcome::pass, 2), false},
+                                                         {ending(Outcome::fail, 3), true},
+                                                         {ending(Outcome::error, 4), false}};
+  std::optional<CellResult> result;
+  for (const auto& [cell, preferred] : endings) {
+    EXPECT_EQ(agreement.prefers(cell), preferred) << cell.duration_ms;
+    result = agreement.ended(cell);
+  }
+  EXPECT_EQ(result.value().duration_ms, 3);
+  EXPECT_TRUE(agreement.prefers(ending(Outcome::pass, 5)));
+}
+
 TEST(Agreement, WhatDiffersIsAnErrorThatNamesBoth) {
   Agreement agreement(3);
   EXPECT_FALSE(agreement.ended(ending(Outcome::pass, 1)));
   EXPECT_FALSE(agreement.ended(ending(Outcome::fail, 2)));
-  const Verdict verdict = agreement.ended(ending(Outcome::pass, 3)).value().verdict;
+  const CellResult result = agreement.ended(ending(Outcome::pass, 3)).value();
+  const Verdict& verdict = result.verdict;
   EXPECT_EQ(verdict.outcome, Outcome::error);
-  EXPECT_EQ(verdict.reason, "it does not end the same way each time: pass, and then fail client expect-offered");
+  EXPECT_EQ(verdict.reason,
+            "it does not end the same way each time: pass, and then fail client expect-offered; "
+            "of the first that did not pass: it was not offered");
   EXPECT_FALSE(verdict.fault);
 }
 
