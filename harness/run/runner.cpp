@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 #include <thread>
 
 #include "exec/task_group.hpp"
@@ -17,7 +18,8 @@ namespace {
 
 std::size_t cores() { return std::max(1U, std::thread::hardware_concurrency()); }
 
-/// What two cells must have in common to share a warm server.
+/// What a cell orders its server for, as text. Two cells must have it in common to share a warm server, or its failure
+/// to start.
 std::string server_key(const PlannedCell& cell) {
   std::string key = cell.id.server + "@" + std::string(name(cell.id.tls)) + " " + cell.scenario->ciphers;
   for (const auto& [policy, value] : cell.scenario->policy.values) key += " " + policy + "=" + to_text(value);
@@ -47,6 +49,62 @@ std::vector<std::chrono::milliseconds> busy_times(const PlannedCell& cell) {
   for (const Step& step : cell.scenario->timeline) times.push_back(step.at);
   return times;
 }
+
+/// Starts remembers what did not come up, so that it is not tried for ever. A server may refuse what one scenario wants
+/// of it and serve all the others: its failures count for that order alone, unless it has come up for none.
+class Starts {
+ public:
+  void note(const PlannedCell& cell, const CellEnd& end) {
+    if (end.tried) note_server(cell, end.server_came_up);
+    if (end.server_came_up) count(client_failures_[cell.id.client], end.client_came_up);
+  }
+
+  /// Why it is no use to try the cell; empty when it may be.
+  std::string why_not(const PlannedCell& cell) const {
+    if (never_comes_up(cell.id.server)) return set_aside("server " + cell.id.server + " is set aside");
+    if (worn_out(order_failures_, server_key(cell)))
+      return set_aside("server " + cell.id.server + " is set aside for this policy, version and ciphers");
+    if (worn_out(client_failures_, cell.id.client)) return set_aside("client " + cell.id.client + " is set aside");
+    return {};
+  }
+
+ private:
+  using Failures = std::map<std::string, std::size_t>;  ///< in a row
+
+  /// What is known of a server, whatever it was started for.
+  struct Server {
+    std::set<std::string> refused;  ///< orders for which it did not come up
+    bool came_up = false;           ///< for any
+  };
+
+  static std::string set_aside(const std::string& what) { return what + ": it failed to start again and again"; }
+
+  static void count(std::size_t& failures, bool came_up) { failures = came_up ? 0 : failures + 1; }
+
+  static bool worn_out(const Failures& failures, const std::string& what) {
+    const auto found = failures.find(what);
+    return found != failures.end() && found->second >= Runner::patience;
+  }
+
+  void note_server(const PlannedCell& cell, bool came_up) {
+    const std::string order = server_key(cell);
+    count(order_failures_[order], came_up);
+    Server& server = servers_[cell.id.server];
+    if (came_up)
+      server.came_up = true;
+    else
+      server.refused.insert(order);
+  }
+
+  bool never_comes_up(const std::string& id) const {
+    const auto found = servers_.find(id);
+    return found != servers_.end() && !found->second.came_up && found->second.refused.size() >= Runner::patience;
+  }
+
+  std::map<std::string, Server> servers_;
+  Failures order_failures_;
+  Failures client_failures_;
+};
 
 }  // namespace
 
@@ -104,12 +162,7 @@ class Runner::Queue {
 
   void clear() { waiting_.clear(); }
 
-  /// Notes how a start went; says whether the thing is set aside now.
-  void started(const std::string& what, bool well) { well ? failures_.erase(what) : ++failures_[what]; }
-  bool set_aside(const std::string& what) const {
-    const auto found = failures_.find(what);
-    return found != failures_.end() && found->second >= patience;
-  }
+  Starts& starts() { return starts_; }
 
  private:
   struct Batch {
@@ -128,7 +181,7 @@ class Runner::Queue {
   }
 
   std::vector<Batch> waiting_;
-  std::map<std::string, std::size_t> failures_;  ///< starts that failed in a row, by "server x" and "client y"
+  Starts starts_;
 };
 
 Runner::Runner(const Site& site, RunnerSettings settings, std::vector<Listener*> listeners)
@@ -183,14 +236,9 @@ awaitable<void> Runner::work(std::shared_ptr<Queue> queue) {
     while (std::optional<PlannedCell> cell = queue->next(key)) {
       // A cell winds down undisturbed; from here on the worker can be stopped again.
       co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
-      const std::string server = "server " + cell->id.server;
-      const std::string client = "client " + cell->id.client;
       CellSettings settings = settings_.cell;
       settings.results = left;
-      settings.why_not = [queue, server, client]() -> std::string {
-        if (!queue->set_aside(server) && !queue->set_aside(client)) return {};
-        return (queue->set_aside(server) ? server : client) + " is set aside: it failed to start again and again";
-      };
+      settings.why_not = [queue, planned = *cell] { return queue->starts().why_not(planned); };
       if (cell->broken = settings.why_not(); !cell->broken.empty()) {
         repetition_ended(result_without_run(*cell), left);
         continue;
@@ -198,8 +246,7 @@ awaitable<void> Runner::work(std::shared_ptr<Queue> queue) {
       if (calendar_) co_await wait_for_room(*cell);
       CellEnd end = co_await run_cell(*cell, slot, std::move(settings));
       if (calendar_) calendar_->learn(steps_run_ += busy_times(*cell).size(), cpu_spent() - cpu_before_);
-      if (end.tried) queue->started(server, end.server_came_up);
-      if (end.server_came_up) queue->started(client, end.client_came_up);
+      queue->starts().note(*cell, end);
       repetition_ended(std::move(end.result), left);
     }
   } catch (...) {

@@ -22,8 +22,9 @@ struct RunnerSettings {
 
 /// Runs cells in slots, and tells the listeners once of each: when the last of its repetitions ends, or at once where
 /// there is nothing to run. Cells that want the same server run one after the other in the same slot, the longest
-/// groups first. A server or client that fails to come up `patience` times in a row is set aside: the cells that need
-/// it end as `error` with that reason, without being tried.
+/// groups first. A client that fails to come up `patience` times in a row is set aside: the cells that need it end as
+/// `error` with that reason, without being tried. So is a server for those cells that want of it what it failed with;
+/// and for all, once it failed for `patience` different wants and came up for none.
 class Runner {
  public:
   static constexpr std::size_t patience = 5;

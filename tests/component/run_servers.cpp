@@ -1,4 +1,6 @@
 // A server that does the wrong thing: the verdict, whose fault it is, and by which rule.
+#include <deque>
+
 #include "run/versions.hpp"
 #include "run_test.hpp"
 
@@ -171,21 +173,74 @@ TEST_F(RunServers, SaysThatItIsReadyAndDoesNotListen) {
   EXPECT_THAT(result.verdict.reason, HasSubstr("the tap"));
 }
 
-TEST_F(RunServers, ThatWillNotStartIsSetAside) {
-  fake_server("exits-at-once");
-  RunnerSettings settings;
-  settings.jobs = 1;
-  settings.mode = mode_;
-  settings.cell = CellSettings{results_.path(), Keep::none};
-  Heard heard;
-  Runner runner(site_, settings, {&heard});
-  run(runner.run(std::vector<PlannedCell>(Runner::patience + 3, planned())));
-  ASSERT_EQ(heard.cells.size(), Runner::patience + 3);
-  for (std::size_t i = 0; i < heard.cells.size(); ++i) {
-    EXPECT_EQ(heard.cells[i].verdict.outcome, Outcome::error);
-    EXPECT_EQ(heard.cells[i].verdict.reason.ends_with("is set aside: it failed to start again and again"),
-              i >= Runner::patience);
+class RunServersThatWillNotStart : public RunServers {
+ protected:
+  /// Plans `count` cells that are alike, of a scenario that holds the server to these ciphers: the costlier a group of
+  /// cells, the sooner it is run.
+  void plan(const std::string& ciphers, std::size_t count = 1) {
+    scenarios_.push_back(scenario_);
+    scenarios_.back().ciphers = ciphers;
+    PlannedCell cell = planned();
+    cell.scenario = &scenarios_.back();
+    cells_.insert(cells_.end(), count, cell);
   }
+
+  /// Runs what was planned, one cell at a time; gives each outcome in short, with the reason if the cell was not tried.
+  std::vector<std::string> outcomes() {
+    RunnerSettings settings;
+    settings.jobs = 1;
+    settings.mode = mode_;
+    settings.cell = CellSettings{results_.path(), Keep::none};
+    Heard heard;
+    Runner runner(site_, settings, {&heard});
+    run(runner.run(cells_));
+    std::vector<std::string> outcomes;
+    for (const CellResult& cell : heard.cells) {
+      const bool untried = cell.verdict.reason.ends_with("it failed to start again and again");
+      outcomes.push_back(untried ? cell.verdict.reason : in_short(cell.verdict));
+    }
+    return outcomes;
+  }
+
+  static std::vector<std::string> tried_and_not(std::size_t tried, std::size_t not_tried, const std::string& why) {
+    std::vector<std::string> outcomes(tried, "error");
+    outcomes.insert(outcomes.end(), not_tried, why + ": it failed to start again and again");
+    return outcomes;
+  }
+
+  static constexpr const char* for_that = " is set aside for this policy, version and ciphers";
+
+ private:
+  std::deque<Scenario> scenarios_;
+  std::vector<PlannedCell> cells_;
+};
+
+TEST_F(RunServersThatWillNotStart, AreSetAside) {
+  fake_server("exits-at-once");
+  plan("", Runner::patience + 3);
+  EXPECT_EQ(outcomes(), tried_and_not(Runner::patience, 3, std::string("server exits-at-once") + for_that));
+}
+
+TEST_F(RunServersThatWillNotStart, ForOneScenarioServeTheOthers) {
+  plan("NONSENSE", Runner::patience + 2);
+  plan("ALL:@SECLEVEL=0", 2);
+  std::vector<std::string> expected = tried_and_not(Runner::patience, 2, std::string("server openssl") + for_that);
+  expected.insert(expected.end(), 2, "pass");
+  EXPECT_EQ(outcomes(), expected);
+}
+
+TEST_F(RunServersThatWillNotStart, ForAnythingAreSetAsideAsAWhole) {
+  fake_server("exits-at-once");
+  for (std::size_t i = 0; i < Runner::patience + 3; ++i) plan("order " + std::to_string(i));
+  EXPECT_EQ(outcomes(), tried_and_not(Runner::patience, 3, "server exits-at-once is set aside"));
+}
+
+TEST_F(RunServersThatWillNotStart, ForManyScenariosButCameUpOnceAreTriedForEach) {
+  plan("ALL:@SECLEVEL=0", 2);
+  for (std::size_t i = 0; i < Runner::patience + 3; ++i) plan("NONSENSE" + std::to_string(i));
+  std::vector<std::string> expected(2, "pass");
+  expected.insert(expected.end(), Runner::patience + 3, "error");
+  EXPECT_EQ(outcomes(), expected);
 }
 
 TEST_F(RunServers, WhateverCannotBeRunIsToldOnceHoweverOftenTheRestIs) {
