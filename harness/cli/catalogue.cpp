@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <fstream>
 
@@ -15,6 +17,12 @@ namespace {
 
 bool executable(const std::filesystem::path& file) { return ::access(file.c_str(), X_OK) == 0; }
 
+/// Whether it is there and can be seen: what lies in a folder that we may not read is as good as missing.
+bool visible(const std::filesystem::path& file) {
+  std::error_code unreadable;
+  return std::filesystem::exists(file, unreadable);
+}
+
 bool in_path(const std::string& program) {
   if (program.find('/') != std::string::npos) return executable(program);
   const char* path = std::getenv("PATH");
@@ -26,7 +34,7 @@ bool in_path(const std::string& program) {
 /// The first need that is not met, with what helps; empty when all are.
 std::string unmet(const std::vector<Need>& needs) {
   for (const Need& need : needs) {
-    const bool found = need.program.empty() ? std::filesystem::exists(need.file) : in_path(need.program);
+    const bool found = need.program.empty() ? visible(need.file) : in_path(need.program);
     if (!found) return fmt::format("{}: {}", need.program.empty() ? need.file : need.program, need.install);
   }
   return {};
@@ -43,19 +51,38 @@ std::string not_built(const ClientManifest& client, const std::filesystem::path&
   return fmt::format("client {} is not built: {}{}", client.id, set_up, lack.empty() ? "" : ", which needs " + lack);
 }
 
+/// Whether a word of a command is the path of one file and nothing else: neither a list of paths nor a line for a
+/// shell.
+bool is_plain_path(std::string_view word) {
+  static constexpr std::string_view punctuation = "/._+-";
+  return std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || punctuation.find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
+/// The files of its build that a client's command names, in terms of that folder: its program, which may be {binary},
+/// and any later word that is such a path and no more, as the script or the class path of an interpreter is.
+std::vector<std::string> built_files(const ClientManifest& client) {
+  static constexpr std::string_view place = "{build}/";
+  std::vector<std::string> files;
+  for (std::size_t i = 0; i < client.argv.size(); ++i) {
+    const std::string& word = client.argv[i] == "{binary}" ? client.binary : client.argv[i];
+    if (!word.starts_with(place)) continue;
+    const std::string file = word.substr(place.size());
+    if (i == 0 || is_plain_path(file)) files.push_back(file);
+  }
+  return files;
+}
+
 /// Why a client cannot be used here; empty when it can.
 std::string missing(const ClientManifest& client, const Paths& paths) {
   const std::filesystem::path build =
       (client.optional ? paths.optional_clients_build() : paths.clients_build()) / client.adapter_folder.filename();
   if (const std::string lack = unmet(client.needs); !lack.empty())
     return fmt::format("client {} needs {}", client.id, lack);
-  const std::map<std::string, std::string> variables{{"build", build.string()}, {"source", client.folder.string()}};
-  for (const std::string& arg : client.argv) {
-    if (arg.find("{build}") == std::string::npos) continue;
-    const Result<std::string> file = fill_in(arg, variables);
-    if (file && !std::filesystem::exists(*file)) return not_built(client, build);
-  }
-  return {};
+  const std::vector<std::string> files = built_files(client);
+  const bool built = std::all_of(files.begin(), files.end(), [&](const auto& file) { return visible(build / file); });
+  return built ? "" : not_built(client, build);
 }
 
 }  // namespace

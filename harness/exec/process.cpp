@@ -59,7 +59,9 @@ std::string find_program(const Launch& launch) {
   if (path != launch.env.end()) {
     for (const std::string& folder : split(path->second, ':')) {
       std::string candidate = folder + "/" + name;
-      if (std::filesystem::is_regular_file(candidate) && ::access(candidate.c_str(), X_OK) == 0) return candidate;
+      std::error_code unreadable;  // then it is not there for us, and a later folder may have it
+      if (std::filesystem::is_regular_file(candidate, unreadable) && ::access(candidate.c_str(), X_OK) == 0)
+        return candidate;
     }
   }
   fail(ENOENT, "cannot find " + name + " in PATH");

@@ -25,7 +25,9 @@ std::vector<std::filesystem::path> folders_with(const std::filesystem::path& fol
   std::vector<std::filesystem::path> found;
   std::error_code problem;
   for (const auto& entry : std::filesystem::directory_iterator(folder, problem)) {
-    if (std::filesystem::exists(entry.path() / file)) found.push_back(entry.path());
+    std::error_code hidden;
+    if (std::filesystem::exists(entry.path() / file, hidden)) found.push_back(entry.path());
+    if (hidden) errors.push_back({"cannot be read: " + hidden.message(), entry.path().string()});
   }
   if (problem) errors.push_back({"cannot be read: " + problem.message(), folder.string()});
   std::sort(found.begin(), found.end());

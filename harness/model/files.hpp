@@ -12,7 +12,8 @@ namespace ti {
 /// The whole file; the error says that and why it cannot be read.
 Result<std::string> read_file(const std::filesystem::path& file);
 
-/// Folders directly below `folder` that hold a file of that name, sorted. A folder that cannot be read is an error.
+/// Folders directly below `folder` that hold a file of that name, sorted. A folder that cannot be read, itself or one
+/// below it, is an error.
 std::vector<std::filesystem::path> folders_with(const std::filesystem::path& folder, std::string_view file,
                                                 std::vector<ParseError>& errors);
 

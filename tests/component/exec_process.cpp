@@ -103,6 +103,14 @@ TEST_F(ProcessTest, NamesTheProgramThatCannotBeStarted) {
   EXPECT_EQ(zombies(), 0U);
 }
 
+TEST_F(ProcessTest, LooksPastAFolderOfItsPathThatCannotBeRead) {
+  const TempDir folder(guardian_);
+  std::filesystem::create_symlink("loop", folder.path() / "loop");
+  Launch launch = program({"echo", "found"});
+  launch.env["PATH"] = (folder.path() / "loop").string() + ":/usr/bin:/bin";
+  EXPECT_EQ(output(launch), "found\n");
+}
+
 TEST_F(ProcessTest, GivesItsArgumentsEnvironmentAndFolderAndNothingElse) {
   ::setenv("TI_LEAK", "1", 1);
   Launch launch = program({"env"});
