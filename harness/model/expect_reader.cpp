@@ -34,6 +34,15 @@ MessageType read_message(const JsonValue& value) {
   return *message_type_of(value.string());
 }
 
+/// Each of the server's flights is held so long, and all of a connection has to come to its end within its deadline:
+/// what the tap did must not strike it.
+std::chrono::milliseconds read_delay(const JsonValue& value) {
+  constexpr std::chrono::seconds longest(1);
+  const auto delay = read_duration(value);
+  if (delay > longest) value.fail("\"delay\" is at most \"1s\", found \"" + value.string() + '"');
+  return delay;
+}
+
 DisturbPlan read_disturb_plan(const JsonValue& value) {
   value.allow({"segments", "records", "delay", "cut", "flip"});
   DisturbPlan disturb;
@@ -44,7 +53,7 @@ DisturbPlan read_disturb_plan(const JsonValue& value) {
   if (const auto* records = value.find("records"))
     disturb.records =
         records->word({"split", "merge"}) == 0 ? DisturbPlan::Records::split : DisturbPlan::Records::merge;
-  if (const auto* delay = value.find("delay")) disturb.delay = read_duration(*delay);
+  if (const auto* delay = value.find("delay")) disturb.delay = read_delay(*delay);
   if (const auto* cut = value.find("cut")) {
     cut->allow({"after", "from"});
     disturb.cut = DisturbPlan::Cut{read_message(cut->at("after")), read_side(cut->at("from"))};

@@ -16,6 +16,9 @@ constexpr std::string_view override_prefix = "expect@";
 
 constexpr std::size_t most_steps = 10000;
 
+/// Half the life of the harness's certificates, which must outlast what went before in the same virtual time as well.
+constexpr std::chrono::days longest_timeline(3650);
+
 bool is_name(const std::string& word) { return word != "none" && word != "any" && word != "latest"; }
 
 /// Names that tickets have been given so far, at one version: name -> number of the connection.
@@ -169,6 +172,7 @@ class ScenarioReader {
     if (first && step.at.count() != 0) value.at("at").fail("the first step must be at \"0s\"");
     if (!first && step.at < scenario_.timeline.back().at)
       value.at("at").fail("a step at \"" + value.at("at").string() + "\" cannot stand after a later one");
+    if (step.at > longest_timeline) value.at("at").fail("a step is at most \"3650d\" after the first, repeated or not");
   }
 
   const std::vector<std::string>& rules_;

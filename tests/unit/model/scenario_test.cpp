@@ -182,6 +182,31 @@ TEST(Scenario, ComplainsOfTimes) {
   EXPECT_THAT(complaint(with_timeline(R"({"at": "0s", "server": "restart"})")), HasSubstr("at least one step"));
 }
 
+// The harness's certificates end after 20 years: a client would rightly refuse them.
+TEST(Scenario, EndsWithinTenYears) {
+  const auto later = [](const std::string& step) {
+    return complaint(with_timeline("{\"at\": \"0s\", \"connect\": {}},\n" + step));
+  };
+  EXPECT_EQ(later(R"({"at": "3650d", "connect": {}})"), "no complaint");
+  EXPECT_EQ(later(R"({"at": "3651d", "connect": {}})"),
+            "s.json:5: a step is at most \"3650d\" after the first, repeated or not");
+  EXPECT_THAT(later(R"({"at": "36000d", "server": "restart"})"), HasSubstr("s.json:5: a step is at most"));
+  EXPECT_EQ(later(R"({"at": "50d", "repeat": {"every": "36d", "times": 101}, "connect": {}})"), "no complaint");
+  EXPECT_THAT(later(R"({"at": "51d", "repeat": {"every": "36d", "times": 101}, "connect": {}})"),
+              HasSubstr("s.json:5: a step is at most"));
+}
+
+// What the tap holds back must not make a connection run into its deadline.
+TEST(Scenario, HoldsBytesForASecondAtMost) {
+  const auto held = [](const std::string& delay) {
+    return complaint(with_timeline(R"({"at": "0s", "connect": {"disturb": {"delay": ")" + delay + R"("}}})"));
+  };
+  EXPECT_EQ(held("1s"), "no complaint");
+  EXPECT_EQ(held("1000ms"), "no complaint");
+  EXPECT_EQ(held("1001ms"), "s.json:4: \"delay\" is at most \"1s\", found \"1001ms\"");
+  EXPECT_THAT(held("3s"), HasSubstr("s.json:4: \"delay\" is at most"));
+}
+
 TEST(Scenario, ComplainsOfSteps) {
   EXPECT_THAT(complaint(with_timeline(R"({"at": "0s"})")), HasSubstr("either \"connect\" or \"server\""));
   EXPECT_THAT(complaint(with_timeline(R"({"at": "0s", "connect": {}, "server": "restart"})")),
