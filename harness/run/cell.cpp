@@ -81,6 +81,7 @@ class CellRun {
     check_hidden(result.verdict);
     check_whole(result.verdict);
     check_time(result.verdict, started);
+    check_room(result.verdict);
     if (broken.empty()) check_server_clock(observation, result.verdict);
     TicketNames names;
     for (const ObservedConnection& connection : observation.connections)
@@ -372,6 +373,15 @@ class CellRun {
                       "of the ticket policy; else it would be: {}",
                       std::chrono::duration<double>(slow->at).count(), in_ms(slow->took), verdict.reason));
     }
+  }
+
+  /// Programs that could not write their files proved nothing by what they then did, or did not.
+  void check_room(Verdict& verdict) const {
+    if (verdict.outcome != Outcome::fail && verdict.outcome != Outcome::inconclusive) return;
+    if (slot_.has_room()) return;
+    verdict = error_verdict(
+        fmt::format("the folder {} is full, where the cell's programs keep their files; else it would be: {}",
+                    slot_.folder().string(), verdict.reason));
   }
 
   void leave_evidence(const Observation& observation, CellResult& result) {

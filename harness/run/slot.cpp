@@ -1,6 +1,8 @@
 #include "run/slot.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <fstream>
 
 namespace ti {
 
@@ -35,6 +37,18 @@ void Slot::make_clock() {
 }
 
 std::filesystem::path Slot::new_path(const char* kind) { return folder_.path() / (kind + std::to_string(++folders_)); }
+
+bool Slot::has_room() const {
+  const std::filesystem::path probe = folder_.path() / "room";
+  errno = 0;
+  std::ofstream file(probe, std::ios::binary);
+  file << std::string(std::size_t{64} << 10, ' ');
+  file.close();
+  const bool full = !file && (errno == ENOSPC || errno == EDQUOT);
+  std::error_code ignored;  // the slot's folder goes as a whole in the end
+  std::filesystem::remove(probe, ignored);
+  return !full;
+}
 
 bool Slot::has_warm(const ServerOrder& order) const {
   return std::any_of(servers_.begin(), servers_.end(), [&](const auto& server) { return server->order() == order; });

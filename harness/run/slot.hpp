@@ -52,6 +52,11 @@ class Slot {
   /// A file of its own for a client's secrets.
   std::filesystem::path client_keylog() { return new_path("k"); }
 
+  const std::filesystem::path& folder() const { return folder_.path(); }
+
+  /// Whether its folder can take a little more: a cell's programs write sessions and secrets there, some tens of KiB.
+  bool has_room() const;
+
   /// Whether a server for this order is warm here.
   bool has_warm(const ServerOrder& order) const;
 
