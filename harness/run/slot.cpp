@@ -11,6 +11,10 @@ namespace {
 /// Beyond this much virtual time a slot starts afresh, well before its certificates end.
 constexpr double most_offset_s = 2 * 365 * 86400.0;
 
+/// A server whose keys live longer is not kept: with the wait for their death and a timeline after it, the certificates
+/// must still be good.
+constexpr std::chrono::hours longest_wait(5 * 365 * 24);
+
 /// Until every ticket key of a server with this policy is dead, with room for what is still to be sealed.
 std::chrono::milliseconds until_keys_are_dead(const Policy& policy) {
   const std::chrono::seconds* expire = policy.duration("expire_after");
@@ -18,8 +22,8 @@ std::chrono::milliseconds until_keys_are_dead(const Policy& policy) {
 }
 
 bool can_stay(const ServerOrder& order) {
-  return order.manifest->warm && order.policy.duration("expire_after") &&
-         !order.policy.values.contains("callback_results");
+  const std::chrono::seconds* expire = order.policy.duration("expire_after");
+  return order.manifest->warm && expire && *expire <= longest_wait && !order.policy.values.contains("callback_results");
 }
 
 }  // namespace

@@ -58,6 +58,13 @@ TEST_F(RunWarm, ServerAndClientServeTheNextCellToo) {
   EXPECT_TRUE(run(two_cells()));
 }
 
+/// Until the keys of such a server are dead the certificates have ended, and no client takes them any more.
+TEST_F(RunWarm, AServerWhoseKeysOutliveTheCertificatesServesNoOther) {
+  scenario_.policy.values["expire_after"] = std::chrono::seconds(std::chrono::years(50));
+  scenario_.timeline.resize(1);
+  for (const std::string& line : verdicts({planned(), planned()}, true)) EXPECT_EQ(line, planned().id.text() + " pass");
+}
+
 /// What catches it is not the scenario but a rule on every connection: nobody issued that ticket in this cell.
 TEST_F(RunWarm, AClientThatRemembersItsLastCellIsCaught) {
   fake_client("remembers-over-configure");
