@@ -6,6 +6,7 @@
 
 #include "cli/command.hpp"
 #include "cli/facts.hpp"
+#include "cli/folder_lock.hpp"
 #include "report/console.hpp"
 #include "report/expected.hpp"
 #include "report/results_file.hpp"
@@ -117,9 +118,10 @@ int merge(const Options& options) {
   joined.run.plan = plan_of(ids);
 
   const std::filesystem::path out(options.out);
+  std::filesystem::create_directories(out);
+  const FolderLock lock(out, "--out");
   if (std::filesystem::exists(out / "cells.jsonl"))
     throw UsageError(options.out + " already holds results; give a new folder");
-  std::filesystem::create_directories(out);
   std::filesystem::permissions(out, std::filesystem::perms::owner_all);
   for (const std::string& folder : options.folders) copy_evidence(folder, out);
   ResultsFile file(out, false);

@@ -10,6 +10,7 @@
 #include "cli/command.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/facts.hpp"
+#include "cli/folder_lock.hpp"
 #include "cli/shard_from_environment.hpp"
 #include "exec/task_group.hpp"
 #include "report/console.hpp"
@@ -81,11 +82,13 @@ void link_latest(const fs::path& reports, const fs::path& folder) {
   if (!ignored) fs::rename(made, link, ignored);
 }
 
-/// Makes the folder of a run, private to the user. What an earlier run left in it goes, unless it is resumed; what is
-/// there and not ours stays as it is.
-void make_results_folder(const fs::path& folder, bool resuming) {
+/// Makes the folder of a run, private to the user.
+void make_results_folder(const fs::path& folder) {
   if (fs::create_directories(folder)) fs::permissions(folder, fs::perms::owner_all);
-  if (resuming) return;
+}
+
+/// What an earlier run left in its folder goes; what is there and not ours stays as it is.
+void clear_results_folder(const fs::path& folder) {
   const bool ours = fs::exists(folder / "cells.jsonl");
   if (!ours && fs::exists(folder / "evidence"))
     throw UsageError("--out " + folder.string() +
@@ -198,7 +201,9 @@ std::map<std::string, double> costs_of(const std::vector<PlannedCell>& cells,
 
 int run(const Options& asked, const Invocation& invocation) {
   std::optional<Earlier> earlier;
-  if (!asked.resume.empty()) earlier = load_earlier(asked.resume, invocation.argv);
+  std::optional<FolderLock> lock;
+  if (!asked.resume.empty()) lock.emplace(asked.resume, "--resume");
+  if (lock) earlier = load_earlier(asked.resume, invocation.argv);
   const Options& options = earlier ? earlier->options : asked;
   const bool real = choice<bool>("--clock", options.clock, {{"virtual", false}, {"real", true}});
   const Keep keep =
@@ -233,7 +238,10 @@ int run(const Options& asked, const Invocation& invocation) {
   run.planned = cells.size();
 
   if (options.dry_run) {
-    print_commands(cells, paths, options.out.empty() ? reports / "dry-run" : fs::path(options.out));
+    const fs::path made = options.out.empty() ? reports / "dry-run" : fs::path(options.out);
+    make_results_folder(made);
+    const FolderLock alone(made, "--out");
+    print_commands(cells, paths, made);
     return status::ok;
   }
 
@@ -252,7 +260,11 @@ int run(const Options& asked, const Invocation& invocation) {
   if (earlier) check_goes_on(options, earlier->facts, Results{run, {}, {}, {}, {}});
   const std::string shown = earlier ? options.resume : options.out.empty() ? (reports / run.id).string() : options.out;
   const fs::path folder = fs::absolute(shown).lexically_normal();
-  make_results_folder(folder, earlier.has_value());
+  if (!lock) {
+    make_results_folder(folder);
+    lock.emplace(folder, "--out");
+    clear_results_folder(folder);
+  }
   settings.cell = CellSettings{folder, keep};
 
   Guardian guardian;

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import unittest
 
-from program import ROOT, ProgramTest, cells, results, ticket_interop
+from program import ROOT, FolderWatch, ProgramTest, Started, cells, results, ticket_interop
 
 PAIR = ["--server", "openssl", "--client", "openssl"]
 
@@ -335,6 +335,40 @@ class Resume(ProgramTest):
         self.changed(program)
         self.assertIn("version of ticket-interop: 0.0.1 against", self.usage(*resume))
         self.assertEqual((self.out / "cells.jsonl").read_text(), before)
+
+
+class OneFolderOneRun(ProgramTest):
+    """Two runs in one results folder would take each other's files away."""
+
+    LONG = [*PAIR, "--scenario", "renew", "--clock", "real"]
+    SHORT = [*PAIR, "--scenario", "renew", "--tls", "1.2"]
+
+    def setUp(self):
+        super().setUp()
+        self.out = self.folder / "out"
+        self.out.mkdir()
+        watch = FolderWatch(self.out)
+        self.first = Started(["run", *self.LONG, "--out", self.out], self.folder)
+        self.addCleanup(self.first.process.stdout.close)
+        self.addCleanup(self.first.wait_for_family)
+        self.addCleanup(self.first.process.wait)
+        self.addCleanup(self.first.process.kill)
+        watch.wait_until((self.out / "run.json").exists, self.first)
+
+    def test_a_second_run_is_refused_and_takes_nothing_away(self):
+        before = sorted(path.name for path in self.out.iterdir())
+        for second in ["run", *self.SHORT, "--out", self.out], ["run", "--resume", self.out], [
+            "run", *self.SHORT, "--dry-run", "--out", self.out]:
+            self.assertIn(f"{second[-2]} {self.out}: another run is using it", self.usage(*second))
+        self.assertEqual(sorted(path.name for path in self.out.iterdir()), before)
+        ended = ticket_interop("run", *self.SHORT, "--out", self.folder / "other")
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+
+    def test_a_killed_run_holds_nothing(self):
+        self.first.process.kill()
+        self.first.process.wait()
+        ended = ticket_interop("run", *self.SHORT, "--out", self.out)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
 
 
 class Statuses(ProgramTest):
