@@ -65,6 +65,12 @@ std::string did_you_mean(std::string_view typed, const std::vector<std::string>&
   return name.empty() ? "" : " did you mean \"" + name + "\"?";
 }
 
+std::string wrong_in_id(std::string_view id) {
+  constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+  if (!id.empty() && id != "." && id != ".." && id.find_first_not_of(allowed) == std::string_view::npos) return {};
+  return '"' + std::string(id) + "\" cannot be an id: letters, digits, \".\", \"_\" and \"-\" make one";
+}
+
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
   while (true) {

@@ -15,6 +15,10 @@ std::string nearest(std::string_view typed, const std::vector<std::string>& name
 /// `did you mean "x"?` with a leading blank, or nothing.
 std::string did_you_mean(std::string_view typed, const std::vector<std::string>& names);
 
+/// Why a name cannot be the id of a server, client or scenario, of which cells' ids and files' names are made; empty
+/// when it can.
+std::string wrong_in_id(std::string_view id);
+
 std::vector<std::string> split(std::string_view text, char separator);
 
 }  // namespace ti

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "model/fields.hpp"
 #include "model/files.hpp"
 #include "model/manifest.hpp"
@@ -162,6 +163,7 @@ ClientManifest model_of(const JsonValue& file, const std::filesystem::path& fold
 
 ClientManifest read_entry(const JsonValue& entry, ClientManifest client) {
   entry.allow({"front_door", "carry", "seen", "args", "env", "tls", "capabilities", "cannot"});
+  if (const std::string wrong = wrong_in_id(entry.name()); !wrong.empty()) entry.fail(wrong);
   client.id = entry.name();
   if (const auto* seen = entry.find("seen")) client.seen = seen->string();
   client.front_door = entry.at("front_door").string();

@@ -214,6 +214,10 @@ std::vector<Scenario> load_scenarios(const std::filesystem::path& folder, const 
 
   std::vector<Scenario> scenarios;
   for (const auto& [id, file] : files) {
+    if (const std::string wrong = wrong_in_id(id); !wrong.empty()) {
+      errors.push_back({wrong, file.string()});
+      continue;
+    }
     auto scenario = load_scenario(file, id, should_rules);
     if (scenario)
       scenarios.push_back(std::move(*scenario));

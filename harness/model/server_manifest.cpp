@@ -156,6 +156,10 @@ Result<ServerManifest> parse_server_manifest(const std::filesystem::path& folder
 std::vector<ServerManifest> load_servers(const std::filesystem::path& folder, std::vector<ParseError>& errors) {
   std::vector<ServerManifest> servers;
   for (const auto& subfolder : folders_with(folder, manifest_name, errors)) {
+    if (const std::string wrong = wrong_in_id(subfolder.filename().string()); !wrong.empty()) {
+      errors.push_back({wrong, subfolder.string()});
+      continue;
+    }
     auto server = parse_server_manifest(subfolder);
     if (server)
       servers.push_back(std::move(*server));

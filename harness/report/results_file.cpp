@@ -58,7 +58,7 @@ ResultsFile::ResultsFile(std::filesystem::path folder, bool append) : folder_(st
     std::ifstream in(path, std::ios::binary);
     for (std::string line; std::getline(in, line) && !in.eof();) {
       if (const Result<CellResult> cell = parse_cell(line))
-        places_[cell->id.text()] = Place{end_, line.size(), cell->verdict.outcome};
+        places_[cell->id.text()] = Place{cell->id, end_, line.size(), cell->verdict.outcome};
       end_ += line.size() + 1;
     }
   }
@@ -78,7 +78,7 @@ void ResultsFile::cell_ended(const CellResult& cell) {
   const std::string line = cell_json(cell) + "\n";
   if (::lseek(fd_, static_cast<off_t>(end_), SEEK_SET) < 0) cannot("write", folder_ / "cells.jsonl");
   write_all(fd_, line, folder_ / "cells.jsonl");
-  places_[cell.id.text()] = Place{end_, line.size() - 1, cell.verdict.outcome};
+  places_[cell.id.text()] = Place{cell.id, end_, line.size() - 1, cell.verdict.outcome};
   end_ += line.size();
 }
 
@@ -88,11 +88,11 @@ void ResultsFile::run_ended(const RunFacts& run, bool) {
   ResultsDocument document(facts_);
   out.write(document.head());
   std::string line;
-  for (const auto& [id, place] : places_) {
+  for (const auto& [text, place] : places_) {
     line.resize(place.size);
     if (::pread(fd_, line.data(), line.size(), static_cast<off_t>(place.offset)) != static_cast<ssize_t>(line.size()))
       cannot("read", folder_ / "cells.jsonl");
-    out.write(document.cell(*CellId::parse(id), place.outcome, line));
+    out.write(document.cell(place.id, place.outcome, line));
   }
   out.write(document.tail()).keep();
 }

@@ -26,6 +26,7 @@ class ResultsFile final : public Listener {
 
  private:
   struct Place {
+    CellId id;
     std::uint64_t offset;
     std::uint64_t size;
     Outcome outcome;

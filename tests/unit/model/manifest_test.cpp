@@ -202,6 +202,14 @@ TEST_F(Servers, ABrokenOneCostsOnlyItself) {
   EXPECT_EQ(errors.size(), 1U);
 }
 
+TEST_F(Servers, AFolderWhoseNameIsNoIdIsAnError) {
+  folder.write("copy of thing/server.json", server_text);
+  std::vector<ParseError> errors;
+  EXPECT_TRUE(load_servers(folder.path, errors).empty());
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_THAT(errors[0].text(), HasSubstr("copy of thing: \"copy of thing\" cannot be an id"));
+}
+
 const std::string client_text = R"({
   "library": "L", "seen": "7", "driver": "lines", "argv": ["{build}/adapter"], "env": {"A": "1", "B": "1"},
   "needs": [{"file": "/f", "install": "i"}, {"program": "p", "install": "j"}],
@@ -365,6 +373,15 @@ TEST_F(Clients, ComplainsOfPrograms) {
   EXPECT_THAT(complaint(replaced(program_text, "\"-in\", \"{file}\"", "\"{cert}\"")),
               HasSubstr("unknown variable \"cert\""));
   EXPECT_THAT(complaint(replaced(program_text, "[0, 3]", "[256]")), HasSubstr("an exit code is 0 to 255"));
+}
+
+TEST_F(Clients, AnIdIsOneWordOfCellsIds) {
+  for (const char* wrong : {"", ".", "..", "a/z", "z@1.2", "a z", "z*", "\\u00e9"})
+    EXPECT_THAT(complaint(replaced(client_text, "\"z\"", '"' + std::string(wrong) + '"')),
+                AllOf(HasSubstr("thing/client.json:9: "), HasSubstr("cannot be an id")))
+        << wrong;
+  for (const char* right : {"z_client-0.12.18_Get", "...", "-"})
+    EXPECT_EQ(complaint(replaced(client_text, "\"z\"", '"' + std::string(right) + '"')), "no complaint") << right;
 }
 
 TEST_F(Clients, AnIdIsUniqueOverAllFolders) {

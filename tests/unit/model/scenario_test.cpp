@@ -347,6 +347,15 @@ TEST(LoadScenarios, ANameIsUniqueOverAllFolders) {
   EXPECT_THAT(errors[0].text(), HasSubstr("another scenario of this name"));
 }
 
+TEST(LoadScenarios, AFileWhoseNameIsNoIdIsAnError) {
+  const Folder folder;
+  folder.write("a/renew (copy).json", with_timeline(R"({"at": "0s", "connect": {}})"));
+  std::vector<ParseError> errors;
+  EXPECT_TRUE(load_scenarios(folder.path, should_rules, errors).empty());
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_THAT(errors[0].text(), HasSubstr("a/renew (copy).json: \"renew (copy)\" cannot be an id"));
+}
+
 TEST(LoadScenarios, AFolderThatIsNotThereIsAnError) {
   std::vector<ParseError> errors;
   EXPECT_TRUE(load_scenarios("/nonexistent", should_rules, errors).empty());
