@@ -13,6 +13,11 @@ struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// For an option whose value may not be empty, as that of a variable is which a CI job forgot to set.
+inline CLI::Validator not_empty() {
+  return CLI::Validator([](const std::string& value) { return value.empty() ? "the value is empty" : ""; }, "");
+}
+
 /// What every command is given.
 struct Invocation {
   Paths paths;

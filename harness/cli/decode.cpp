@@ -135,6 +135,7 @@ Action make_decode(CLI::App& app) {
       ->required()
       ->type_name("FILE");
   app.add_option("--keylog", options->keylog, "secrets in NSS key log format, beside those in the capture")
+      ->check(not_empty())
       ->type_name("FILE");
   app.footer("Exit status: 0 no rule broken; 1 a rule was broken; 2 the file cannot be read.");
   return [options](const Invocation&) { return decode_file(*options); };

@@ -142,7 +142,10 @@ int merge(const Options& options) {
 Action make_merge(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("folders", options->folders, "results of the shards")->required()->type_name("DIR");
-  app.add_option("--out,-o", options->out, "folder for the joined results")->required()->type_name("DIR");
+  app.add_option("--out,-o", options->out, "folder for the joined results")
+      ->required()
+      ->check(not_empty())
+      ->type_name("DIR");
   return [options](const Invocation&) { return merge(*options); };
 }
 

@@ -58,10 +58,24 @@ std::string now_text() {
   return text;
 }
 
-Results load(const std::string& path) {
-  Result<Results> results = load_results(path);
+/// The results of an earlier run that this one is held against; nothing without one.
+struct Baseline {
+  std::vector<CellId> cells;
+  std::map<std::string, BaselineVerdict> verdicts;  ///< by cell id
+  std::map<std::string, double> cost_ms;
+};
+
+Baseline load_baseline(const std::string& path) {
+  Baseline baseline;
+  if (path.empty()) return baseline;
+  const Result<Results> results = load_results(path);
   if (!results) throw UsageError(results.error().text());
-  return std::move(*results);
+  for (const CellResult& cell : results->cells) {
+    baseline.cells.push_back(cell.id);
+    baseline.verdicts[cell.id.text()] = BaselineVerdict::of(cell.verdict);
+    baseline.cost_ms[cell.id.text()] = cell.duration_ms;
+  }
+  return baseline;
 }
 
 template <class T>
@@ -101,6 +115,16 @@ void print_not_seen_again(const Expected& expected) {
   for (const KnownIssue& issue : expected.not_seen_again())
     fmt::print("known issue not seen again: server {}, client {}, scenario {}, rule {} ({})\n", issue.server,
                issue.client, issue.scenario, issue.rule, issue.link);
+}
+
+/// Tells of cells that only the baseline has: nobody else would miss them.
+void print_not_run(std::vector<std::string> gone) {
+  constexpr std::size_t most = 5;
+  if (gone.empty()) return;
+  const std::size_t count = gone.size();
+  if (count > most) gone.resize(most);
+  fmt::print("{} of the baseline {} not run: {}{}\n", count == 1 ? "1 cell" : fmt::format("{} cells", count),
+             count == 1 ? "was" : "were", fmt::join(gone, ", "), count > most ? ", ..." : "");
 }
 
 /// Lets the console show how far the run is while no cell ends.
@@ -221,19 +245,14 @@ int run(const Options& asked, const Invocation& invocation) {
   const fs::path known_file = options.known.empty() ? reports / "known_issues.json" : fs::path(options.known);
   Result<std::vector<KnownIssue>> known = load_known_issues(known_file);
   if (!known) throw UsageError(known.error().text());
-  std::map<std::string, double> cost_ms;
-  std::map<std::string, Outcome> baseline;
-  if (!options.baseline.empty())
-    for (const CellResult& cell : load(options.baseline).cells) {
-      baseline[cell.id.text()] = cell.verdict.outcome;
-      cost_ms[cell.id.text()] = cell.duration_ms;
-    }
+  Baseline baseline = load_baseline(options.baseline);
+  const std::vector<std::string> gone = no_longer_planned(baseline.cells, catalogue, options.filter, cells);
 
   RunFacts run = run_facts(options, invocation, paths, cells, known_file);
   const Shard shard = shard_of(options, earlier);
   if (shard.count > 1) {
     run.shard = fmt::format("{}/{}", shard.index, shard.count);
-    cells = take_shard(std::move(cells), shard, cost_ms);
+    cells = take_shard(std::move(cells), shard, baseline.cost_ms);
   }
   run.planned = cells.size();
 
@@ -247,7 +266,7 @@ int run(const Options& asked, const Invocation& invocation) {
 
   RunnerSettings settings;
   settings.jobs = options.jobs;
-  settings.cost_ms = cost_ms;
+  settings.cost_ms = baseline.cost_ms;
   settings.mode.keep_warm = !options.fresh;
   if (!real) {
     const auto libfaketime = find_libfaketime();
@@ -302,14 +321,14 @@ int run(const Options& asked, const Invocation& invocation) {
   const bool terminal = ::isatty(STDERR_FILENO) == 1;
   const bool colour = ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR");
   Console console(stdout, stderr, {terminal, colour, options.quiet}, shown);
-  Expected expected(std::move(*known), std::move(baseline), {&file, &console});
+  Expected expected(std::move(*known), std::move(baseline.verdicts), {&file, &console});
   std::set<std::string> ended;
   if (earlier)
     for (const CellResult& cell : earlier->cells) ended.insert(cell.id.text());
   std::erase_if(cells, [&](const PlannedCell& cell) { return ended.contains(cell.id.text()); });
   if (cells.size() + ended.size() != facts.run.planned)
     throw UsageError(fmt::format("--resume {}: it holds cells that are not of this run", options.resume));
-  console.expect(costs_of(cells, cost_ms));
+  console.expect(costs_of(cells, baseline.cost_ms));
   expected.run_started(facts, facts.run.planned, ended.size());
   if (earlier)
     for (const CellResult& cell : earlier->cells) {
@@ -329,7 +348,10 @@ int run(const Options& asked, const Invocation& invocation) {
   const bool stopped = !attended.run(all());
   facts.run.finished = now_text();
   expected.run_ended(facts.run, stopped);
-  if (!stopped) print_not_seen_again(expected);
+  if (!stopped) {
+    print_not_seen_again(expected);
+    print_not_run(gone);
+  }
   if (folder.parent_path() == reports) link_latest(reports, folder);
   if (!catalogue.errors.empty() || stopped || expected.any_error()) return status::error;
   return expected.any_unexpected() ? status::unexpected : status::ok;
@@ -349,6 +371,7 @@ void add_options(CLI::App& app, Options& options) {
       ->expected(1)
       ->take_all();
   app.add_option("--scenarios", options.scenarios, "those of this folder, in place of the checkout's")
+      ->check(not_empty())
       ->type_name("DIR");
   app.add_option("--tls", options.filter.tls, "only these versions: 1.0, 1.1, 1.2, 1.3")
       ->type_name("V")
@@ -366,18 +389,24 @@ void add_options(CLI::App& app, Options& options) {
          "--shard", options.shard,
          "the I-th of N even shares (default: TICKET_INTEROP_SHARD, or what GitLab, Slurm or Kubernetes says; GitHub "
          "Actions says nothing by itself, docs/ci sets TICKET_INTEROP_SHARD from its matrix)")
+      ->check(not_empty())
       ->type_name("I/N");
   CLI::Option* out = app.add_option("--out,-o", options.out, "folder for the results (default: reports/<run-id>)");
-  out->type_name("DIR");
+  out->check(not_empty())->type_name("DIR");
   app.add_option("--resume", options.resume,
                  "go on with a run that was stopped, as it was started: runs the cells that DIR lacks")
+      ->check(not_empty())
       ->type_name("DIR")
       ->excludes(out);
   app.add_option("--keep", options.keep, "evidence of which cells: failed, all, none")->capture_default_str();
   app.add_option("--baseline", options.baseline,
-                 "results of an earlier run: what differs is unexpected; its durations order the cells")
+                 "results of an earlier run: what differs (of a fail, fault and rule, too) is unexpected, and is "
+                 "listed; its durations order the cells")
+      ->check(not_empty())
       ->type_name("RESULTS");
-  app.add_option("--known", options.known, "known issues (default: reports/known_issues.json)")->type_name("FILE");
+  app.add_option("--known", options.known, "known issues (default: reports/known_issues.json)")
+      ->check(not_empty())
+      ->type_name("FILE");
   app.add_option("--deadline", options.deadline_s, "stop the run after so many seconds")
       ->check(CLI::Range(1, 100000000))
       ->type_name("S");

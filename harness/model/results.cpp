@@ -17,6 +17,11 @@ std::optional<CellId> CellId::parse(std::string_view text) {
   return CellId{parts[0], parts[1], parts[2], tls};
 }
 
+bool is_unexpected(const CellResult& cell) {
+  if (cell.verdict.outcome != cell.expected) return true;
+  return cell.baseline && cell.expected == Outcome::fail && BaselineVerdict::of(cell.verdict) != *cell.baseline;
+}
+
 PlanFacts plan_of(const std::set<std::string>& ids) {
   std::string lines;
   for (const std::string& id : ids) lines += id + '\n';

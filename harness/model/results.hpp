@@ -74,16 +74,30 @@ struct Evidence {
   std::vector<std::string> logs;
 };
 
+/// BaselineVerdict is what an earlier run, which this one is held against, found of a cell.
+struct BaselineVerdict {
+  Outcome outcome = Outcome::pass;
+  std::optional<Side> fault;
+  std::string rule;
+
+  static BaselineVerdict of(const Verdict& verdict) { return {verdict.outcome, verdict.fault, verdict.rule}; }
+  bool operator==(const BaselineVerdict&) const = default;
+};
+
 struct CellResult {
   CellId id;
   Verdict verdict;
   bool known = false;  ///< the failure was expected (reports/known_issues.json)
   std::string known_link;
   Outcome expected = Outcome::pass;
+  std::optional<BaselineVerdict> baseline;  ///< if there is one that has the cell
   std::vector<ConnectionSummary> connections;
   double duration_ms = 0;
   std::optional<Evidence> evidence;
 };
+
+/// Whether it ended otherwise than was to be expected. A fail is another one when fault or rule is not the baseline's.
+bool is_unexpected(const CellResult& cell);
 
 /// Facts about a server or client of the run: name -> value ("version", "library", "binary_sha256", "front_door", ...).
 using Facts = std::map<std::string, std::string>;

@@ -130,6 +130,12 @@ CellId read_id(const JsonValue& value) {
   return *id;
 }
 
+BaselineVerdict read_baseline(const JsonValue& value) {
+  const JsonValue& fault = value.at("fault");
+  return {read_outcome(value.at("verdict")), fault.is_null() ? std::nullopt : std::optional(read_side(fault)),
+          text_or_empty(value.at("rule"))};
+}
+
 CellResult read_cell(const JsonValue& value) {
   CellResult cell;
   cell.id = read_id(value);
@@ -137,6 +143,7 @@ CellResult read_cell(const JsonValue& value) {
   cell.expected = read_outcome(value.at("expected"));
   if (const auto* known = value.find("known")) cell.known = known->boolean();
   if (const auto* link = value.find("known_link")) cell.known_link = text_or_empty(*link);
+  if (const auto* baseline = value.find("baseline")) cell.baseline = read_baseline(*baseline);
   for (const JsonValue& item : value.at("connections").items()) cell.connections.push_back(read_connection(item));
   cell.duration_ms = value.at("duration_ms").number();
   if (const JsonValue& evidence = value.at("evidence"); !evidence.is_null())

@@ -136,6 +136,13 @@ void write_evidence(JsonWriter& json, const std::optional<Evidence>& evidence) {
   json.end_object();
 }
 
+void write_baseline(JsonWriter& json, const std::optional<BaselineVerdict>& baseline) {
+  if (!baseline) return;
+  json.key("baseline").begin_object().field("verdict", name(baseline->outcome));
+  json.field_or_null("fault", baseline->fault ? name(*baseline->fault) : "");
+  json.field_or_null("rule", baseline->rule).end_object();
+}
+
 void write_cell(JsonWriter& json, const CellResult& cell) {
   const Verdict& verdict = cell.verdict;
   json.begin_object().field("id", cell.id.text()).field("server", cell.id.server).field("client", cell.id.client);
@@ -144,6 +151,7 @@ void write_cell(JsonWriter& json, const CellResult& cell) {
   json.field_or_null("fault", verdict.fault ? name(*verdict.fault) : "");
   json.field_or_null("rule", verdict.rule).field_or_null("reason", verdict.reason);
   json.field("expected", name(cell.expected)).field("known", cell.known).field_or_null("known_link", cell.known_link);
+  write_baseline(json, cell.baseline);
   place_field(json, verdict.at);
   json.key("connections").begin_array();
   for (const ConnectionSummary& connection : cell.connections) write_connection(json, connection);

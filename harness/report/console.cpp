@@ -44,6 +44,13 @@ std::string totals_text(const Totals& totals) {
   return text.empty() ? "no cell" : text;
 }
 
+/// "fail server rfc5077-3.3-one-ticket", "pass".
+std::string words_of(const BaselineVerdict& verdict) {
+  std::string words(name(verdict.outcome));
+  if (verdict.fault) words += fmt::format(" {}", name(*verdict.fault));
+  return verdict.rule.empty() ? words : words + " " + verdict.rule;
+}
+
 /// As a person can paste it into a shell.
 std::string shell_word(const std::string& arg) {
   return arg.find_first_of(" *?'\"$&;|<>()[]") == std::string::npos ? arg : "'" + arg + "'";
@@ -62,12 +69,12 @@ std::string failure_line(const CellResult& cell) {
   const Verdict& verdict = cell.verdict;
   std::string line = cell.id.text() + "  ";
   if (verdict.outcome == Outcome::fail)
-    line += fmt::format("fail {}  {}  ", verdict.fault ? name(*verdict.fault) : "?", verdict.rule);
+    line += fmt::format("fail {}  {}", verdict.fault ? name(*verdict.fault) : "?", verdict.rule);
   else
-    line += fmt::format("{}  ", name(verdict.outcome));
+    line += name(verdict.outcome);
   std::string reason = verdict.reason;
   std::replace(reason.begin(), reason.end(), '\n', ' ');
-  line += reason;
+  if (!reason.empty()) line += "  " + reason;
   if (verdict.at) {
     line += fmt::format(" (connection {}", verdict.at->connection);
     if (verdict.at->message) line += fmt::format(", message {}", *verdict.at->message);
@@ -105,22 +112,32 @@ void Console::print_header(const Results& facts, std::size_t total, std::size_t 
 }
 
 void Console::run_started(const Results& facts, std::size_t total, std::size_t done) {
+  compared_ = facts.run.sources.contains("baseline");
   started_ = shown_ = now_();
   print_header(facts, total, done);
   std::fflush(out_);
 }
 
+/// What the line of a cell says of the baseline: nothing when there is none, or when it ended as was to be expected.
+std::string Console::surprise(const CellResult& cell) const {
+  if (!compared_ || !is_unexpected(cell)) return {};
+  if (!cell.baseline) return " [unexpected: the baseline lacks it]";
+  return fmt::format(" [unexpected: the baseline says {}]", words_of(*cell.baseline));
+}
+
 void Console::count(const CellResult& cell) {
   const Outcome outcome = cell.verdict.outcome;
+  const std::string surprised = surprise(cell);
   totals_.add(outcome);
   pairs_[cell.id.server][cell.id.client].add(outcome);
   if (cell.known) ++known_;
-  if (outcome == Outcome::unsupported) {
-    ++unsupported_[cell.verdict.reason];
-  } else if (outcome == Outcome::error && cell.connections.empty()) {
+  if (outcome == Outcome::unsupported) ++unsupported_[cell.verdict.reason];
+  if (outcome == Outcome::error && cell.connections.empty()) {
     NotRun& alike = not_run_[cell.verdict.reason];
-    if (++alike.cells == 1) alike.line = failure_line(cell);
-  } else if (outcome != Outcome::pass) {
+    if (++alike.cells == 1) alike.line = failure_line(cell) + surprised;
+  } else if (!surprised.empty()) {
+    failures_.push_back(failure_line(cell) + surprised);
+  } else if (outcome != Outcome::pass && outcome != Outcome::unsupported) {
     failures_.push_back(failures_.size() < most_failures ? failure_line(cell) : "");
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
-// The run on the screen: progress while it lasts, then the matrix and one line for each failure.
+// The run on the screen: progress while it lasts, then the matrix and one line for each failure, and
+// for each cell that ended otherwise than the baseline says.
 #include <chrono>
 #include <cstdio>
 #include <functional>
@@ -19,7 +20,7 @@ class Console final : public Listener {
   struct Style {
     bool terminal = false;
     bool colour = false;
-    bool quiet = false;  ///< only the failures and the totals
+    bool quiet = false;  ///< only those lines and the totals
   };
   Console(std::FILE* out, std::FILE* progress, Style style, std::string results_path,
           std::function<Time()> now = std::chrono::steady_clock::now);
@@ -45,6 +46,7 @@ class Console final : public Listener {
   };
 
   void count(const CellResult& cell);
+  std::string surprise(const CellResult& cell) const;
   void print_header(const Results& facts, std::size_t total, std::size_t done) const;
   std::string progress_line(Time now) const;
   void print_pairs() const;
@@ -62,6 +64,7 @@ class Console final : public Listener {
   double cost_done_ = 0;
   Totals totals_;
   std::size_t known_ = 0;
+  bool compared_ = false;                                       ///< with a baseline
   std::map<std::string, std::map<std::string, Totals>> pairs_;  ///< server -> client
   std::vector<std::string> failures_;
   std::map<std::string, std::size_t> unsupported_;  ///< reason -> cells

@@ -13,7 +13,7 @@ std::string version_of(const std::map<std::string, Facts>& sides, const std::str
 
 }  // namespace
 
-Expected::Expected(std::vector<KnownIssue> issues, std::map<std::string, Outcome> baseline,
+Expected::Expected(std::vector<KnownIssue> issues, std::map<std::string, BaselineVerdict> baseline,
                    std::vector<Listener*> listeners)
     : baseline_(std::move(baseline)), listeners_(std::move(listeners)) {
   for (KnownIssue& issue : issues) known_.push_back({std::move(issue)});
@@ -45,7 +45,10 @@ void Expected::cell_ended(const CellResult& cell) {
   CellResult marked = cell;
   if (marked.verdict.outcome == Outcome::unsupported) marked.expected = Outcome::unsupported;
   mark_known(marked);
-  if (const auto before = baseline_.find(cell.id.text()); before != baseline_.end()) marked.expected = before->second;
+  if (const auto before = baseline_.find(cell.id.text()); before != baseline_.end()) {
+    marked.expected = before->second.outcome;
+    marked.baseline = before->second;
+  }
   count(marked);
   for (Listener* listener : listeners_) listener->cell_ended(marked);
 }
@@ -61,7 +64,7 @@ void Expected::run_ended(const RunFacts& run, bool stopped) {
 
 void Expected::count(const CellResult& marked) {
   if (marked.verdict.outcome == Outcome::error) ++errors_;
-  if (marked.verdict.outcome != marked.expected) ++unexpected_;
+  if (is_unexpected(marked)) ++unexpected_;
 }
 
 std::vector<KnownIssue> Expected::not_seen_again() const {

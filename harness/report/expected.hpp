@@ -9,11 +9,12 @@
 namespace ti {
 
 /// Expected stands before the other listeners of a run: it marks each cell with the verdict that was to be expected of
-/// it and passes it on. That is the baseline's verdict, else `fail` where a known issue covers the failure, else
-/// `pass`, or `unsupported` for a cell that cannot run.
+/// it and passes it on. That is the baseline's verdict (of a fail its fault and rule, too), else `fail` where a known
+/// issue covers the failure, else `pass`, or `unsupported` for a cell that cannot run.
 class Expected final : public Listener {
  public:
-  Expected(std::vector<KnownIssue> issues, std::map<std::string, Outcome> baseline, std::vector<Listener*> listeners);
+  Expected(std::vector<KnownIssue> issues, std::map<std::string, BaselineVerdict> baseline,
+           std::vector<Listener*> listeners);
 
   void run_started(const Results& facts, std::size_t total, std::size_t done) override;
   void cell_ended(const CellResult& cell) override;
@@ -41,7 +42,7 @@ class Expected final : public Listener {
   void mark_known(CellResult& cell);
 
   std::vector<Known> known_;
-  std::map<std::string, Outcome> baseline_;
+  std::map<std::string, BaselineVerdict> baseline_;
   std::vector<Listener*> listeners_;
   const Results* facts_ = nullptr;
   std::size_t unexpected_ = 0;

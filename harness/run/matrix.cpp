@@ -33,6 +33,23 @@ bool chosen(const std::vector<std::string>& globs, const Scenario& scenario) {
   return scenario.only_when_named ? named : chosen(globs, scenario.id);
 }
 
+/// The glob of --skip that matches a cell, if any does.
+const std::string* skipping(const std::vector<std::string>& globs, const CellId& cell) {
+  const auto skip =
+      std::find_if(globs.begin(), globs.end(), [id = cell.text()](const auto& glob) { return glob_match(glob, id); });
+  return skip == globs.end() ? nullptr : &*skip;
+}
+
+/// Whether a filter asks for a cell of whatever matrix. Of a scenario that there is no more only the name is known.
+bool asked_for(const Filter& filter, const Catalogue& catalogue, const CellId& cell) {
+  const auto scenario = std::find_if(catalogue.scenarios.begin(), catalogue.scenarios.end(),
+                                     [&](const Scenario& known) { return known.id == cell.scenario; });
+  return chosen(filter.servers, cell.server) && chosen(filter.clients, cell.client) &&
+         (scenario == catalogue.scenarios.end() ? chosen(filter.scenarios, cell.scenario)
+                                                : chosen(filter.scenarios, *scenario)) &&
+         chosen(filter.tls, name(cell.tls)) && !skipping(filter.skip, cell);
+}
+
 template <class T>
 std::vector<std::string> ids(const std::vector<T>& things) {
   std::vector<std::string> names;
@@ -87,9 +104,7 @@ Result<std::vector<PlannedCell>> plan(const Catalogue& catalogue, const Filter& 
         for (const Version tls : scenario.tls) {
           if (!chosen(filter.tls, name(tls))) continue;
           PlannedCell cell{{server.id, client.id, scenario.id, tls}, &server, &client, &scenario, {}, {}};
-          const auto skip = std::find_if(filter.skip.begin(), filter.skip.end(),
-                                         [id = cell.id.text()](const auto& glob) { return glob_match(glob, id); });
-          if (skip != filter.skip.end()) {
+          if (const std::string* skip = skipping(filter.skip, cell.id)) {
             skipped.insert(*skip);
             continue;
           }
@@ -112,6 +127,16 @@ Result<std::vector<PlannedCell>> plan(const Catalogue& catalogue, const Filter& 
   if (cells.empty()) return ParseError{"the filters leave no cell: no scenario has the versions asked for", "", 0};
   std::sort(cells.begin(), cells.end(), [](const auto& a, const auto& b) { return a.id.text() < b.id.text(); });
   return cells;
+}
+
+std::vector<std::string> no_longer_planned(const std::vector<CellId>& earlier, const Catalogue& catalogue,
+                                           const Filter& filter, const std::vector<PlannedCell>& planned) {
+  std::set<CellId> there;
+  for (const PlannedCell& cell : planned) there.insert(cell.id);
+  std::vector<std::string> gone;
+  for (const CellId& cell : earlier)
+    if (!there.contains(cell) && asked_for(filter, catalogue, cell)) gone.push_back(cell.text());
+  return gone;
 }
 
 Result<Shard> Shard::parse(std::string_view text) {

@@ -44,6 +44,10 @@ struct PlannedCell {
 /// did-you-mean.
 Result<std::vector<PlannedCell>> plan(const Catalogue& catalogue, const Filter& filter, bool real_clock);
 
+/// The ids of those cells of an earlier run that the filter asks for and the matrix has no more, in their order.
+std::vector<std::string> no_longer_planned(const std::vector<CellId>& earlier, const Catalogue& catalogue,
+                                           const Filter& filter, const std::vector<PlannedCell>& planned);
+
 /// The capability that is missing for this cell, in words; empty when none is.
 std::string missing_capability(const ServerManifest& server, const ClientManifest& client, const Scenario& scenario,
                                Version tls);

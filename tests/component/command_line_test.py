@@ -45,6 +45,11 @@ class CommandLine(ProgramTest):
     def test_a_version_that_is_none(self):
         self.assertIn("1.0, 1.1, 1.2 or 1.3", self.usage("run", "--tls", "1.4"))
 
+    def test_a_value_that_is_empty_is_not_one_that_is_missing(self):
+        for option in "--baseline", "--shard", "--known", "--out", "--resume", "--scenarios":
+            self.assertIn(f"{option}: the value is empty", self.usage("run", *PAIR, "--dry-run", option, ""))
+        self.assertIn("--out: the value is empty", self.usage("merge", self.folder, "--out", ""))
+
     def test_filters_that_leave_nothing(self):
         self.assertIn("leave no cell", self.usage("run", *PAIR, "--scenario", "pr2888", "--tls", "1.3"))
 
@@ -199,6 +204,53 @@ class OneFailure(ProgramTest):
         again = ticket_interop("run", "--server", "openssl-double-ticket", "--client", "openssl", "--scenario", "pr2888",
                                "--out", self.folder / "again", "--baseline", self.out)
         self.assertEqual(again.returncode, 0, "what failed before is expected to fail\n" + again.stdout)
+
+
+class AgainstABaseline(ProgramTest):
+    """Whatever differs is named."""
+
+    MATRIX = [*PAIR, "--scenario", "renew", "--quiet"]
+
+    def setUp(self):
+        super().setUp()
+        self.before = self.folder / "before"
+        self.ran(0, "--out", self.before)
+
+    def ran(self, status, *more):
+        ended = ticket_interop("run", *self.MATRIX, *more)
+        self.assertEqual(ended.returncode, status, ended.stdout + ended.stderr)
+        return ended.stdout
+
+    def test_what_differs_and_what_is_gone_is_told(self):
+        document = results(self.before)
+        same, mended, gone = document["cells"][:3]
+        mended.update(verdict="fail", fault="server", rule="rule-a")
+        gone.update(id=gone["id"].replace("/renew", "/given-up"), scenario="given-up")
+        other = json.loads(json.dumps(gone))
+        other.update(id=other["id"].replace("/openssl/", "/lynx/"), client="lynx")
+        document["cells"].append(other)
+        (self.before / "results.json").write_text(json.dumps(document))
+
+        said = self.ran(1, "--scenario", "given*", "--scenarios", self.scenarios("given-other"), "--baseline", self.before,
+                        "--out", self.folder / "after")
+        self.assertIn(f"{mended['id']}  pass [unexpected: the baseline says fail server rule-a]\n", said)
+        self.assertNotIn(same["id"], said)
+        self.assertIn(f"\n1 cell of the baseline was not run: {gone['id']}\n", said)
+        marked = {cell["id"]: cell.get("baseline") for cell in results(self.folder / "after")["cells"]}
+        self.assertEqual(marked[mended["id"]], {"verdict": "fail", "fault": "server", "rule": "rule-a"})
+
+    def scenarios(self, *more):
+        """A folder of `renew` under its own name and others."""
+        folder = self.folder / "scenarios"
+        folder.mkdir()
+        for name in "renew", *more:
+            shutil.copy(ROOT / "scenarios/renewal/renew.json", folder / f"{name}.json")
+        return folder
+
+    def test_what_ends_as_before_is_expected(self):
+        said = self.ran(0, "--baseline", self.before, "--out", self.folder / "after")
+        self.assertNotIn("unexpected", said)
+        self.assertNotIn("not run", said)
 
 
 class Merge(ProgramTest):

@@ -151,6 +151,46 @@ TEST_F(ConsoleTest, CellsThatWereNotTriedForOneReasonAreToldOnce) {
                                      "1000 error in 0 s"));
 }
 
+CellResult against(CellResult cell, Outcome before, const std::string& rule = "") {
+  cell.expected = before;
+  cell.baseline = BaselineVerdict{before, rule.empty() ? std::nullopt : std::optional(Side::server), rule};
+  return cell;
+}
+
+TEST_F(ConsoleTest, EveryCellThatTheBaselineSaysOtherwiseOfIsToldAlsoWhenQuiet) {
+  Console run = console(false, true);
+  facts_.run.sources["baseline"] = "00";
+  run.run_started(facts_, 500, 0);
+  CellResult failed = ended("old", Outcome::fail, "as before");
+  failed.verdict.rule = "rule-a";
+  failed.verdict.fault = Side::server;
+  for (int i = 0; i < 300; ++i) run.cell_ended(against(failed, Outcome::fail, "rule-a"));
+  failed.id.scenario = "changed";
+  run.cell_ended(against(failed, Outcome::fail, "rule-b"));
+  run.cell_ended(against(ended("gone", Outcome::unsupported, "lacks x"), Outcome::pass));
+  run.cell_ended(against(ended("mended", Outcome::pass), Outcome::fail, "rule-a"));
+  run.cell_ended(ended("new", Outcome::inconclusive, "not seen"));
+  run.cell_ended(against(ended("same", Outcome::pass), Outcome::pass));
+  run.run_ended({}, false);
+  EXPECT_THAT(
+      out_.text(),
+      AllOf(HasSubstr(
+                "/changed@1.2  fail server  rule-a  as before [unexpected: the baseline says fail server rule-b]\n"),
+            HasSubstr("/gone@1.2  unsupported  lacks x [unexpected: the baseline says pass]\n"),
+            HasSubstr("/mended@1.2  pass [unexpected: the baseline says fail server rule-a]\n"),
+            HasSubstr("/new@1.2  inconclusive  not seen [unexpected: the baseline lacks it]\n"),
+            HasSubstr("/old@1.2  fail server  rule-a  as before\n"), HasSubstr("... and 100 more\n"),
+            Not(HasSubstr("same"))));
+}
+
+TEST_F(ConsoleTest, WithoutABaselineNothingIsSaidOfOne) {
+  Console run = console();
+  run.run_started(facts_, 1, 0);
+  run.cell_ended(ended("new", Outcome::fail, "it broke"));
+  run.run_ended({}, false);
+  EXPECT_THAT(out_.text(), AllOf(HasSubstr("it broke\n"), Not(HasSubstr("baseline"))));
+}
+
 TEST_F(ConsoleTest, AStoppedRunSaysHowToGoOn) {
   Console run = console();
   run.run_started(facts_, 1, 0);

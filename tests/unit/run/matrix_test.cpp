@@ -70,6 +70,24 @@ TEST_F(MatrixTest, FiltersByGlobAndSkipsByCell) {
               testing::ElementsAre("nginx/curl/expired@1.2", "nginx/openssl/expired@1.2", "nginx/openssl/renew@1.2"));
 }
 
+TEST_F(MatrixTest, WhatTheFilterAsksForAndTheMatrixLacksIsGone) {
+  catalogue_.scenarios[0].only_when_named = true;  // expired
+  const std::vector<CellId> earlier{
+      {"apache", "openssl", "renew", Version::tls12},  {"nginx", "lynx", "renew", Version::tls12},
+      {"nginx", "openssl", "expired", Version::tls12}, {"nginx", "openssl", "renew", Version::tls10},
+      {"nginx", "openssl", "renew", Version::tls12},   {"nginx", "openssl", "rewound", Version::tls13}};
+  const auto gone = [&](const Filter& filter) {
+    return no_longer_planned(earlier, catalogue_, filter, planned(filter));
+  };
+  EXPECT_THAT(gone({}), testing::ElementsAre("apache/openssl/renew@1.2", "nginx/lynx/renew@1.2",
+                                             "nginx/openssl/renew@1.0", "nginx/openssl/rewound@1.3"));
+  const Filter one_server{{"nginx"}, {}, {"renew"}, {"1.2"}, {}};
+  EXPECT_THAT(gone(one_server), testing::ElementsAre("nginx/lynx/renew@1.2"));
+  const Filter one_client{{}, {"openssl"}, {"re*"}, {}, {"nginx/openssl/renew@1.2"}};
+  EXPECT_THAT(gone(one_client),
+              testing::ElementsAre("apache/openssl/renew@1.2", "nginx/openssl/renew@1.0", "nginx/openssl/rewound@1.3"));
+}
+
 TEST_F(MatrixTest, NamesTheMissingCapability) {
   catalogue_.scenarios[1].policy.values["expire_after"] = std::chrono::seconds(20);
   catalogue_.scenarios[0].client_capabilities = {"offer_saved"};
