@@ -10,6 +10,7 @@
 #include "exec/clock.hpp"
 #include "exec/task_group.hpp"
 #include "exec/temp_dir.hpp"
+#include "report/say.hpp"
 #include "run/client_check.hpp"
 
 namespace ti {
@@ -79,14 +80,14 @@ std::string one_line(std::string note) {
 }
 
 void print(const std::string& title, const ClientReport& report) {
-  fmt::print("{}\n", title);
+  say(stdout, "{}\n", title);
   for (const CheckResult& check : report.checks)
-    fmt::print("  {:<24} {:<9} {}\n", check.name, text(check.state), one_line(check.note));
-  if (!report.capabilities.empty()) fmt::print("  {:<24} {:<9} {:<9}\n", "capability", "declared", "observed");
+    say(stdout, "  {:<24} {:<9} {}\n", check.name, text(check.state), one_line(check.note));
+  if (!report.capabilities.empty()) say(stdout, "  {:<24} {:<9} {:<9}\n", "capability", "declared", "observed");
   for (const CapabilityResult& capability : report.capabilities) {
     const char* observed = !capability.observed ? "-" : *capability.observed ? "yes" : "no";
-    fmt::print("  {:<24} {:<9} {:<9} {}{}\n", capability.name, capability.declared ? "yes" : "no", observed,
-               capability.holds() ? "" : "FAILED: ", one_line(capability.note));
+    say(stdout, "  {:<24} {:<9} {:<9} {}{}\n", capability.name, capability.declared ? "yes" : "no", observed,
+        capability.holds() ? "" : "FAILED: ", one_line(capability.note));
   }
   std::fflush(stdout);
 }

@@ -1,21 +1,28 @@
 #include "cli/cli.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "report/say.hpp"
 
 namespace ti {
 
 namespace {
 
 constexpr Command commands[] = {
-    {"run", "run the matrix, or a part of it", make_run},
+    {"run", "run the matrix, or a part of it", make_run, false},
     {"list", "print servers, clients, scenarios, rules or cells", make_list},
     {"show", "draw the messages of a cell, the offending one marked", make_show},
     {"decode", "judge a capture or a bug report's text by the RFCs' rules", make_decode},
     {"doctor", "say what can run here, what is missing and how to get it", make_doctor},
-    {"merge", "join the results of shards", make_merge},
+    {"merge", "join the results of shards", make_merge, false},
     {"check-client", "check an adapter against clients/PROTOCOL.md and its own manifest", make_check_client},
 };
 
@@ -27,6 +34,18 @@ Examples:
   ticket-interop decode mail.txt                      whose fault is this?
 
 Exit status: 0 nothing unexpected; 1 unexpected verdicts; 2 usage; 3 the harness or the environment broke.)";
+
+/// The status of a command all of whose findings are printed. That they could not be written is an error; that the
+/// reader of a pipe has gone is none: it has read what it wanted.
+int delivered(const char* command, int ended) {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return ended;
+  const std::string why = errno ? fmt::format(": {}", std::strerror(errno)) : "";
+  pollfd reader{STDOUT_FILENO, 0, 0};
+  if (::poll(&reader, 1, 0) == 1 && (reader.revents & POLLERR)) return ended;
+  say(stderr, "ticket-interop {}: the output could not be written completely{}\n", command, why);
+  return status::error;
+}
 
 /// The word that was typed where a command should stand, if it is not one.
 std::string wrong_command(int argc, char** argv) {
@@ -61,12 +80,17 @@ int run_cli(int argc, char** argv, const Paths& paths, const std::string& versio
   std::vector<std::string> names;
   for (const Command& command : commands) {
     CLI::App* sub = app.add_subcommand(command.name, command.summary);
-    actions.emplace_back(sub, command.make(*sub));
+    Action action = command.make(*sub);
+    if (command.prints_all)
+      action = [&command, find = std::move(action)](const Invocation& invocation) {
+        return delivered(command.name, find(invocation));
+      };
+    actions.emplace_back(sub, std::move(action));
     names.emplace_back(command.name);
   }
   if (const std::string typed = wrong_command(argc, argv); !typed.empty()) {
-    fmt::print(stderr, "ticket-interop: no command \"{}\";{} `ticket-interop --help` lists them\n", typed,
-               did_you_mean(typed, names));
+    say(stderr, "ticket-interop: no command \"{}\";{} `ticket-interop --help` lists them\n", typed,
+        did_you_mean(typed, names));
     return status::usage;
   }
   try {
@@ -77,7 +101,7 @@ int run_cli(int argc, char** argv, const Paths& paths, const std::string& versio
     const CLI::App* at = &app;
     for (const auto& [sub, action] : actions)
       if (sub->parsed()) at = sub;
-    fmt::print(stderr, "ticket-interop: {}{}\n", wrong.what(), wrong_option(*at, wrong.what()));
+    say(stderr, "ticket-interop: {}{}\n", wrong.what(), wrong_option(*at, wrong.what()));
     return status::usage;
   }
   Invocation invocation{paths, version, std::vector<std::string>(argv + 1, argv + argc)};
@@ -86,10 +110,10 @@ int run_cli(int argc, char** argv, const Paths& paths, const std::string& versio
     try {
       return action(invocation);
     } catch (const UsageError& wrong) {
-      fmt::print(stderr, "ticket-interop {}: {}\n", sub->get_name(), wrong.what());
+      say(stderr, "ticket-interop {}: {}\n", sub->get_name(), wrong.what());
       return status::usage;
     } catch (const std::exception& broken) {
-      fmt::print(stderr, "ticket-interop {}: {}\n", sub->get_name(), broken.what());
+      say(stderr, "ticket-interop {}: {}\n", sub->get_name(), broken.what());
       return status::error;
     }
   }

@@ -33,6 +33,7 @@ struct Command {
   const char* name;
   const char* summary;
   Action (*make)(CLI::App& app);
+  bool prints_all = true;  ///< what it finds is printed, and else nowhere
 };
 
 Action make_list(CLI::App& app);

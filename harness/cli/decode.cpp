@@ -1,5 +1,4 @@
 // decode: a capture or a bug report's text from anywhere, judged by the universal rules.
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
@@ -9,6 +8,7 @@
 #include "cli/command.hpp"
 #include "model/files.hpp"
 #include "report/ladder.hpp"
+#include "report/say.hpp"
 #include "rules/registry.hpp"
 #include "wire/capture.hpp"
 #include "wire/decoder.hpp"
@@ -49,7 +49,7 @@ void print_sealed(const Observation& observation, std::string_view advice) {
   std::size_t sealed = 0;
   for (const ObservedConnection& connection : observation.connections)
     for (const auto& [side, records] : connection.transcript.sealed_records) sealed += records;
-  if (sealed) fmt::print("{} records could not be opened{}\n", sealed, advice);
+  if (sealed) say(stdout, "{} records could not be opened{}\n", sealed, advice);
 }
 
 using Randoms = std::pair<std::array<std::uint8_t, 32>, std::array<std::uint8_t, 32>>;
@@ -88,13 +88,13 @@ Observation from_capture(const std::string& bytes, const Options& options) {
 
 /// What s_client printed of its sessions, and the letters that their tickets are called by from then on.
 void tell_sessions(const PrintedConnection& connection, TicketNames& names) {
-  fmt::print("run of s_client\n");
+  say(stdout, "run of s_client\n");
   for (const PrintedSession& session : connection.sessions) {
     const std::string ticket = session.ticket.empty() ? "none" : names.add(sha256_hex(session.ticket), names.letter());
-    fmt::print("  ended {} {} {}, session {}..., ticket {}\n", session.reused ? "resumed" : "full", session.protocol,
-               session.cipher, to_hex(session.session_id).substr(0, 16), ticket);
+    say(stdout, "  ended {} {} {}, session {}..., ticket {}\n", session.reused ? "resumed" : "full", session.protocol,
+        session.cipher, to_hex(session.session_id).substr(0, 16), ticket);
   }
-  for (const std::string& error : connection.errors) fmt::print("  said {}\n", error);
+  for (const std::string& error : connection.errors) say(stdout, "  said {}\n", error);
 }
 
 Observation from_text(const std::string& text, const Options& options, TicketNames& names) {
@@ -122,7 +122,7 @@ int decode_file(const Options& options) {
   result.verdict = judge(observation);
   for (const ObservedConnection& connection : observation.connections)
     result.connections.push_back(summarise(connection, names));
-  fmt::print("{}", ladder(result, ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR")));
+  say(stdout, "{}", ladder(result, ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR")));
   print_sealed(observation, capture && options.keylog.empty() ? " (--keylog FILE gives secrets)" : "");
   return result.verdict.outcome == Outcome::fail ? status::unexpected : status::ok;
 }

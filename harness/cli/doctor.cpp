@@ -1,9 +1,8 @@
 // doctor: what can run here, what is missing, and the command that gets it.
-#include <fmt/format.h>
-
 #include "cli/catalogue.hpp"
 #include "cli/command.hpp"
 #include "exec/clock.hpp"
+#include "report/say.hpp"
 
 namespace ti {
 
@@ -11,9 +10,9 @@ namespace {
 
 bool report(const std::string& thing, const std::string& missing) {
   if (missing.empty())
-    fmt::print("ok       {}\n", thing);
+    say(stdout, "ok       {}\n", thing);
   else
-    fmt::print("missing  {}\n         {}\n", thing, missing);
+    say(stdout, "missing  {}\n         {}\n", thing, missing);
   return missing.empty();
 }
 
@@ -34,7 +33,7 @@ int doctor(const Invocation& invocation) {
                               why(catalogue.client_missing, client.id));
     needed &= ready || client.optional;
   }
-  fmt::print("\n{} scenarios\n", catalogue.scenarios.size());
+  say(stdout, "\n{} scenarios\n", catalogue.scenarios.size());
   return needed ? status::ok : status::error;
 }
 

@@ -1,10 +1,9 @@
 #include "cli/dry_run.hpp"
 
-#include <fmt/format.h>
-
 #include <fstream>
 
 #include "cli/command.hpp"
+#include "report/say.hpp"
 #include "run/client_script.hpp"
 #include "run/evidence.hpp"
 #include "run/server.hpp"
@@ -27,13 +26,13 @@ void print_cell(const PlannedCell& cell, const Site& site, const fs::path& folde
   if (!server) throw UsageError(server.error().text());
   make_private(folder);
   for (const auto& [name, text] : server->files) std::ofstream(folder / name, std::ios::binary) << text;
-  fmt::print("cd {}\n", pasteable({folder.string()}));
-  fmt::print("{}\n", pasteable(server->launch.argv));
+  say(stdout, "cd {}\n", pasteable({folder.string()}));
+  say(stdout, "{}\n", pasteable(server->launch.argv));
   if (cell.server->unix_socket)
-    fmt::print("socat TCP-LISTEN:{},bind=127.0.0.1,fork,reuseaddr UNIX-CONNECT:{}\n", port,
-               pasteable({server->socket.string()}));
+    say(stdout, "socat TCP-LISTEN:{},bind=127.0.0.1,fork,reuseaddr UNIX-CONNECT:{}\n", port,
+        pasteable({server->socket.string()}));
   const ClientSettings settings{cell.id.tls, cell.scenario->shows_certificate(), {}};
-  fmt::print("{}\n", client_script(*cell.client, site, settings, *cell.scenario, port));
+  say(stdout, "{}\n", client_script(*cell.client, site, settings, *cell.scenario, port));
 }
 
 }  // namespace
@@ -50,11 +49,11 @@ void print_commands(const std::vector<PlannedCell>& cells, const Paths& paths, c
                   .optional_clients = paths.optional_clients_build(),
                   .limits = {}};
   for (const PlannedCell& cell : cells) {
-    fmt::print("# {}\n", cell.id.text());
+    say(stdout, "# {}\n", cell.id.text());
     if (cell.unsupported.empty())
       print_cell(cell, site, root / folder_name(cell.id));
     else
-      fmt::print("#   unsupported: {}\n", cell.unsupported);
+      say(stdout, "#   unsupported: {}\n", cell.unsupported);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "cli/catalogue.hpp"
 #include "cli/command.hpp"
+#include "report/say.hpp"
 #include "rules/registry.hpp"
 
 namespace ti {
@@ -24,8 +25,8 @@ struct Table {
   void print_markdown() const {
     std::string rule = "|";
     for (std::size_t i = 0; i < columns.size(); ++i) rule += " --- |";
-    fmt::print("| {} |\n{}\n", fmt::join(columns, " | "), rule);
-    for (const auto& row : rows) fmt::print("| {} |\n", fmt::join(row, " | "));
+    say(stdout, "| {} |\n{}\n", fmt::join(columns, " | "), rule);
+    for (const auto& row : rows) say(stdout, "| {} |\n", fmt::join(row, " | "));
   }
 
   void print(bool json) const {
@@ -36,7 +37,7 @@ struct Table {
         for (std::size_t i = 0; i < columns.size(); ++i) object[columns[i]] = row[i];
         array.push_back(std::move(object));
       }
-      fmt::print("{}\n", array.dump(2));
+      say(stdout, "{}\n", array.dump(2));
       return;
     }
     std::vector<std::size_t> widths;
@@ -54,7 +55,7 @@ struct Table {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i)
       line += i + 1 < row.size() ? fmt::format("{:<{}}  ", row[i], widths[i]) : row[i];
-    fmt::print("{}\n", line);
+    say(stdout, "{}\n", line);
   }
 };
 

@@ -16,6 +16,7 @@
 #include "report/console.hpp"
 #include "report/expected.hpp"
 #include "report/results_file.hpp"
+#include "report/say.hpp"
 #include "run/runner.hpp"
 
 namespace ti {
@@ -113,8 +114,8 @@ void clear_results_folder(const fs::path& folder) {
 
 void print_not_seen_again(const Expected& expected) {
   for (const KnownIssue& issue : expected.not_seen_again())
-    fmt::print("known issue not seen again: server {}, client {}, scenario {}, rule {} ({})\n", issue.server,
-               issue.client, issue.scenario, issue.rule, issue.link);
+    say(stdout, "known issue not seen again: server {}, client {}, scenario {}, rule {} ({})\n", issue.server,
+        issue.client, issue.scenario, issue.rule, issue.link);
 }
 
 /// Tells of cells that only the baseline has: nobody else would miss them.
@@ -123,8 +124,8 @@ void print_not_run(std::vector<std::string> gone) {
   if (gone.empty()) return;
   const std::size_t count = gone.size();
   if (count > most) gone.resize(most);
-  fmt::print("{} of the baseline {} not run: {}{}\n", count == 1 ? "1 cell" : fmt::format("{} cells", count),
-             count == 1 ? "was" : "were", fmt::join(gone, ", "), count > most ? ", ..." : "");
+  say(stdout, "{} of the baseline {} not run: {}{}\n", count == 1 ? "1 cell" : fmt::format("{} cells", count),
+      count == 1 ? "was" : "were", fmt::join(gone, ", "), count > most ? ", ..." : "");
 }
 
 /// Lets the console show how far the run is while no cell ends.
@@ -306,8 +307,8 @@ int run(const Options& asked, const Invocation& invocation) {
     facts = std::move(asked_now);
   };
   if (!attended.run(ask())) {
-    fmt::print("stopped before the first cell, while servers and clients were asked for their versions\n");
-    if (earlier) fmt::print("to go on: ticket-interop run --resume {}\n", options.resume);
+    say(stdout, "stopped before the first cell, while servers and clients were asked for their versions\n");
+    if (earlier) say(stdout, "to go on: ticket-interop run --resume {}\n", options.resume);
     return status::error;
   }
   facts.run = run;

@@ -1,11 +1,11 @@
 // show: the message ladder of a cell.
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include "base/text.hpp"
 #include "cli/command.hpp"
 #include "report/ladder.hpp"
 #include "report/results_file.hpp"
+#include "report/say.hpp"
 
 namespace ti {
 
@@ -37,9 +37,9 @@ int show(const Options& options) {
     names.push_back(cell.id.text());
     if (!glob_match(options.cell, cell.id.text())) continue;
     found = true;
-    fmt::print("{}\n{}", cell.id.text(), ladder(cell, ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR")));
-    if (cell.evidence) fmt::print("  evidence: {} {}\n", cell.evidence->capture, cell.evidence->trace);
-    fmt::print("\n");
+    say(stdout, "{}\n{}", cell.id.text(), ladder(cell, ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR")));
+    if (cell.evidence) say(stdout, "  evidence: {} {}\n", cell.evidence->capture, cell.evidence->trace);
+    say(stdout, "\n");
   }
   if (!found) {
     const std::string guess = did_you_mean(options.cell, names);

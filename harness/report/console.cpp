@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "report/say.hpp"
+
 namespace ti {
 
 namespace {
@@ -100,15 +102,14 @@ void Console::expect(std::map<std::string, double> costs) {
 
 void Console::print_header(const Results& facts, std::size_t total, std::size_t done) const {
   if (total == 0)
-    fmt::print(out_, "shard {} is empty: there are only {} cells to share out\n", facts.run.shard,
-               facts.run.plan.cells);
+    say(out_, "shard {} is empty: there are only {} cells to share out\n", facts.run.shard, facts.run.plan.cells);
   if (total == 0 || style_.quiet) return;
   const std::string shard =
       facts.run.shard.empty() ? "" : fmt::format(" (shard {} of {})", facts.run.shard, facts.run.plan.cells);
   const std::string run = to_run_.size() + done == total ? "" : fmt::format(", {} of them to be run", to_run_.size());
-  fmt::print(out_, "{} cells{}{}: {} servers, {} clients, {} scenarios, {} clock{}\n", total, shard, run,
-             facts.servers.size(), facts.clients.size(), facts.scenarios.size(), facts.run.clock,
-             done ? fmt::format("; {} ended before", done) : "");
+  say(out_, "{} cells{}{}: {} servers, {} clients, {} scenarios, {} clock{}\n", total, shard, run, facts.servers.size(),
+      facts.clients.size(), facts.scenarios.size(), facts.run.clock,
+      done ? fmt::format("; {} ended before", done) : "");
 }
 
 void Console::run_started(const Results& facts, std::size_t total, std::size_t done) {
@@ -184,15 +185,15 @@ void Console::print_pairs() const {
   for (const auto& [server, clients] : pairs_)
     for (const auto& [client, totals] : clients) width = std::max(width, client.size());
   for (const auto& [server, clients] : pairs_) {
-    fmt::print(out_, "\n{}\n", server);
+    say(out_, "\n{}\n", server);
     for (const auto& [client, totals] : clients) {
       const Outcome verdict = PairSummary{server, client, totals}.verdict();
-      fmt::print(out_, "  {:<{}}  {}{:<12}{}  {}\n", client, width, style_.colour ? colour_of(verdict) : "",
-                 name(verdict), style_.colour ? "\033[0m" : "", totals_text(totals));
+      say(out_, "  {:<{}}  {}{:<12}{}  {}\n", client, width, style_.colour ? colour_of(verdict) : "", name(verdict),
+          style_.colour ? "\033[0m" : "", totals_text(totals));
     }
   }
-  if (!unsupported_.empty()) fmt::print(out_, "\nunsupported:\n");
-  for (const auto& [reason, cells] : unsupported_) fmt::print(out_, "  {} cells: {}\n", cells, reason);
+  if (!unsupported_.empty()) say(out_, "\nunsupported:\n");
+  for (const auto& [reason, cells] : unsupported_) say(out_, "  {} cells: {}\n", cells, reason);
 }
 
 void Console::print_failures() {
@@ -201,21 +202,21 @@ void Console::print_failures() {
   if (failures_.empty()) return;
   std::sort(failures_.begin(), failures_.end(),
             [](const auto& a, const auto& b) { return a.empty() != b.empty() ? b.empty() : a < b; });
-  fmt::print(out_, "\n");
+  say(out_, "\n");
   for (const std::string& failure : failures_)
-    if (!failure.empty()) fmt::print(out_, "{}\n", failure);
-  if (const auto more = std::count(failures_.begin(), failures_.end(), "")) fmt::print(out_, "... and {} more\n", more);
+    if (!failure.empty()) say(out_, "{}\n", failure);
+  if (const auto more = std::count(failures_.begin(), failures_.end(), "")) say(out_, "... and {} more\n", more);
 }
 
 void Console::run_ended(const RunFacts&, bool stopped) {
-  if (style_.terminal && !style_.quiet) fmt::print(progress_, "\r\033[K");
+  if (style_.terminal && !style_.quiet) say(progress_, "\r\033[K");
   std::fflush(progress_);
   if (!style_.quiet) print_pairs();
   print_failures();
   const auto took = std::chrono::duration_cast<std::chrono::seconds>(now_() - started_);
-  fmt::print(out_, "\n{}{} in {}{}; results in {}\n", stopped ? "stopped: " : "", totals_text(totals_), in_words(took),
-             known_ ? fmt::format(" ({} known)", known_) : "", results_path_);
-  if (stopped) fmt::print(out_, "to go on: ticket-interop run --resume {}\n", shell_word(results_path_));
+  say(out_, "\n{}{} in {}{}; results in {}\n", stopped ? "stopped: " : "", totals_text(totals_), in_words(took),
+      known_ ? fmt::format(" ({} known)", known_) : "", results_path_);
+  if (stopped) say(out_, "to go on: ticket-interop run --resume {}\n", shell_word(results_path_));
   std::fflush(out_);
 }
 

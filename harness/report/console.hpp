@@ -13,7 +13,7 @@
 namespace ti {
 
 /// Console writes progress to `progress` (one line that is redrawn on a terminal, plain lines every few seconds
-/// elsewhere, nothing when quiet) and the summary to `out`.
+/// elsewhere, nothing when quiet) and the summary to `out`. What cannot be written there is lost, and nothing more.
 class Console final : public Listener {
  public:
   using Time = std::chrono::steady_clock::time_point;

@@ -5,11 +5,12 @@ TI_PROGRAM names the program.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import unittest
 
-from program import ROOT, FolderWatch, ProgramTest, Started, cells, results, ticket_interop
+from program import PROGRAM, ROOT, FolderWatch, ProgramTest, Started, cells, results, ticket_interop
 
 PAIR = ["--server", "openssl", "--client", "openssl"]
 
@@ -421,6 +422,55 @@ class OneFolderOneRun(ProgramTest):
         self.first.process.wait()
         ended = ticket_interop("run", *self.SHORT, "--out", self.out)
         self.assertEqual(ended.returncode, 0, ended.stderr)
+
+
+class UnwrittenOutput(ProgramTest):
+    """Nobody reads what is printed, or it cannot be written."""
+
+    def ended(self, stdout, *args):
+        return subprocess.run([PROGRAM, *map(str, args)], stdout=stdout, stderr=subprocess.PIPE, text=True)
+
+    def without_reader(self, *args):
+        reader, writer = os.pipe()
+        os.close(reader)
+        try:
+            return self.ended(writer, *args)
+        finally:
+            os.close(writer)
+
+    def without_room(self, *args):
+        with open("/dev/full", "w") as full:
+            return self.ended(full, *args)
+
+    def test_a_run_and_a_merge_have_their_results_in_files(self):
+        matrix = ["run", *PAIR, "--scenario", "renew", "--tls", "1.2"]
+        for number, ended in enumerate([self.without_reader, self.without_room]):
+            out, joined = self.folder / f"out{number}", self.folder / f"joined{number}"
+            ran = ended(*matrix, "--out", out)
+            self.assertEqual(ran.returncode, 0, ran.stderr)
+            self.assertEqual(len(results(out)["cells"]), 1)
+            merged = ended("merge", out, "--out", joined)
+            self.assertEqual(merged.returncode, 0, merged.stderr)
+            self.assertEqual(len(results(joined)["cells"]), 1)
+            dry = ended(*matrix, "--dry-run", "--out", self.folder / f"dry{number}")
+            self.assertEqual((dry.returncode, dry.stderr), (0, ""))
+
+    def test_streams_that_are_closed_are_no_files_of_the_run(self):
+        closed = ["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', PROGRAM]
+        self.assertEqual(subprocess.run([*closed, "list", "cells"], timeout=60).returncode, 0)
+        run = [*closed, "run", *PAIR, "--scenario", "renew", "--out", self.folder / "out"]
+        self.assertEqual(subprocess.run(run, timeout=60).returncode, 0)
+        self.assertEqual({verdict for verdict, _, _ in cells(self.folder / "out").values()}, {"pass"})
+        self.assertEqual(len(results(self.folder / "out")["cells"]), 4)
+
+    def test_what_only_prints_says_when_it_could_not(self):
+        text = ROOT / "tests/golden/seed/renewal-report-2012.txt"
+        for status, command in (0, ["list", "cells"]), (0, ["list", "servers"]), (1, ["decode", text]):
+            full = self.without_room(*command)
+            self.assertEqual(full.returncode, 3)
+            self.assertIn(f"ticket-interop {command[0]}: the output could not be written completely", full.stderr)
+            unread = self.without_reader(*command)
+            self.assertEqual((unread.returncode, unread.stderr), (status, ""))
 
 
 class Statuses(ProgramTest):

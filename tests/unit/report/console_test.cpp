@@ -191,6 +191,18 @@ TEST_F(ConsoleTest, WithoutABaselineNothingIsSaidOfOne) {
   EXPECT_THAT(out_.text(), AllOf(HasSubstr("it broke\n"), Not(HasSubstr("baseline"))));
 }
 
+TEST_F(ConsoleTest, AConsoleThatCannotBeWrittenStopsNothing) {
+  std::FILE* full = std::fopen("/dev/full", "w");
+  ASSERT_TRUE(full);
+  std::setvbuf(full, nullptr, _IONBF, 0);
+  Console run(full, full, {true, false, false}, "out");
+  run.expect({{id("a"), 10}});
+  EXPECT_NO_THROW(run.run_started(facts_, 1, 0));
+  EXPECT_NO_THROW(run.cell_ended(ended("a", Outcome::fail, "it broke")));
+  EXPECT_NO_THROW(run.run_ended({}, true));
+  std::fclose(full);
+}
+
 TEST_F(ConsoleTest, AStoppedRunSaysHowToGoOn) {
   Console run = console();
   run.run_started(facts_, 1, 0);
