@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "base/text.hpp"
+#include "report/say.hpp"
 #include "rules/registry.hpp"
 
 namespace ti {
@@ -102,7 +103,7 @@ Catalogue load_catalogue(const Paths& paths) {
 }
 
 void print_errors(const Catalogue& catalogue) {
-  for (const ParseError& error : catalogue.errors) fmt::print(stderr, "ticket-interop: {}\n", error.text());
+  for (const ParseError& error : catalogue.errors) say(stderr, "ticket-interop: {}\n", error.text());
 }
 
 }  // namespace ti
