@@ -7,8 +7,8 @@
 
 namespace ti {
 
-/// std::regex recurses for each character that it takes: a line of any length would overflow the stack.
-inline constexpr std::size_t longest_searched_line = 4096;
+/// What is searched of a line: the time it takes grows with the square of this.
+inline constexpr std::size_t longest_searched_line = 1024;
 
 /// What an ECMAScript expression finds in the first line that has it: its first group, or all of the match if it has no
 /// groups. Each line is held against it by itself, without its newline, and of a line the first `longest_searched_line`
