@@ -4,6 +4,8 @@
 TI_PROGRAM names the program.
 """
 
+import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -409,19 +411,33 @@ class OneFolderOneRun(ProgramTest):
         watch.wait_until((self.out / "run.json").exists, self.first)
 
     def test_a_second_run_is_refused_and_takes_nothing_away(self):
-        before = sorted(path.name for path in self.out.iterdir())
-        for second in ["run", *self.SHORT, "--out", self.out], ["run", "--resume", self.out], [
-            "run", *self.SHORT, "--dry-run", "--out", self.out]:
-            self.assertIn(f"{second[-2]} {self.out}: another run is using it", self.usage(*second))
-        self.assertEqual(sorted(path.name for path in self.out.iterdir()), before)
-        ended = ticket_interop("run", *self.SHORT, "--out", self.folder / "other")
-        self.assertEqual(ended.returncode, 0, ended.stderr)
+        held = self.folder / "held"
+        self.assertEqual(ticket_interop("run", *self.SHORT, "--out", held).returncode, 0)
+        before = sorted(path.name for path in held.iterdir())
+        with self.opened(held) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for second in ["run", *self.SHORT, "--out", held], ["run", "--resume", held], [
+                "run", *self.SHORT, "--dry-run", "--out", held]:
+                self.assertIn(f"{second[-2]} {held}: another run is using it", self.usage(*second))
+        self.assertEqual(sorted(path.name for path in held.iterdir()), before)
+        self.assertEqual(ticket_interop("run", *self.SHORT, "--out", held).returncode, 0)
 
-    def test_a_killed_run_holds_nothing(self):
+    def test_a_run_holds_its_folder_until_it_is_killed(self):
+        with self.opened(self.out) as lock:
+            with self.assertRaises(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self.first.process.kill()
         self.first.process.wait()
         ended = ticket_interop("run", *self.SHORT, "--out", self.out)
         self.assertEqual(ended.returncode, 0, ended.stderr)
+
+    @contextlib.contextmanager
+    def opened(self, folder):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
 
 
 class UnwrittenOutput(ProgramTest):
