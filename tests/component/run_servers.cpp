@@ -130,7 +130,7 @@ TEST_F(RunServers, HangsInTheHandshakeUnderTheRealClockToo) {
 TEST_F(RunServers, FallsSilentInTheSecondConnectionOfAStep) {
   fake_client("connects-twice");
   fake_front("falls-silent");
-  site_.limits.step = std::chrono::milliseconds(1500);
+  site_.limits.step = std::chrono::milliseconds(3000);
   const CellResult result = cell();
   EXPECT_EQ(in_short(result.verdict), "fail server harness-connection-completes") << result.verdict.reason;
   EXPECT_EQ(result.verdict.at.value().connection, 2U);
