@@ -75,9 +75,7 @@ std::set<int> read_exit_codes(const JsonValue& value) {
 }
 
 void read_program(const JsonValue& file, ProgramDriver& program) {
-  if (const auto* fragments = field(file, "fragments")) {
-    read_fragments(*fragments, program);
-  }
+  if (const auto* fragments = field(file, "fragments")) read_fragments(*fragments, program);
   if (const auto* input = file.find("stdin")) program.input = input->string();
   if (const auto* version = field(file, "version")) {
     program.version = read_argv(*version);

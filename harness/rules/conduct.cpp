@@ -6,11 +6,6 @@ namespace ti {
 
 namespace {
 
-constexpr std::uint8_t alert_bad_record_mac = 20;
-constexpr std::uint8_t alert_decryption_failed = 21;
-constexpr std::uint8_t alert_illegal_parameter = 47;
-constexpr std::uint8_t alert_decrypt_error = 51;
-
 bool about_protection(const Alert& alert) {
   return alert.description == alert_bad_record_mac || alert.description == alert_decryption_failed ||
          alert.description == alert_decrypt_error;

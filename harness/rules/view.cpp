@@ -110,9 +110,6 @@ std::optional<bool> same_master_secret(const Exchange& exchange) {
 
 namespace {
 
-constexpr std::uint8_t alert_decode_error = 50;
-constexpr std::uint8_t alert_internal_error = 80;
-
 /// Whether the peer of a message's sender had ended its stream before: an alert then answers that end.
 bool peer_had_ended(const Transcript& transcript, std::size_t message) {
   return std::any_of(transcript.endings.begin(), transcript.endings.end(), [&](const TranscriptEnding& ending) {
@@ -131,17 +128,10 @@ bool may_answer_an_end(const ObservedConnection& connection, const Alert& alert)
 }  // namespace
 
 bool claims_fault(const Alert& alert) {
-  constexpr std::uint8_t claims[] = {alert_unexpected_message,
-                                     20,  // bad_record_mac
-                                     21,  // decryption_failed
-                                     22,  // record_overflow
-                                     30,  // decompression_failure
-                                     47,  // illegal_parameter
-                                     alert_decode_error,
-                                     51,  // decrypt_error
-                                     alert_internal_error,
-                                     109,   // missing_extension
-                                     110};  // unsupported_extension
+  constexpr std::uint8_t claims[] = {alert_unexpected_message, alert_bad_record_mac,        alert_decryption_failed,
+                                     alert_record_overflow,    alert_decompression_failure, alert_illegal_parameter,
+                                     alert_decode_error,       alert_decrypt_error,         alert_internal_error,
+                                     alert_missing_extension,  alert_unsupported_extension};
   return std::find(std::begin(claims), std::end(claims), alert.description) != std::end(claims);
 }
 

@@ -167,6 +167,18 @@ struct Alert {
 
 inline constexpr std::uint8_t alert_close_notify = 0;
 inline constexpr std::uint8_t alert_unexpected_message = 10;
+inline constexpr std::uint8_t alert_bad_record_mac = 20;
+inline constexpr std::uint8_t alert_decryption_failed = 21;
+inline constexpr std::uint8_t alert_record_overflow = 22;
+inline constexpr std::uint8_t alert_decompression_failure = 30;
+inline constexpr std::uint8_t alert_illegal_parameter = 47;
+inline constexpr std::uint8_t alert_decode_error = 50;
+inline constexpr std::uint8_t alert_decrypt_error = 51;
+inline constexpr std::uint8_t alert_internal_error = 80;
+inline constexpr std::uint8_t alert_user_canceled = 90;
+inline constexpr std::uint8_t alert_no_renegotiation = 100;
+inline constexpr std::uint8_t alert_missing_extension = 109;
+inline constexpr std::uint8_t alert_unsupported_extension = 110;
 
 /// "unexpected_message", ...; "alert 200" for an unknown number.
 std::string alert_name(std::uint8_t description);

@@ -92,14 +92,14 @@ class Started:
 
 
 class FolderWatch:
-    """Wakes when a file in a folder is made or written to (inotify)."""
+    """Wakes when a file in a folder is made, written to or put in its place (inotify)."""
 
-    MODIFY, CREATE = 0x2, 0x100
+    MODIFY, MOVED_TO, CREATE = 0x2, 0x80, 0x100
 
     def __init__(self, folder):
         libc = ctypes.CDLL(None, use_errno=True)
         self.fd = libc.inotify_init1(os.O_CLOEXEC)
-        if libc.inotify_add_watch(self.fd, os.fsencode(folder), self.MODIFY | self.CREATE) < 0:
+        if libc.inotify_add_watch(self.fd, os.fsencode(folder), self.MODIFY | self.MOVED_TO | self.CREATE) < 0:
             raise OSError(ctypes.get_errno(), "inotify_add_watch")
 
     def wait_until(self, holds, run):

@@ -113,7 +113,7 @@ TEST_F(RunServers, DiesInAHandshake) {
 
 TEST_F(RunServers, HangsInTheHandshake) {
   fake_server("hangs-in-the-handshake");
-  site_.limits.step = std::chrono::milliseconds(300);
+  site_.limits.step = std::chrono::milliseconds(1000);
   const CellResult result = cell();
   EXPECT_EQ(in_short(result.verdict), "fail server harness-connection-completes");
   EXPECT_EQ(result.verdict.at.value().connection, 1U);
@@ -122,7 +122,7 @@ TEST_F(RunServers, HangsInTheHandshake) {
 TEST_F(RunServers, HangsInTheHandshakeUnderTheRealClockToo) {
   fake_server("hangs-in-the-handshake");
   mode_.libfaketime.clear();
-  site_.limits.step = std::chrono::milliseconds(300);
+  site_.limits.step = std::chrono::milliseconds(1000);
   scenario_.timeline[1].at = std::chrono::milliseconds(20);
   EXPECT_EQ(in_short(cell().verdict), "fail server harness-connection-completes");
 }
