@@ -1,5 +1,5 @@
 #pragma once
-// Names that people type: globs, and the nearest name to one that is wrong.
+// Text that people type or paste: globs, the nearest name to one that is wrong, command lines.
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,5 +20,8 @@ std::string did_you_mean(std::string_view typed, const std::vector<std::string>&
 std::string wrong_in_id(std::string_view id);
 
 std::vector<std::string> split(std::string_view text, char separator);
+
+/// argv as a person can paste it into a shell.
+std::string pasteable(const std::vector<std::string>& argv);
 
 }  // namespace ti

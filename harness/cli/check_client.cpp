@@ -5,13 +5,13 @@
 #include <boost/asio/io_context.hpp>
 
 #include "base/text.hpp"
+#include "check/client_check.hpp"
 #include "cli/catalogue.hpp"
 #include "cli/command.hpp"
 #include "exec/clock.hpp"
 #include "exec/task_group.hpp"
 #include "exec/temp_dir.hpp"
 #include "report/say.hpp"
-#include "run/client_check.hpp"
 
 namespace ti {
 

@@ -5,14 +5,14 @@
 #include <filesystem>
 #include <set>
 
+#include "capture/capture.hpp"
 #include "cli/command.hpp"
 #include "model/files.hpp"
+#include "pasted/msg_text.hpp"
 #include "report/ladder.hpp"
 #include "report/say.hpp"
 #include "rules/registry.hpp"
-#include "wire/capture.hpp"
 #include "wire/decoder.hpp"
-#include "wire/msg_text.hpp"
 
 namespace ti {
 

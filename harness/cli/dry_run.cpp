@@ -2,11 +2,12 @@
 
 #include <fstream>
 
+#include "base/text.hpp"
 #include "cli/command.hpp"
+#include "endpoints/client_script.hpp"
+#include "endpoints/server.hpp"
 #include "report/say.hpp"
-#include "run/client_script.hpp"
 #include "run/evidence.hpp"
-#include "run/server.hpp"
 
 namespace ti {
 

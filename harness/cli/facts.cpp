@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <set>
 
+#include "check/clock_check.hpp"
+#include "check/versions.hpp"
 #include "exec/task_group.hpp"
 #include "model/files.hpp"
-#include "run/clock_check.hpp"
-#include "run/versions.hpp"
 #include "wire/transcript.hpp"
 
 namespace ti {

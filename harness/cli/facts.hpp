@@ -1,9 +1,9 @@
 #pragma once
 // What the results say of the run's servers, clients and machine, and whether two results can be of one run.
 #include "cli/command.hpp"
+#include "endpoints/site.hpp"
 #include "exec/asio.hpp"
 #include "run/matrix.hpp"
-#include "run/site.hpp"
 
 namespace ti {
 

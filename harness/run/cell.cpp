@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/text.hpp"
+#include "endpoints/client_script.hpp"
+#include "endpoints/decision_log.hpp"
 #include "exec/alarm.hpp"
 #include "exec/tap.hpp"
 #include "model/files.hpp"
 #include "rules/registry.hpp"
-#include "run/client_script.hpp"
-#include "run/decision_log.hpp"
 #include "run/disturber.hpp"
 #include "run/evidence.hpp"
 #include "run/key_ages.hpp"

@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "run/site.hpp"
-#include "wire/capture.hpp"
+#include "capture/capture.hpp"
+#include "endpoints/site.hpp"
 #include "wire/trace.hpp"
 
 namespace ti {
@@ -34,22 +34,6 @@ std::filesystem::path evidence_folder(const CellId& id) { return std::filesystem
 std::string seconds(Instant at) { return fmt::format("{:10.6f}", std::chrono::duration<double>(at).count()); }
 
 }  // namespace
-
-std::string pasteable(const std::vector<std::string>& argv) {
-  static constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@,+%";
-  std::string line;
-  for (const std::string& arg : argv) {
-    if (!line.empty()) line += ' ';
-    if (!arg.empty() && arg.find_first_not_of(plain) == std::string::npos) {
-      line += arg;
-      continue;
-    }
-    line += '\'';
-    for (const char c : arg) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    line += '\'';
-  }
-  return line;
-}
 
 std::string folder_name(const CellId& id) {
   std::string name = id.text();

@@ -34,7 +34,4 @@ Evidence write_evidence(const std::filesystem::path& results, const CellId& id, 
 /// two are of one file system.
 void replace_evidence(const std::filesystem::path& results, const CellId& id, const std::filesystem::path& by);
 
-/// argv as a person can paste it into a shell.
-std::string pasteable(const std::vector<std::string>& argv);
-
 }  // namespace ti

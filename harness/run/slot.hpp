@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "endpoints/client.hpp"
+#include "endpoints/server.hpp"
 #include "exec/clock.hpp"
 #include "exec/gate.hpp"
 #include "exec/temp_dir.hpp"
-#include "run/client.hpp"
-#include "run/server.hpp"
 
 namespace ti {
 

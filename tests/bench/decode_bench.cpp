@@ -5,14 +5,15 @@
 #include <fstream>
 #include <iterator>
 
+#include "capture/capture.hpp"
 #include "rules/registry.hpp"
-#include "wire/capture.hpp"
+#include "where/where.hpp"
 #include "wire/decoder.hpp"
 
 namespace {
 
 ti::Capture cell_of(const std::string& name) {
-  std::ifstream in(std::string(TI_SOURCE_DIR) + "/tests/golden/wire/" + name + ".pcapng", std::ios::binary);
+  std::ifstream in(ti::where::source() / "tests/golden/wire" / (name + ".pcapng"), std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(in), {}};
   ti::Capture cell = ti::read_capture(ti::as_bytes(bytes)).value();
   for (std::size_t i = 0; cell.connections.size() < 5; ++i) cell.connections.push_back(cell.connections[i]);

@@ -8,11 +8,7 @@ if(TARGET ti_run AND TARGET adapter_openssl)
 
   add_executable(component_check_client check_client_conformance.cpp)
   target_include_directories(component_check_client PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-  target_link_libraries(component_check_client PRIVATE ti_run GTest::gmock GTest::gtest_main)
-  target_compile_definitions(
-    component_check_client PRIVATE TI_SOURCE_DIR="${PROJECT_SOURCE_DIR}" TI_CLIENTS_BUILD="${CMAKE_BINARY_DIR}/clients"
-                                   TI_FAKE_CLIENT="" TI_FAKE_SERVER=""
-                                   TI_EXAMPLE_ADAPTER="$<TARGET_FILE:component_example_adapter>")
+  target_link_libraries(component_check_client PRIVATE ti_check where GTest::gmock GTest::gtest_main)
   add_dependencies(component_check_client component_example_adapter)
   add_test(NAME component.check_client COMMAND component_check_client)
   set_tests_properties(component.check_client PROPERTIES LABELS component TIMEOUT 300)

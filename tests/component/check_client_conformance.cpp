@@ -1,7 +1,7 @@
 // check-client against an adapter that does all as it should, and against one for each thing that it could do wrong.
 #include <gmock/gmock.h>
 
-#include "run/client_check.hpp"
+#include "check/client_check.hpp"
 #include "run_test.hpp"
 
 namespace ti {
@@ -61,7 +61,7 @@ TEST_F(CheckClientTest, FindsNothingWrongWithTheExampleInCpp) {
   ClientManifest manifest;
   manifest.id = "example";
   manifest.library = "OpenSSL";
-  manifest.argv = {TI_EXAMPLE_ADAPTER};
+  manifest.argv = {where::example_adapter()};
   manifest.tls = {Version::tls10, Version::tls11, Version::tls12, Version::tls13};
   manifest.capabilities = {"offer_saved", "dhe_rsa", "rsa_kx", "warm"};
   const ClientReport seen = report(manifest);
@@ -80,7 +80,7 @@ TEST_F(CheckClientTest, SaysWhichServerItLacks) {
 }
 
 TEST_F(CheckClientTest, LearnsWhatACommandCanDo) {
-  const ClientManifest manifest = run(manifest_of_command({TI_EXAMPLE_ADAPTER}, {"warm"}, site_));
+  const ClientManifest manifest = run(manifest_of_command({where::example_adapter()}, {"warm"}, site_));
   EXPECT_EQ(manifest.carry, Carry::cache);
   EXPECT_EQ(manifest.tls, (std::set{Version::tls10, Version::tls11, Version::tls12, Version::tls13}));
   EXPECT_EQ(manifest.capabilities, std::set<std::string>{"warm"});

@@ -16,6 +16,7 @@
 #include "base/text.hpp"
 #include "exec/temp_dir.hpp"
 #include "exec_test.hpp"
+#include "where/where.hpp"
 
 namespace ti {
 namespace {
@@ -269,7 +270,7 @@ TEST_F(ProcessTest, RunsThreeHundredAtOnce) {
 }
 
 TEST_F(ProcessTest, AHarnessThatIsKilledLeavesNeitherProcessNorFolder) {
-  Process harness(executor(), guardian_, program({DOOMED_HARNESS}));
+  Process harness(executor(), guardian_, program({where::doomed_harness()}));
   std::vector<Pipe> doomed;
   std::vector<pid_t> ids;
   std::string said;

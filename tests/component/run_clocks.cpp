@@ -1,5 +1,5 @@
 // Whose clock moves, and whose does not.
-#include "run/clock_check.hpp"
+#include "check/clock_check.hpp"
 #include "run_test.hpp"
 
 namespace ti {
@@ -31,7 +31,7 @@ TEST_F(RunClocks, AServersClockStandsStill) {
 TEST_F(RunClocks, AServersClockStandsStillAndItsLogTellsNothing) {
   stop_clock(server_.argv);
   server_.argv.erase(std::find(server_.argv.begin(), server_.argv.end(), "-ticket_log"));
-  client_.argv.insert(client_.argv.begin(), {TI_FAKE_CLIENT, "none"});
+  client_.argv.insert(client_.argv.begin(), {where::fake_client(), "none"});
   EXPECT_EQ(of_server(), clock_stands_still);
 }
 

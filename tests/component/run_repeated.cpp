@@ -17,7 +17,7 @@ class RunRepeated : public RunTest {
     const std::string counter = (counters_.path() / "started").string();
     std::string script = "echo >> " + counter + "; set -- \"$@\"; case $(wc -l < " + counter + ") in ";
     for (std::size_t i = 0; i < faults.size(); ++i)
-      script += std::to_string(i + 1) + ") exec " TI_FAKE_CLIENT " " + faults[i] + " \"$@\";; ";
+      script += std::to_string(i + 1) + ") exec " + where::fake_client().string() + " " + faults[i] + " \"$@\";; ";
     client_.argv.insert(client_.argv.begin(), {"/bin/sh", "-c", script + "esac", "sh"});
     client_.capabilities.erase("warm");
     client_.id = "changes";

@@ -1,7 +1,7 @@
 // A server that does the wrong thing: the verdict, whose fault it is, and by which rule.
 #include <deque>
 
-#include "run/versions.hpp"
+#include "check/versions.hpp"
 #include "run_test.hpp"
 
 namespace ti {

@@ -9,6 +9,7 @@
 #include "rules/registry.hpp"
 #include "run/cell.hpp"
 #include "run/runner.hpp"
+#include "where/where.hpp"
 
 namespace ti {
 
@@ -30,7 +31,7 @@ class RunTest : public ExecTest {
         << "the server openssl is not built: servers/openssl/build.sh build/servers/openssl";
   }
 
-  static std::filesystem::path source() { return TI_SOURCE_DIR; }
+  static std::filesystem::path source() { return where::source(); }
 
   static Scenario scenario(const std::string& name) {
     const std::filesystem::path file = source() / "scenarios" / (name + ".json");
@@ -48,20 +49,20 @@ class RunTest : public ExecTest {
   }
 
   void fake_client(const std::string& fault) {
-    client_.argv.insert(client_.argv.begin(), {TI_FAKE_CLIENT, fault});
+    client_.argv.insert(client_.argv.begin(), {where::fake_client(), fault});
     client_.id = fault;
   }
 
   /// A server of which only the fault is left.
   void fake_server(const std::string& fault) {
-    server_.argv = {TI_FAKE_SERVER, fault, "{socket}"};
+    server_.argv = {where::fake_server(), fault, "{socket}"};
     server_.id = fault;
   }
 
   /// A fault in front of the real server.
   void fake_front(const std::string& fault) {
     std::replace(server_.argv.begin(), server_.argv.end(), std::string("{socket}"), std::string("{dir}/back.sock"));
-    server_.argv.insert(server_.argv.begin(), {TI_FAKE_SERVER, fault, "{socket}", "{dir}/back.sock"});
+    server_.argv.insert(server_.argv.begin(), {where::fake_server(), fault, "{socket}", "{dir}/back.sock"});
     server_.id = fault;
   }
 
@@ -87,7 +88,7 @@ class RunTest : public ExecTest {
              &guardian_,
              credentials(),
              source() / "build/servers",
-             std::filesystem::path(TI_CLIENTS_BUILD),
+             where::clients_build(),
              source() / "build/clients",
              {}};
   SlotMode mode_;

@@ -1,5 +1,5 @@
 // A capture file, and what it holds.
-#include "wire/capture.hpp"
+#include "capture/capture.hpp"
 #include "wire/decoder.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

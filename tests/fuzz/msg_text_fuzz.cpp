@@ -1,5 +1,5 @@
 // A mail with what s_client printed.
-#include "wire/msg_text.hpp"
+#include "pasted/msg_text.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto connections = ti::parse_msg_text(ti::as_text({data, size}));

@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "capture/capture.hpp"
 #include "libssl_pair.hpp"
-#include "wire/capture.hpp"
 
 namespace {
 

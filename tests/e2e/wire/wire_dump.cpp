@@ -5,7 +5,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "wire/capture.hpp"
+#include "capture/capture.hpp"
 #include "wire/decoder.hpp"
 
 namespace {

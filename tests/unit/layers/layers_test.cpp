@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 #include <sstream>
+#include "where/where.hpp"
 
 namespace ti {
 namespace {
@@ -21,16 +22,24 @@ const std::vector<std::string> event_loop{"boost/asio", "boost/process"};
 const std::vector<std::string> machine{"boost/asio", "boost/process", "<fstream>", "<unistd.h>",
                                        "<thread>",   "_clock::now",   "<ctime>",   "std::getenv("};
 
+const std::vector<std::string> no_files{"boost/asio", "boost/process", "<fstream>", "<filesystem>", "_clock::now"};
+
 const std::map<std::string, Layer>& layers() {
   static const std::map<std::string, Layer> table{
       {"base", {{"base"}, machine}},
-      {"wire", {{"base", "wire"}, {"boost/asio", "boost/process", "<fstream>", "<filesystem>", "_clock::now"}}},
+      {"wire", {{"base", "wire"}, no_files}},
+      {"capture", {{"base", "wire", "capture"}, machine}},
+      {"pasted", {{"base", "wire", "pasted"}, no_files}},
       {"model", {{"base", "wire", "model"}, event_loop}},
       {"rules", {{"base", "wire", "model", "rules"}, machine}},
-      {"exec", {{"base", "wire", "model", "exec"}, {"<openssl/", "TLS_"}}},
       {"report", {{"base", "wire", "model", "report"}, event_loop}},
-      {"run", {{"base", "wire", "model", "rules", "exec", "report", "run"}, {"CLI/CLI.hpp"}}},
-      {"cli", {{"base", "wire", "model", "rules", "exec", "report", "run", "cli"}, {"boost/process"}}},
+      {"exec", {{"base", "exec"}, {"<openssl/", "TLS_"}}},
+      {"endpoints", {{"base", "wire", "model", "exec", "endpoints"}, {"CLI/CLI.hpp"}}},
+      {"run", {{"base", "wire", "capture", "model", "rules", "report", "exec", "endpoints", "run"}, {"CLI/CLI.hpp"}}},
+      {"check", {{"base", "wire", "model", "exec", "endpoints", "run", "check"}, {"CLI/CLI.hpp"}}},
+      {"cli",
+       {{"base", "wire", "capture", "pasted", "model", "rules", "report", "exec", "endpoints", "run", "check", "cli"},
+        {"boost/process"}}},
       {"", {{"cli"}, event_loop}}};
   return table;
 }
@@ -68,7 +77,7 @@ std::string text_of(const std::filesystem::path& file) {
 
 std::vector<std::filesystem::path> sources_below(const char* folder) {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(std::filesystem::path(TI_SOURCE_DIR) / folder))
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(where::source() / folder))
     if (is_source(entry.path())) files.push_back(entry.path());
   return files;
 }
@@ -78,7 +87,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 TEST(Layers, EverySourceKeepsToItsLayer) {
-  const std::filesystem::path harness = std::filesystem::path(TI_SOURCE_DIR) / "harness";
+  const std::filesystem::path harness = where::source() / "harness";
   std::map<std::string, int> seen;
   for (const std::filesystem::path& file : sources_below("harness")) {
     const std::string layer = file.parent_path() == harness ? "" : file.parent_path().filename().string();
@@ -91,6 +100,10 @@ TEST(Layers, EverySourceKeepsToItsLayer) {
 
 TEST(Layers, ALayerAboveIsCaught) {
   EXPECT_THAT(breaches("wire", "#include \"model/results.hpp\"\n"), ElementsAre("model/results.hpp"));
+  EXPECT_THAT(breaches("wire", "#include \"capture/capture.hpp\"\n"), ElementsAre("capture/capture.hpp"));
+  EXPECT_THAT(breaches("exec", "#include \"model/policy.hpp\"\n"), ElementsAre("model/policy.hpp"));
+  EXPECT_THAT(breaches("endpoints", "#include \"run/cell.hpp\"\n"), ElementsAre("run/cell.hpp"));
+  EXPECT_THAT(breaches("run", "#include \"check/client_check.hpp\"\n"), ElementsAre("check/client_check.hpp"));
   EXPECT_THAT(breaches("run", "#include \"cli/cli.hpp\"\n"), ElementsAre("cli/cli.hpp"));
   EXPECT_THAT(breaches("", "#include \"run/runner.hpp\"\n"), ElementsAre("run/runner.hpp"));
 }
@@ -99,6 +112,7 @@ TEST(Layers, ASiblingIsCaught) {
   EXPECT_THAT(breaches("rules", "#include \"exec/process.hpp\"\n"), ElementsAre("exec/process.hpp"));
   EXPECT_THAT(breaches("report", "#include \"rules/registry.hpp\"\n"), ElementsAre("rules/registry.hpp"));
   EXPECT_THAT(breaches("exec", "#include \"report/listener.hpp\"\n"), ElementsAre("report/listener.hpp"));
+  EXPECT_THAT(breaches("capture", "#include \"pasted/msg_text.hpp\"\n"), ElementsAre("pasted/msg_text.hpp"));
 }
 
 TEST(Layers, TheMachineIsCaughtWhereOnlyDataMayBe) {

@@ -7,6 +7,7 @@
 
 #include "model/results.hpp"
 #include "model/version_range.hpp"
+#include "where/where.hpp"
 
 namespace ti {
 namespace {
@@ -92,7 +93,7 @@ TEST(KnownIssues, CoverNothingButFailures) {
 }
 
 TEST(KnownIssues, TheRepositorysListLoads) {
-  const auto issues = load_known_issues(std::filesystem::path(TI_SOURCE_DIR) / "reports/known_issues.json");
+  const auto issues = load_known_issues(where::source() / "reports/known_issues.json");
   EXPECT_TRUE(issues) << issues.error().text();
 }
 

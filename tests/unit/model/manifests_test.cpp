@@ -5,11 +5,12 @@
 #include "model/files.hpp"
 #include "model/manifest.hpp"
 #include "model/scenario.hpp"
+#include "where/where.hpp"
 
 namespace ti {
 namespace {
 
-const std::filesystem::path source = TI_SOURCE_DIR;
+const std::filesystem::path source = where::source();
 
 std::vector<std::string> texts(const std::vector<ParseError>& errors) {
   std::vector<std::string> all;

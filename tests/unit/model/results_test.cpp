@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "model/files.hpp"
+#include "where/where.hpp"
 
 namespace ti {
 namespace {
@@ -308,9 +309,7 @@ class Schema {
   std::vector<std::string> complaints_;
 };
 
-json results_schema_file() {
-  return json::parse(read_file(std::filesystem::path(TI_SOURCE_DIR) / "reports/results.schema.json").value());
-}
+json results_schema_file() { return json::parse(read_file(where::source() / "reports/results.schema.json").value()); }
 
 TEST(ResultsSchema, HoldsForWhatIsWritten) {
   Schema schema(results_schema_file());

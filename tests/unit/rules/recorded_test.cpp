@@ -5,9 +5,10 @@
 #include <fstream>
 #include <iterator>
 
-#include "../wire/golden.hpp"
+#include "pasted/msg_text.hpp"
 #include "rules/registry.hpp"
-#include "wire/msg_text.hpp"
+#include "where/where.hpp"
+#include "wire/golden.hpp"
 
 namespace ti {
 namespace {
@@ -549,7 +550,7 @@ TEST(Recorded, SeesTheSecondTicketOfThePeerThatMisbehaves) {
 
 /// Judges the report with the dump of one message replaced, from its title to the next one's.
 Verdict judge_report(const std::string& title = "", const std::string& instead = "") {
-  std::ifstream in(std::string(TI_SOURCE_DIR) + "/tests/golden/seed/renewal-report-2012.txt");
+  std::ifstream in(where::source() / "tests/golden/seed/renewal-report-2012.txt");
   std::string report{std::istreambuf_iterator<char>(in), {}};
   if (const std::size_t at = report.find(title); !title.empty()) {
     const std::size_t begin = at + title.size();

@@ -5,13 +5,14 @@
 #include <fstream>
 #include <iterator>
 
-#include "wire/capture.hpp"
+#include "capture/capture.hpp"
+#include "where/where.hpp"
 #include "wire/decoder.hpp"
 
 namespace ti::golden {
 
 inline Capture capture(const std::string& name) {
-  std::ifstream in(std::string(TI_SOURCE_DIR) + "/tests/golden/wire/" + name + ".pcapng", std::ios::binary);
+  std::ifstream in(where::source() / "tests/golden/wire" / (name + ".pcapng"), std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(in), {}};
   const auto read = read_capture(as_bytes(bytes));
   EXPECT_TRUE(read.has_value()) << name;

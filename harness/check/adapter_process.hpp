@@ -1,0 +1,46 @@
+#pragma once
+// An adapter spoken to line by line, without the good manners of LineClient.
+#include <nlohmann/json.hpp>
+
+#include "check/check_bench.hpp"
+#include "exec/line_channel.hpp"
+#include "exec/output_log.hpp"
+
+namespace ti {
+
+class AdapterProcess {
+ public:
+  /// Starts it in `folder`, with further arguments. Throws CheckFailed when it cannot be started.
+  AdapterProcess(const ClientManifest& manifest, const Site& site, const std::filesystem::path& folder,
+                 const std::vector<std::string>& arguments = {});
+
+  /// Sends a line; the answer must be a JSON object. Throws CheckFailed.
+  awaitable<nlohmann::json> ask(std::string line);
+
+  /// Ends its input and waits for its end. Throws CheckFailed when it does not end, or says something more.
+  awaitable<Exit> finish();
+
+  /// What it wrote to stderr.
+  std::string stray() const { return std::string(errors_->text()); }
+
+ private:
+  const Site& site_;
+  std::unique_ptr<Process> process_;
+  std::unique_ptr<OutputLog> errors_;
+  std::unique_ptr<LineChannel> channel_;
+};
+
+/// A word that means nothing to any adapter.
+inline constexpr std::string_view nonsense = "nonsense-4711";
+
+/// Whether an answer is `unimplemented` as clients/PROTOCOL.md has it.
+bool is_refusal(const nlohmann::json& answer);
+
+/// The answer to `asked` is a refusal; it is `ok`, CheckRefused if it is a refusal. Both throw CheckFailed.
+void want_unimplemented(const nlohmann::json& answer, std::string_view asked);
+void want_ok(const nlohmann::json& answer, std::string_view asked);
+
+/// The command `configure`, with nothing out of the ordinary.
+nlohmann::json configure_order(Version tls, const Site& site);
+
+}  // namespace ti

@@ -1,0 +1,153 @@
+#include "check/versions.hpp"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/line_search.hpp"
+#include "check/clock_check.hpp"
+#include "endpoints/client.hpp"
+#include "endpoints/server.hpp"
+#include "exec/clock.hpp"
+#include "exec/line_channel.hpp"
+#include "exec/output_log.hpp"
+#include "exec/temp_dir.hpp"
+#include "model/files.hpp"
+#include "wire/transcript.hpp"
+
+namespace ti {
+
+namespace {
+
+/// What a version command prints.
+awaitable<std::string> printed_version(Launch launch, const Site& site) {
+  launch.input = false;
+  launch.output = Launch::Output::merged;
+  Process process(site.executor, *site.guardian, launch);
+  OutputLog log(std::move(process.out), Stopwatch());
+  const bool ended = co_await log.wait_for_end(deadline_in(site.limits.start));
+  if (!ended) throw HarnessError("its version command does not end");
+  co_await process.wait();
+  co_return std::string(log.text());
+}
+
+std::string first_line(const std::string& printed) {
+  return printed.empty() ? "unknown: it printed nothing" : printed.substr(0, printed.find_first_of("\r\n"));
+}
+
+/// What an adapter says of itself.
+struct Said {
+  std::string version;
+  std::string clock = "real";
+};
+
+nlohmann::json parse_hello(const std::string& line) {
+  auto answer = nlohmann::json::parse(line, nullptr, false);
+  if (!answer.is_object() || !answer.value("ok", false))
+    throw HarnessError("it answered hello with " + line.substr(0, 200));
+  return answer;
+}
+
+/// Whether the adapter's time went with a clock that was moved between two hellos.
+std::string clock_observed(const nlohmann::json& before, const nlohmann::json& after, std::chrono::seconds moved) {
+  const auto first = before.find("time");
+  const auto second = after.find("time");
+  if (first == before.end() || second == after.end() || !first->is_number() || !second->is_number())
+    return clock_not_told;
+  constexpr double tolerance_s = 60;
+  const double went = second->get<double>() - first->get<double>();
+  return std::abs(went - static_cast<double>(moved.count())) < tolerance_s ? clock_moves : clock_stands_still;
+}
+
+awaitable<Said> ask_adapter(const ClientManifest& manifest, const Site& site,
+                            const std::filesystem::path& libfaketime) {
+  const TempDir folder(*site.guardian);
+  Launch launch = client_launch(manifest, site, client_argv(manifest, site), folder.path());
+  std::optional<VirtualClock> clock;
+  const bool own_clock = manifest.capabilities.contains("own_clock");
+  if (!libfaketime.empty() && !own_clock) {
+    clock.emplace(*site.guardian, folder.path() / "clock", libfaketime);
+    launch.env.merge(clock->env());
+  }
+  Process process(site.executor, *site.guardian, launch);
+  OutputLog errors(std::move(process.err), Stopwatch());
+  LineChannel channel(process, Stopwatch());
+  const std::string hello = R"({"do":"hello","protocol":1})";
+  const Deadline deadline = deadline_in(site.limits.start);
+  const std::string first = co_await channel.request(hello, deadline);
+  const nlohmann::json before = parse_hello(first);
+  Said said;
+  said.version = before.value("library", manifest.library) + " " + before.value("version", "unknown");
+  if (own_clock) said.clock = clock_not_told;
+  if (clock) {
+    constexpr std::chrono::seconds moved{100000};
+    co_await clock->advance_to(moved);
+    const std::string second = co_await channel.request(hello, deadline);
+    said.clock = clock_observed(before, parse_hello(second), moved);
+  }
+  process.in.close();
+  co_await process.stop(site.limits.answer);
+  co_return said;
+}
+
+awaitable<std::string> or_unknown(awaitable<std::string> version) {
+  std::string why;
+  try {
+    std::string known = co_await std::move(version);
+    co_return known;
+  } catch (const std::exception& error) {
+    why = error.what();
+  }
+  co_return "unknown: " + why;
+}
+
+std::string file_sha256(const std::filesystem::path& file) {
+  const Result<std::string> bytes = read_file(file);
+  return bytes ? sha256_hex(as_bytes(*bytes)) : "unknown: " + bytes.error().text();
+}
+
+}  // namespace
+
+awaitable<Facts> server_facts(const ServerManifest& manifest, const Site& site) {
+  const std::filesystem::path binary = site.servers / manifest.id / manifest.binary;
+  Facts facts{{"title", manifest.title}, {"library", manifest.library}, {"binary_sha256", file_sha256(binary)}};
+  const TempDir folder(*site.guardian);
+  Result<Launch> launch = version_launch(manifest, site, folder.path());
+  if (!launch) throw HarnessError(launch.error().text());
+  awaitable<std::string> asked = printed_version(std::move(*launch), site);
+  const std::string printed = co_await or_unknown(std::move(asked));
+  facts["version"] = first_line(printed);
+  if (!manifest.library_version.empty())
+    facts["library_version"] =
+        find_in_lines(printed, manifest.library_version).value_or("unknown: its version command does not say it");
+  co_return facts;
+}
+
+awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site,
+                              const std::filesystem::path& libfaketime) {
+  Facts facts{{"library", manifest.library},
+              {"front_door", manifest.front_door},
+              {"carry", manifest.carry == Carry::cache ? "cache" : "export"}};
+  if (manifest.program) {
+    const TempDir folder(*site.guardian);
+    std::vector<std::string> argv = filled_in(manifest.program->version, manifest, variables_of(manifest, site));
+    awaitable<std::string> asked = printed_version(client_launch(manifest, site, std::move(argv), folder.path()), site);
+    const std::string printed = co_await or_unknown(std::move(asked));
+    facts["version"] = first_line(printed);
+    facts["clock"] = clock_not_told;
+    co_return facts;
+  }
+  std::string why;
+  try {
+    Said said = co_await ask_adapter(manifest, site, libfaketime);
+    facts["version"] = std::move(said.version);
+    facts["clock"] = std::move(said.clock);
+    co_return facts;
+  } catch (const std::exception& error) {
+    why = error.what();
+  }
+  facts["version"] = "unknown";
+  facts["broken"] = why;
+  co_return facts;
+}
+
+}  // namespace ti

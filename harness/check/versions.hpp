@@ -1,0 +1,19 @@
+#pragma once
+// What a server or client says of its own version.
+#include "endpoints/site.hpp"
+#include "exec/asio.hpp"
+#include "model/results.hpp"
+
+namespace ti {
+
+/// Facts of a server: version (the first line its version command prints), library, title, binary_sha256, and
+/// library_version if its manifest says where that stands in what the command prints. A version that cannot be had is
+/// said as "unknown: why".
+awaitable<Facts> server_facts(const ServerManifest& manifest, const Site& site);
+
+/// Facts of a client: version, library, front_door, carry, and `clock`: "moves", "stands still", "its own" or "not
+/// told", as observed by moving a virtual clock under its adapter; "real" when `libfaketime` is empty.
+awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site,
+                              const std::filesystem::path& libfaketime);
+
+}  // namespace ti

@@ -1,0 +1,83 @@
+#pragma once
+// A client as a cell drives it: told to connect, it says what it saw. clients/PROTOCOL.md.
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "endpoints/site.hpp"
+#include "exec/clock.hpp"
+#include "exec/line_channel.hpp"
+#include "model/manifest.hpp"
+#include "model/observation.hpp"
+#include "model/results.hpp"
+
+namespace ti {
+
+/// ClientSettings hold for a whole cell.
+struct ClientSettings {
+  Version tls = Version::none;
+  bool certificate = false;
+  std::filesystem::path keylog = {};  ///< empty: none
+  bool fresh_processes = false;       ///< no process serves a second cell, nor, of carry `export`, a second connection
+};
+
+/// ConnectOrder is one step.
+struct ConnectOrder {
+  std::size_t connection = 1;  ///< number of the step's connection, from 1
+  std::uint16_t port = 0;
+  bool fresh = false;                           ///< offer nothing
+  std::optional<std::size_t> offer_connection;  ///< offer what was kept after that one; empty: what comes naturally
+  bool read_response = true;
+};
+
+/// AdapterRefused is the answer `unimplemented`.
+struct AdapterRefused : HarnessError {
+  using HarnessError::HarnessError;
+};
+
+class Client {
+ public:
+  virtual ~Client() = default;
+
+  /// Makes it ready for a new cell: nothing of an earlier one is left. Throws HarnessError when it does not come up.
+  virtual awaitable<void> begin(ClientSettings settings, Deadline deadline) = 0;
+
+  /// One connection. What goes wrong on the client's side is in the word; HarnessError is for an adapter that breaks
+  /// the protocol.
+  virtual awaitable<ClientWord> connect(ConnectOrder order, Deadline deadline) = 0;
+
+  /// Ends its process or processes: they may take so long to do so by themselves.
+  virtual awaitable<void> end(std::chrono::nanoseconds grace) = 0;
+
+  /// Whether it may serve another cell.
+  virtual bool reusable() const = 0;
+
+  /// What it wrote to stderr since the last call, where that must be nothing; and all that was said, for the evidence.
+  virtual std::string take_stray() = 0;
+  virtual std::vector<std::string> take_transcript() = 0;
+};
+
+/// Makes the driver that the manifest asks for. `folder` is private to it and outlives it, as do site and clock.
+std::unique_ptr<Client> make_client(const ClientManifest& manifest, const Site& site, const ClockControl& clock,
+                                    Stopwatch watch, std::filesystem::path folder);
+
+/// What {build}, {source} and {binary} stand for in a client's manifest. Throws HarnessError.
+std::map<std::string, std::string> variables_of(const ClientManifest& manifest, const Site& site);
+
+/// Words of a client's manifest with these variables filled in. Throws HarnessError.
+std::vector<std::string> filled_in(const std::vector<std::string>& words, const ClientManifest& manifest,
+                                   const std::map<std::string, std::string>& variables);
+
+/// The command line that starts an adapter. Throws HarnessError.
+std::vector<std::string> client_argv(const ClientManifest& manifest, const Site& site);
+
+/// How this command of the client's is started in `folder`: with the environment of its manifest, and an input. Throws
+/// HarnessError.
+Launch client_launch(const ClientManifest& manifest, const Site& site, std::vector<std::string> argv,
+                     const std::filesystem::path& folder);
+
+inline constexpr std::string_view http_request = "GET / HTTP/1.0\r\n\r\n";
+
+}  // namespace ti

@@ -1,0 +1,193 @@
+#include "endpoints/server.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+
+#include "base/line_search.hpp"
+
+namespace ti {
+
+namespace {
+
+using Variables = std::map<std::string, std::string>;
+
+/// Arguments and configuration text of several fragments, in order.
+struct Told {
+  std::vector<std::string> args;
+  std::string config;
+};
+
+Result<bool> tell(Told& told, const Fragment& fragment, const Variables& variables) {
+  for (const std::string& arg : fragment.args) {
+    const Result<std::string> filled = fill_in(arg, variables);
+    if (!filled) return filled.error();
+    told.args.push_back(*filled);
+  }
+  const Result<std::string> config = fill_in(fragment.config, variables);
+  if (!config) return config.error();
+  if (!config->empty()) told.config += *config + "\n";
+  return true;
+}
+
+const Fragment* fragment_for(const PolicyFragment& known, const std::string& value) {
+  if (known.values.empty()) return &known.any;
+  const auto word = known.values.find(value);
+  return word == known.values.end() ? nullptr : &word->second;
+}
+
+Result<std::vector<std::string>> fill_argv(const std::vector<std::string>& argv, const Variables& variables,
+                                           const std::map<std::string, std::vector<std::string>>& lists) {
+  std::vector<std::string> filled;
+  for (const std::string& arg : argv) {
+    if (const auto list = lists.find(arg); list != lists.end()) {
+      filled.insert(filled.end(), list->second.begin(), list->second.end());
+      continue;
+    }
+    const Result<std::string> one = fill_in(arg, variables);
+    if (!one) return one.error();
+    filled.push_back(*one);
+  }
+  return filled;
+}
+
+/// What variables stand for, those of a fragment apart, for a server in that folder.
+Variables variables_in(const std::filesystem::path& folder, const ServerManifest& manifest, const Site& site) {
+  Variables variables = site.credentials.variables();
+  variables["binary"] = (site.servers / manifest.id / manifest.binary).string();
+  variables["dir"] = folder.string();
+  variables["socket"] = (folder / "s.sock").string();
+  variables["keylog"] = (folder / "keys.log").string();
+  variables["ciphers"] = "ALL:@SECLEVEL=0";
+  return variables;
+}
+
+/// A command of the server's in that folder, in the environment of its manifest.
+Result<Launch> launch_in(const std::filesystem::path& folder, const ServerManifest& manifest, const Site& site,
+                         std::vector<std::string> argv, const Variables& variables) {
+  Launch launch;
+  launch.argv = std::move(argv);
+  launch.env = site.environment(folder);
+  for (const auto& [name, text] : manifest.env) {
+    const Result<std::string> value = fill_in(text, variables);
+    if (!value) return value.error();
+    launch.env[name] = *value;
+  }
+  launch.cwd = folder;
+  launch.output = Launch::Output::merged;
+  return launch;
+}
+
+void write_file(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary);
+  out << text;
+  out.close();
+  if (!out) throw HarnessError("cannot write " + path.string());
+}
+
+}  // namespace
+
+Result<ServerLaunch> prepare(const ServerOrder& order, const Site& site, const std::filesystem::path& folder) {
+  const ServerManifest& manifest = *order.manifest;
+  ServerLaunch prepared;
+  Variables variables = variables_in(folder, manifest, site);
+  if (!order.ciphers.empty()) variables["ciphers"] = order.ciphers + ":@SECLEVEL=0";
+  prepared.socket = variables.at("socket");
+  prepared.keylog = variables.at("keylog");
+
+  Told policy;
+  for (const auto& [key, value] : order.policy.values) {
+    const auto known = manifest.policy.find(key);
+    const Fragment* fragment = known == manifest.policy.end() ? nullptr : fragment_for(known->second, to_text(value));
+    if (!fragment) return ParseError{"server " + manifest.id + " has no policy " + key + "=" + to_text(value), "", 0};
+    variables["value"] = to_text(value);
+    if (auto told = tell(policy, *fragment, variables); !told) return told.error();
+  }
+  variables.erase("value");
+  Told tls;
+  if (auto told = tell(tls, manifest.tls.at(order.tls), variables); !told) return told.error();
+
+  auto argv = fill_argv(manifest.argv, variables, {{"{policy}", policy.args}, {"{tls}", tls.args}});
+  if (!argv) return argv.error();
+  auto launch = launch_in(folder, manifest, site, std::move(*argv), variables);
+  if (!launch) return launch.error();
+  prepared.launch = std::move(*launch);
+
+  variables["policy"] = policy.config;
+  variables["tls"] = tls.config;
+  for (const auto& [name, text] : manifest.files) {
+    const Result<std::string> filled = fill_in(text, variables);
+    if (!filled) return filled.error();
+    prepared.files[name] = *filled;
+  }
+  return prepared;
+}
+
+Result<Launch> version_launch(const ServerManifest& manifest, const Site& site, const std::filesystem::path& folder) {
+  const Variables variables = variables_in(folder, manifest, site);
+  auto argv = fill_argv(manifest.version, variables, {});
+  if (!argv) return argv.error();
+  return launch_in(folder, manifest, site, std::move(*argv), variables);
+}
+
+Server::Server(ServerOrder order, const Site& site, std::filesystem::path folder)
+    : order_(std::move(order)), site_(site), folder_(std::move(folder)) {
+  const Result<ServerLaunch> prepared = prepare(order_, site_, folder_.path());
+  if (!prepared) throw HarnessError(prepared.error().text());
+  launched_ = *prepared;
+  for (const auto& [name, text] : launched_.files) write_file(folder_ / name, text);
+}
+
+awaitable<void> Server::start(const ClockControl& clock, Stopwatch watch, Deadline deadline) {
+  std::filesystem::remove(launched_.socket);
+  Launch launch = launched_.launch;
+  launch.env.merge(clock.env());
+  process_ = std::make_unique<Process>(site_.executor, *site_.guardian, launch);
+  log_ = std::make_unique<OutputLog>(std::move(process_->out), watch);
+  const bool ready = co_await log_->wait_for(order_.manifest->ready, deadline);
+  if (!ready)
+    throw HarnessError("server " + order_.manifest->id + " did not say \"" + order_.manifest->ready +
+                       "\": " + std::string(log_->text().substr(0, 2000)));
+  upstream_ = Upstream{launched_.socket, 0};
+  if (!order_.manifest->unix_socket) {
+    const auto digits = find_in_lines(log_->text(), order_.manifest->listen_port);
+    if (!digits)
+      throw HarnessError("server " + order_.manifest->id +
+                         " did not print its port: " + std::string(log_->text().substr(0, 2000)));
+    std::uint16_t port = 0;
+    std::from_chars(digits->data(), digits->data() + digits->size(), port);
+    upstream_ = Upstream{{}, port};
+  }
+}
+
+awaitable<void> Server::stop(std::chrono::nanoseconds grace) {
+  if (process_) co_await process_->stop(grace);
+}
+
+awaitable<bool> Server::ends_within(std::chrono::nanoseconds time) {
+  if (!running()) co_return true;
+  const bool ended = co_await process_->ends_by(deadline_in(time));
+  co_return ended;
+}
+
+std::string Server::ended() const { return process_ && process_->poll() ? text(*process_->ended()) : ""; }
+
+std::vector<LogLine> Server::take_log() {
+  if (!log_) return {};
+  log_->drain();
+  return log_->take();
+}
+
+std::string Server::take_keylog() {
+  std::ifstream in(launched_.keylog, std::ios::binary | std::ios::ate);
+  const auto written = static_cast<std::size_t>(std::max<std::streamoff>(in.tellg(), 0));
+  if (!in || written <= keylog_read_) return {};
+  std::string text(written - keylog_read_, '\0');
+  in.seekg(static_cast<std::streamoff>(keylog_read_));
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  keylog_read_ += text.size();
+  return text;
+}
+
+}  // namespace ti

@@ -1,0 +1,19 @@
+#include "endpoints/site.hpp"
+
+#include <cstdlib>
+
+namespace ti {
+
+std::map<std::string, std::string> Site::environment(const std::filesystem::path& folder) const {
+  const char* path = std::getenv("PATH");
+  return {{"PATH", path ? path : "/usr/local/bin:/usr/bin:/bin"},
+          {"HOME", folder.string()},
+          {"TMPDIR", folder.string()},
+          {"OPENSSL_CONF", "/dev/null"}};
+}
+
+std::filesystem::path Site::build_of(const ClientManifest& manifest) const {
+  return (manifest.optional ? optional_clients : clients) / manifest.adapter_folder.filename();
+}
+
+}  // namespace ti

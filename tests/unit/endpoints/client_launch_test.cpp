@@ -1,0 +1,65 @@
+// How a client is started: by its manifest's words, with what they stand for filled in.
+#include <gmock/gmock.h>
+
+#include "endpoints/client.hpp"
+#include "endpoints/server.hpp"
+#include "model/fields.hpp"
+
+namespace ti {
+namespace {
+
+using testing::ElementsAre;
+
+struct ClientLaunch : testing::Test {
+  ClientLaunch() {
+    client.id = "c";
+    client.folder = "/s/c";
+    client.adapter_folder = "/s/model";
+    client.binary = "{build}/p";
+    client.argv = {"{binary}", "--source={source}", "{x}x{X}"};
+    client.env = {{"LD_LIBRARY_PATH", "{source}/lib"}, {"HOME", "/h"}};
+    site.clients = "/b";
+    site.optional_clients = "/o";
+  }
+
+  asio::io_context loop;
+  Site site{loop.get_executor(), nullptr, {}, {}, {}, {}, {}};
+  ClientManifest client;
+};
+
+TEST_F(ClientLaunch, FillsInArgumentsAndEnvironment) {
+  client.argv.pop_back();
+  const Launch launch = client_launch(client, site, client_argv(client, site), "/f");
+  EXPECT_THAT(launch.argv, ElementsAre("/b/model/p", "--source=/s/c"));
+  EXPECT_EQ(launch.env.at("LD_LIBRARY_PATH"), "/s/c/lib");
+  EXPECT_EQ(launch.env.at("HOME"), "/h");
+  EXPECT_EQ(launch.env.at("TMPDIR"), "/f");
+  EXPECT_EQ(launch.cwd, "/f");
+}
+
+TEST_F(ClientLaunch, AnOptionalClientIsWhereBuildShPutIt) {
+  client.optional = true;
+  client.argv.pop_back();
+  EXPECT_EQ(client_argv(client, site).front(), "/o/model/p");
+}
+
+TEST_F(ClientLaunch, AnUnknownVariableIsAnError) { EXPECT_THROW(client_argv(client, site), HarnessError); }
+
+TEST(ServerVersion, IsAskedInTheEnvironmentInWhichItServes) {
+  asio::io_context loop;
+  Site site{loop.get_executor(), nullptr, {}, {}, {}, {}, {}};
+  site.servers = "/b";
+  ServerManifest server;
+  server.id = "s";
+  server.binary = "p";
+  server.version = {"{binary}", "-V"};
+  server.env = {{"LD_LIBRARY_PATH", "/mine"}, {"D", "{dir}"}};
+  const Launch launch = version_launch(server, site, "/f").value();
+  EXPECT_THAT(launch.argv, ElementsAre("/b/s/p", "-V"));
+  EXPECT_EQ(launch.env.at("LD_LIBRARY_PATH") + launch.env.at("D"), "/mine/f");
+  server.version = {"{tls}"};
+  EXPECT_FALSE(version_launch(server, site, "/f"));
+}
+
+}  // namespace
+}  // namespace ti
