@@ -1,0 +1,96 @@
+#include "run/observe.hpp"
+
+#include <algorithm>
+
+#include "endpoints/decision_log.hpp"
+#include "wire/decoder.hpp"
+
+namespace ti {
+
+namespace {
+
+ServerWord word_of(const std::vector<LogLine>& log) {
+  ServerWord word;
+  for (const LogLine& line : log) {
+    if (auto decision = parse_decision(line.text))
+      word.decisions.push_back(*decision);
+    else if (tells_of_error(line.text))
+      word.errors.push_back(line.text);
+  }
+  return word;
+}
+
+bool says_hello(const ObservedConnection& connection) { return first_handshake(connection) != nullptr; }
+
+/// The connections of one step; `common` holds what they share.
+std::vector<ObservedConnection> connections_of(const CapturedStep& step, const ObservedConnection& common,
+                                               const KeyLog& keys) {
+  std::vector<ObservedConnection> connections(std::max<std::size_t>(step.connections.size(), 1), common);
+  for (std::size_t i = 0; i < step.connections.size(); ++i) {
+    ObservedConnection& connection = connections[i];
+    connection.timed_out = step.connections[i].timed_out;
+    connection.transcript = decode(as_judged(step.connections[i], common.connect), keys);
+    connection.handshakes = handshakes_of(connection.transcript);
+  }
+  return connections;
+}
+
+std::vector<ObservedConnection> observe_step(const CapturedStep& captured, const Scenario& scenario, Version tls,
+                                             const KeyLog& keys) {
+  const Step& step = scenario.timeline[captured.index];
+  ObservedConnection common;
+  common.at = step.at;
+  common.begun = step.at;
+  common.step = captured.index;
+  common.generation = restarts_before(scenario, captured.index);
+  common.sole = captured.connections.size() <= 1;
+  common.connect = *step.connect;
+  common.connected = !captured.connections.empty();
+  common.timed_out = captured.timed_out;
+  common.client = captured.client;
+  std::vector<ObservedConnection> connections = connections_of(captured, common, keys);
+  const auto speaks = std::find_if(connections.begin(), connections.end(), says_hello);
+  ObservedConnection& meant = speaks == connections.end() ? connections.front() : *speaks;
+  meant.expect = step.expect_at.at(tls);
+  meant.server = word_of(captured.server_log);
+  return connections;
+}
+
+void tell_server_end(std::vector<ObservedConnection>& connections, const std::string& how) {
+  if (how.empty() || connections.empty()) return;
+  const auto completed = [](const ObservedConnection& connection) {
+    const Handshake* handshake = first_handshake(connection);
+    return handshake != nullptr && handshake->kind != HandshakeKind::failed;
+  };
+  const auto after = std::find_if(connections.rbegin(), connections.rend(), completed).base();
+  ObservedConnection& at = after == connections.end() ? connections.back() : *after;
+  at.server.errors.push_back("the server " + how);
+}
+
+}  // namespace
+
+Observation observe(const Scenario& scenario, Version tls, bool server_logs_decisions, const Captured& captured) {
+  Observation observation;
+  observation.tls = tls;
+  observation.policy = scenario.policy;
+  observation.server_logs_decisions = server_logs_decisions;
+  observation.failing_should = scenario.rules;
+  const KeyLog keys(captured.keylog);
+  for (const CapturedStep& step : captured.steps)
+    for (ObservedConnection& connection : observe_step(step, scenario, tls, keys))
+      observation.connections.push_back(std::move(connection));
+  tell_server_end(observation.connections, captured.server_ended);
+  return observation;
+}
+
+const Recording& as_judged(const CapturedConnection& captured, const Connect& step) {
+  return step.disturb.cut && captured.delivered ? *captured.delivered : captured.sent;
+}
+
+std::size_t restarts_before(const Scenario& scenario, std::size_t step) {
+  const auto begin = scenario.timeline.begin();
+  return static_cast<std::size_t>(
+      std::count_if(begin, begin + static_cast<std::ptrdiff_t>(step), [](const Step& each) { return !each.connect; }));
+}
+
+}  // namespace ti
