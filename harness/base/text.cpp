@@ -71,6 +71,13 @@ std::string wrong_in_id(std::string_view id) {
   return '"' + std::string(id) + "\" cannot be an id: letters, digits, \".\", \"_\" and \"-\" make one";
 }
 
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return lower;
+}
+
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
   while (true) {

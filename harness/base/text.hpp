@@ -19,6 +19,9 @@ std::string did_you_mean(std::string_view typed, const std::vector<std::string>&
 /// when it can.
 std::string wrong_in_id(std::string_view id);
 
+/// ASCII letters in lower case, all else as it is.
+std::string lower_case(std::string_view text);
+
 std::vector<std::string> split(std::string_view text, char separator);
 
 /// argv as a person can paste it into a shell.

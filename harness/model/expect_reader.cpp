@@ -9,11 +9,13 @@ namespace ti {
 
 namespace {
 
+/// "none", and every alert that can end a connection in error: close_notify and its like never do (is_error).
 std::vector<std::string> all_alert_names() {
   std::vector<std::string> names = {"none"};
   for (unsigned number = 0; number < 256; ++number) {
-    const std::string alert = alert_name(static_cast<std::uint8_t>(number));
-    if (alert.find(' ') == std::string::npos) names.push_back(alert);
+    const Alert alert{.level = 2, .description = static_cast<std::uint8_t>(number)};
+    const std::string name = alert_name(alert.description);
+    if (name.find(' ') == std::string::npos && is_error(alert, Version::tls12)) names.push_back(name);
   }
   return names;
 }
@@ -74,7 +76,7 @@ Expect::Hint read_hint(const JsonValue& value) {
 
 std::string read_alert(const JsonValue& value) {
   static const std::vector<std::string> names = all_alert_names();
-  value.check_word(value.string(), names, "alert");
+  value.check_word(value.string(), names, "error alert");
   return value.string();
 }
 
@@ -83,9 +85,27 @@ HandshakeKind read_handshake(const JsonValue& value) {
   return kinds[value.word({"full", "resumed", "failed"})];
 }
 
-std::string read_name(const JsonValue& value) {
-  if (value.string().empty()) value.fail("\"" + value.name() + "\" must not be empty");
-  return value.string();
+/// A ticket's name, or one of the words that may stand in its place here. The other words, and spellings of them, name
+/// no ticket: who writes "None" does not mean a ticket of that name.
+std::string read_ticket(const JsonValue& value, const std::vector<std::string>& words) {
+  static const std::vector<std::string> reserved = {"none", "any", "latest"};
+  const std::string& word = value.string();
+  if (std::find(words.begin(), words.end(), word) != words.end()) return word;
+  if (word.empty()) value.fail("\"" + value.name() + "\" must not be empty");
+  const std::string lower = lower_case(word);
+  if (std::find(reserved.begin(), reserved.end(), lower) != reserved.end()) {
+    const std::string meant = did_you_mean(lower, words);
+    value.fail("\"" + value.name() + "\" may be " + one_of(words) + " or a ticket's name, found \"" + word + '"' +
+               (meant.empty() ? "" : ":") + meant);
+  }
+  if (const std::string wrong = wrong_in_id(word); !wrong.empty()) value.fail(wrong);
+  return word;
+}
+
+/// true, which is the one value that asks for something.
+bool read_true(const JsonValue& value) {
+  if (!value.boolean()) value.fail("\"" + value.name() + "\" may only be true: false asks for nothing");
+  return true;
 }
 
 }  // namespace
@@ -93,7 +113,7 @@ std::string read_name(const JsonValue& value) {
 Connect read_connect(const JsonValue& value) {
   value.allow({"offer", "read", "disturb", "certificate"});
   Connect connect;
-  if (const auto* offer = value.find("offer")) connect.offer = read_name(*offer);
+  if (const auto* offer = value.find("offer")) connect.offer = read_ticket(*offer, {"latest", "none"});
   if (const auto* read = value.find("read")) connect.read_response = read->word({"all", "none"}) == 0;
   if (const auto* disturb = value.find("disturb")) connect.disturb = read_disturb_plan(*disturb);
   if (const auto* certificate = value.find("certificate")) connect.certificate = certificate->boolean();
@@ -105,13 +125,13 @@ Expect read_expect(const JsonValue& value, Expect base) {
                "peer_certificate"});
   Expect expect = std::move(base);
   if (const auto* handshake = value.find("handshake")) expect.handshake = read_handshake(*handshake);
-  if (const auto* offered = value.find("offered")) expect.offered = read_name(*offered);
-  if (const auto* ticket = value.find("new_ticket")) expect.new_ticket = read_name(*ticket);
+  if (const auto* offered = value.find("offered")) expect.offered = read_ticket(*offered, {"none", "any"});
+  if (const auto* ticket = value.find("new_ticket")) expect.new_ticket = read_ticket(*ticket, {"none", "any"});
   if (const auto* count = value.find("ticket_count")) expect.ticket_count = count->count();
   if (const auto* hint = value.find("hint")) expect.hint = read_hint(*hint);
   if (const auto* alert = value.find("alert")) expect.alert = read_alert(*alert);
   if (const auto* closed = value.find("closed_by")) expect.closed_by = read_side(*closed);
-  if (const auto* quiet = value.find("no_client_hello")) expect.no_client_hello = quiet->boolean();
+  if (const auto* quiet = value.find("no_client_hello")) expect.no_client_hello = read_true(*quiet);
   if (const auto* peer = value.find("peer_certificate")) {
     peer->word({"asked", "shown"});
     expect.peer_certificate = peer->string();

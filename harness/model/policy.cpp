@@ -24,4 +24,10 @@ const std::chrono::seconds* Policy::duration(const std::string& key) const {
   return found == values.end() ? nullptr : std::get_if<std::chrono::seconds>(&found->second);
 }
 
+std::string Policy::word(const std::string& key) const {
+  const auto found = values.find(key);
+  const auto* word = found == values.end() ? nullptr : std::get_if<std::string>(&found->second);
+  return word == nullptr ? "" : *word;
+}
+
 }  // namespace ti

@@ -19,6 +19,8 @@ struct Policy {
 
   /// The duration under a key, or nullptr when it is not there or not a duration.
   const std::chrono::seconds* duration(const std::string& key) const;
+  /// The word under a key, or empty when it is not there or not a word.
+  std::string word(const std::string& key) const;
   bool operator==(const Policy&) const = default;
 };
 

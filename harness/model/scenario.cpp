@@ -7,6 +7,7 @@
 #include "model/fields.hpp"
 #include "model/files.hpp"
 #include "model/manifest.hpp"
+#include "model/scenario_sense.hpp"
 
 namespace ti {
 
@@ -24,9 +25,15 @@ bool is_name(const std::string& word) { return word != "none" && word != "any" &
 /// Names that tickets have been given so far, at one version: name -> number of the connection.
 using TicketNames = std::map<std::string, std::size_t>;
 
+std::vector<std::string> ids(const std::vector<NamedRule>& rules) {
+  std::vector<std::string> names;
+  for (const NamedRule& rule : rules) names.push_back(rule.id);
+  return names;
+}
+
 class ScenarioReader {
  public:
-  explicit ScenarioReader(const std::vector<std::string>& should_rules) : rules_(should_rules) {}
+  explicit ScenarioReader(const std::vector<NamedRule>& should_rules) : rules_(should_rules) {}
 
   Scenario read(const JsonValue& file, const std::string& id) {
     file.allow({"title", "spec", "why", "tls", "policy", "ciphers", "requires", "clock", "when", "timeline", "rules"});
@@ -40,7 +47,9 @@ class ScenarioReader {
     if (const auto* requirements = file.find("requires")) read_requirements(*requirements);
     if (const auto* clock = file.find("clock")) scenario_.virtual_clock_only = clock->word({"virtual"}) == 0;
     if (const auto* when = file.find("when")) scenario_.only_when_named = when->word({"named"}) == 0;
-    if (const auto* rules = file.find("rules")) scenario_.rules = read_set(*rules, rules_, "rule of severity should");
+    if (const auto* rules = file.find("rules"))
+      scenario_.rules = read_set(*rules, ids(rules_), "rule of severity should");
+    check_scenario_sense(file, scenario_, rules_);
     read_timeline(file.at("timeline"));
     return std::move(scenario_);
   }
@@ -99,13 +108,16 @@ class ScenarioReader {
       server->word({"restart"});
       if (value.members().size() > (value.find("repeat") ? 3U : 2U))
         server->fail("a step with \"server\" has nothing else but \"at\" and \"repeat\"");
+      before_.nothing_opens = true;
       return step;
     }
     ++connections_;
     step.connect = read_connect(*connect);
     read_expectations(value, step);
     resolve_offer(*connect, *step.connect);
+    check_step_sense(value, step, before_, scenario_);
     name_tickets(value, step);
+    before_ = {.nothing_offered = false, .nothing_opens = false};
     if (step.connect->certificate) scenario_.client_capabilities.insert("client_certificate");
     return step;
   }
@@ -133,7 +145,6 @@ class ScenarioReader {
   }
 
   void resolve_offer(const JsonValue& value, Connect& connect) {
-    if (connect.offer == "any") value.at("offer").fail("\"offer\" may be \"latest\", \"none\" or a ticket's name");
     if (!is_name(connect.offer)) return;
     for (const Version version : scenario_.tls) {
       const std::size_t given = known(value.at("offer"), connect.offer, version);
@@ -175,14 +186,15 @@ class ScenarioReader {
     if (step.at > longest_timeline) value.at("at").fail("a step is at most \"3650d\" after the first, repeated or not");
   }
 
-  const std::vector<std::string>& rules_;
+  const std::vector<NamedRule>& rules_;
   Scenario scenario_;
   std::size_t connections_ = 0;
+  StepBefore before_;
   std::map<Version, TicketNames> names_;
 };
 
 Result<Scenario> load_scenario(const std::filesystem::path& file, const std::string& id,
-                               const std::vector<std::string>& should_rules) {
+                               const std::vector<NamedRule>& should_rules) {
   const Result<std::string> text = read_file(file);
   if (!text) return text.error();
   return parse_scenario(*text, id, file.string(), should_rules);
@@ -196,11 +208,11 @@ bool Scenario::shows_certificate() const {
 }
 
 Result<Scenario> parse_scenario(std::string_view text, const std::string& id, const std::string& where,
-                                const std::vector<std::string>& should_rules) {
+                                const std::vector<NamedRule>& should_rules) {
   return read_json(text, where, [&](const JsonValue& file) { return ScenarioReader(should_rules).read(file, id); });
 }
 
-std::vector<Scenario> load_scenarios(const std::filesystem::path& folder, const std::vector<std::string>& should_rules,
+std::vector<Scenario> load_scenarios(const std::filesystem::path& folder, const std::vector<NamedRule>& should_rules,
                                      std::vector<ParseError>& errors) {
   std::map<std::string, std::filesystem::path> files;
   std::error_code problem;

@@ -93,13 +93,20 @@ struct Scenario {
   Milliseconds duration() const { return timeline.empty() ? Milliseconds{0} : timeline.back().at; }
 };
 
-/// Parses one scenario. Errors name `where`:line, what was found and what may stand there. `should_rules` are the ids
-/// of those that Scenario::rules may name.
+/// NamedRule is a rule that Scenario::rules may name, with the versions that it is about.
+struct NamedRule {
+  std::string id;
+  Version from;
+  Version to;
+};
+
+/// Parses one scenario. Errors name `where`:line, what was found and what may stand there. `should_rules` are those
+/// that Scenario::rules may name. A word that could never hold, or never fail, where it stands is an error.
 Result<Scenario> parse_scenario(std::string_view text, const std::string& id, const std::string& where,
-                                const std::vector<std::string>& should_rules);
+                                const std::vector<NamedRule>& should_rules);
 
 /// All *.json below a folder, sorted by id. A broken file is an entry in `errors` and costs only itself.
-std::vector<Scenario> load_scenarios(const std::filesystem::path& folder, const std::vector<std::string>& should_rules,
+std::vector<Scenario> load_scenarios(const std::filesystem::path& folder, const std::vector<NamedRule>& should_rules,
                                      std::vector<ParseError>& errors);
 
 }  // namespace ti

@@ -6,6 +6,19 @@
 
 namespace ti {
 
+namespace {
+
+/// The versions that a rule is about, by its document.
+std::pair<Version, Version> versions_of(const Rule& rule) {
+  for (const std::string_view document : {"rfc8446-", "rfc9149-"})
+    if (rule.id.starts_with(document)) return {Version::tls13, Version::tls13};
+  for (const std::string_view document : {"rfc5077-", "rfc5246-", "rfc7627-"})
+    if (rule.id.starts_with(document)) return {Version::tls10, Version::tls12};
+  return {Version::tls10, Version::tls13};
+}
+
+}  // namespace
+
 std::span<const Rule> all_rules() {
   static const std::vector<Rule> all = [] {
     std::vector<Rule> rules;
@@ -26,11 +39,14 @@ const Rule* find_rule(std::string_view id) {
   return found == rules.end() ? nullptr : &*found;
 }
 
-std::vector<std::string> should_rules() {
-  std::vector<std::string> ids;
-  for (const Rule& rule : all_rules())
-    if (rule.severity == Severity::should) ids.emplace_back(rule.id);
-  return ids;
+std::vector<NamedRule> should_rules() {
+  std::vector<NamedRule> named;
+  for (const Rule& rule : all_rules()) {
+    if (rule.severity != Severity::should) continue;
+    const auto [from, to] = versions_of(rule);
+    named.push_back({std::string(rule.id), from, to});
+  }
+  return named;
 }
 
 }  // namespace ti

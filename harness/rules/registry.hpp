@@ -37,8 +37,8 @@ struct Rule {
 std::span<const Rule> all_rules();
 const Rule* find_rule(std::string_view id);
 
-/// The ids of those whose breach fails only where a scenario asks for it.
-std::vector<std::string> should_rules();
+/// Those whose breach fails only where a scenario asks for it.
+std::vector<NamedRule> should_rules();
 
 /// Judges a whole observation: runs every rule, orders findings by wire order, names the fault by the first deciding
 /// one, collects consequences. `pass` when nothing decides; `inconclusive` when nothing else was broken and a needed

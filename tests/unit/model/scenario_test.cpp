@@ -18,7 +18,8 @@ std::string with_timeline(const std::string& timeline, const std::string& more =
          ",\n\"timeline\": [\n" + timeline + "]}";
 }
 
-const std::vector<std::string> should_rules{"rfc5077-3.3-x", "rfc8446-C.4-y"};
+const std::vector<NamedRule> should_rules{{"rfc5077-3.3-x", Version::tls10, Version::tls12},
+                                          {"rfc8446-C.4-y", Version::tls13, Version::tls13}};
 
 Scenario parsed(const std::string& text) {
   const auto scenario = parse_scenario(text, "id", "s.json", should_rules);
@@ -71,17 +72,17 @@ TEST(Scenario, SaysWhatIsWrongWithARepetition) {
 TEST(Scenario, ReadsEveryField) {
   const Scenario scenario = parsed(R"({
     "title": "A title", "spec": ["RFC 5077 3.3", "RFC 8446 4.6.1"], "why": "a bug", "tls": ["1.0", "1.2"],
-    "policy": { "renew_after": "10s", "expire_after": "1m", "renewed_hint": "full", "tickets_per_handshake": 3 },
+    "policy": { "renew_after": "10s", "expire_after": "1m", "renewed_hint": "full", "client_certificate": "request" },
     "ciphers": "AES128-SHA", "requires": { "server": ["dhe_rsa"], "client": ["rsa_kx", "keylog"] },
     "clock": "virtual", "when": "named", "rules": ["rfc5077-3.3-x"],
     "timeline": [
       { "at": "0s", "connect": { "certificate": true, "read": "none" }, "expect": { "new_ticket": "A", "hint": "nonzero" } },
       { "at": "250ms", "server": "restart" },
-      { "at": "2h", "connect": { "offer": "A", "disturb": {
+      { "at": "2h", "connect": { "offer": "A", "certificate": true, "disturb": {
           "segments": "1", "records": "merge", "delay": "5ms",
           "cut": { "after": "ServerHello", "from": "server" },
           "flip": { "message": "NewSessionTicket", "from": "server", "bit": 9 } } },
-        "expect": { "handshake": "failed", "offered": "A", "new_ticket": "none", "ticket_count": 0, "hint": "300s",
+        "expect": { "handshake": "failed", "offered": "A", "new_ticket": "B", "ticket_count": 1, "hint": "300s",
                     "alert": "bad_record_mac", "closed_by": "client", "no_client_hello": true,
                     "peer_certificate": "shown" } } ] })");
   EXPECT_EQ(scenario.id, "id");
@@ -92,7 +93,6 @@ TEST(Scenario, ReadsEveryField) {
   EXPECT_EQ(*scenario.policy.duration("renew_after"), 10s);
   EXPECT_EQ(*scenario.policy.duration("expire_after"), 60s);
   EXPECT_EQ(scenario.policy.duration("renewed_hint"), nullptr);
-  EXPECT_EQ(to_text(scenario.policy.values.at("tickets_per_handshake")), "3");
   EXPECT_EQ(to_text(scenario.policy.values.at("renewed_hint")), "full");
   EXPECT_EQ(scenario.ciphers, "AES128-SHA");
   EXPECT_THAT(scenario.server_capabilities, ElementsAre("dhe_rsa"));
@@ -119,7 +119,7 @@ TEST(Scenario, ReadsEveryField) {
   const Expect& expect = scenario.timeline[2].expect_at.at(Version::tls12);
   EXPECT_EQ(expect.handshake, HandshakeKind::failed);
   EXPECT_EQ(expect.offered, "A");
-  EXPECT_EQ(expect.ticket_count, 0U);
+  EXPECT_EQ(expect.ticket_count, 1U);
   EXPECT_EQ(expect.hint->exactly, 300s);
   EXPECT_EQ(expect.alert, "bad_record_mac");
   EXPECT_EQ(expect.closed_by, Side::client);
