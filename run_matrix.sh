@@ -33,6 +33,7 @@ perl server builds
 patch server builds
 curl server sources that no Debian mirror has
 python3 tests of the servers
+python3-cryptography server and client scripted
 libssl-dev wire decoder, client openssl
 libboost1.81-dev Asio
 nlohmann-json3-dev manifests and results

@@ -32,7 +32,7 @@ void print_cell(const PlannedCell& cell, const Site& site, const fs::path& folde
   if (cell.server->unix_socket)
     say(stdout, "socat TCP-LISTEN:{},bind=127.0.0.1,fork,reuseaddr UNIX-CONNECT:{}\n", port,
         pasteable({server->socket.string()}));
-  const ClientSettings settings{cell.id.tls, cell.scenario->shows_certificate(), {}};
+  const ClientSettings settings{cell.id.tls, cell.scenario->shows_certificate(), {}, cell.scenario->client_script};
   say(stdout, "{}\n", client_script(*cell.client, site, settings, *cell.scenario, port));
 }
 

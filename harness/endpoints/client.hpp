@@ -20,6 +20,7 @@ struct ClientSettings {
   Version tls = Version::none;
   bool certificate = false;
   std::filesystem::path keylog = {};  ///< empty: none
+  std::filesystem::path script = {};  ///< how it is to misbehave; empty: not at all
   bool fresh_processes = false;       ///< no process serves a second cell, nor, of carry `export`, a second connection
 };
 

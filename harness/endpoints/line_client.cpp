@@ -78,7 +78,9 @@ std::string configure_line(const ClientSettings& settings, const Site& site) {
         .end_object();
   else
     line.null();
-  line.key("ciphers").null().field_or_null("keylog", settings.keylog.native()).end_object();
+  line.key("ciphers").null().field_or_null("keylog", settings.keylog.native());
+  if (!settings.script.empty()) line.field("script", settings.script.native());
+  line.end_object();
   return line.take();
 }
 

@@ -116,8 +116,9 @@ bool has_build(const std::filesystem::path& folder) {
 /// All that stands for the whole folder; ids and what an entry replaces come with the entry. `client` is empty, or what
 /// stands for the folder that this one is like.
 ClientManifest read_folder(const JsonValue& file, const std::filesystem::path& folder, ClientManifest client) {
-  file.allow({"like", "library", "seen", "driver", "binary", "argv", "env", "needs", "build_needs", "optional", "tls",
-              "capabilities", "clients", "cannot", "fragments", "stdin", "version", "said", "exit_ok"});
+  file.allow({"like",      "library",     "seen",     "driver", "binary",       "argv",    "env",
+              "needs",     "build_needs", "optional", "tls",    "capabilities", "clients", "cannot",
+              "fragments", "stdin",       "version",  "said",   "exit_ok",      "when",    "scripted"});
   client.folder = folder;
   if (!file.find("like") || has_build(folder))
     client.adapter_folder = folder;
@@ -141,6 +142,8 @@ ClientManifest read_folder(const JsonValue& file, const std::filesystem::path& f
   if (const auto* needs = file.find("needs")) client.needs = read_needs(*needs);
   if (const auto* needs = file.find("build_needs")) client.build_needs = read_needs(*needs);
   if (const auto* optional = file.find("optional")) client.optional = optional->boolean();
+  if (const auto* when = file.find("when")) client.only_when_named = when->word({"named"}) == 0;
+  if (const auto* scripted = file.find("scripted")) client.takes_script = scripted->boolean();
   if (const auto* tls = field(file, "tls")) {
     const auto versions = read_versions(*tls);
     client.tls = {versions.begin(), versions.end()};

@@ -9,7 +9,7 @@ namespace ti {
 
 namespace {
 
-enum class ValueKind : std::uint8_t { seconds, count, word, results };
+enum class ValueKind : std::uint8_t { seconds, count, word, results, file };
 
 struct PolicyKey {
   std::string name;
@@ -24,7 +24,8 @@ const std::vector<PolicyKey>& policy_table() {
                                                {"renewed_hint", ValueKind::word, {"zero", "full"}},
                                                {"client_certificate", ValueKind::word, {"none", "request"}},
                                                {"tickets", ValueKind::word, {"on", "off"}},
-                                               {"tickets_per_handshake", ValueKind::count}};
+                                               {"tickets_per_handshake", ValueKind::count},
+                                               {"script", ValueKind::file}};
   return table;
 }
 
@@ -53,6 +54,8 @@ PolicyValue read_policy_value(const PolicyKey& key, const JsonValue& value) {
       return static_cast<std::int64_t>(value.count());
     case ValueKind::results:
       return read_callback_results(value);
+    case ValueKind::file:
+      return value.string();
     case ValueKind::word:
       break;
   }

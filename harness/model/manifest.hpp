@@ -42,6 +42,7 @@ struct ServerManifest {
   std::map<std::string, PolicyFragment> policy;
   std::set<std::string> capabilities;
   bool warm = false;
+  bool only_when_named = false;  ///< not part of a matrix that does not ask for it by its id
 };
 
 /// How an unmodified program is driven.
@@ -78,6 +79,8 @@ struct ClientManifest {
   std::vector<Need> needs;        ///< to run it
   std::vector<Need> build_needs;  ///< to build its adapter; one that is built does without
   bool optional = false;
+  bool only_when_named = false;  ///< not part of a matrix that does not ask for it by its id
+  bool takes_script = false;     ///< its adapter can be told to misbehave
   std::set<Version> tls;
   std::set<std::string> capabilities;
   std::map<std::string, std::string> cannot;  ///< capability, version or conduct -> why not

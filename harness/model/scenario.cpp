@@ -33,16 +33,21 @@ std::vector<std::string> ids(const std::vector<NamedRule>& rules) {
 
 class ScenarioReader {
  public:
-  explicit ScenarioReader(const std::vector<NamedRule>& should_rules) : rules_(should_rules) {}
+  ScenarioReader(const std::vector<NamedRule>& should_rules, std::filesystem::path folder)
+      : rules_(should_rules), folder_(std::move(folder)) {}
 
   Scenario read(const JsonValue& file, const std::string& id) {
-    file.allow({"title", "spec", "why", "tls", "policy", "ciphers", "requires", "clock", "when", "timeline", "rules"});
+    file.allow({"title", "spec", "why", "tls", "policy", "ciphers", "requires", "clock", "when", "timeline", "rules",
+                "client_script"});
     scenario_.id = id;
     scenario_.title = file.at("title").string();
     scenario_.spec = file.at("spec").strings();
     if (const auto* why = file.find("why")) scenario_.why = why->string();
     scenario_.tls = read_versions(file.at("tls"));
     scenario_.policy = read_policy(file.at("policy"));
+    if (const auto* script = file.at("policy").find("script"))
+      scenario_.policy.values["script"] = file_beside(*script).native();
+    if (const auto* script = file.find("client_script")) scenario_.client_script = file_beside(*script);
     if (const auto* ciphers = file.find("ciphers")) scenario_.ciphers = ciphers->string();
     if (const auto* requirements = file.find("requires")) read_requirements(*requirements);
     if (const auto* clock = file.find("clock")) scenario_.virtual_clock_only = clock->word({"virtual"}) == 0;
@@ -55,6 +60,13 @@ class ScenarioReader {
   }
 
  private:
+  /// A file that is named by its place beside the scenario's.
+  std::filesystem::path file_beside(const JsonValue& name) const {
+    std::filesystem::path file = std::filesystem::absolute(folder_ / name.string()).lexically_normal();
+    if (!std::filesystem::exists(file)) name.fail("\"" + name.name() + "\": there is no " + file.native());
+    return file;
+  }
+
   void read_requirements(const JsonValue& value) {
     value.allow({"server", "client"});
     if (const auto* server = value.find("server"))
@@ -187,6 +199,7 @@ class ScenarioReader {
   }
 
   const std::vector<NamedRule>& rules_;
+  std::filesystem::path folder_;  ///< the scenario's
   Scenario scenario_;
   std::size_t connections_ = 0;
   StepBefore before_;
@@ -209,7 +222,9 @@ bool Scenario::shows_certificate() const {
 
 Result<Scenario> parse_scenario(std::string_view text, const std::string& id, const std::string& where,
                                 const std::vector<NamedRule>& should_rules) {
-  return read_json(text, where, [&](const JsonValue& file) { return ScenarioReader(should_rules).read(file, id); });
+  return read_json(text, where, [&](const JsonValue& file) {
+    return ScenarioReader(should_rules, std::filesystem::path(where).parent_path()).read(file, id);
+  });
 }
 
 std::vector<Scenario> load_scenarios(const std::filesystem::path& folder, const std::vector<NamedRule>& should_rules,

@@ -87,6 +87,7 @@ struct Scenario {
   bool only_when_named = false;  ///< too costly for every run
   std::vector<Step> timeline;
   std::set<std::string> rules;
+  std::filesystem::path client_script;  ///< what a scripted client is told; empty: nothing
 
   /// Whether a client certificate is at hand in one of its connections.
   bool shows_certificate() const;

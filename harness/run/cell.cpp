@@ -89,7 +89,8 @@ class CellRun {
     tap_port_ = tap_->port();
     if (!cell_.server->capabilities.contains("keylog") && cell_.client->capabilities.contains("keylog"))
       client_keylog_ = slot_.client_keylog();
-    ClientSettings settings{cell_.id.tls, cell_.scenario->shows_certificate(), client_keylog_};
+    ClientSettings settings{cell_.id.tls, cell_.scenario->shows_certificate(), client_keylog_,
+                            cell_.scenario->client_script};
     client_ = co_await slot_.lend_client(*cell_.client, std::move(settings), start);
     co_await slot_.clock().begin(std::chrono::milliseconds(0));  // second 0 is when all is ready
   }
@@ -241,7 +242,8 @@ class CellRun {
     }
     if (client_)
       text += "\n# client, at the port of the tap; client.log has what was really said\n" +
-              client_script(*cell_.client, site_, {cell_.id.tls, cell_.scenario->shows_certificate(), {}},
+              client_script(*cell_.client, site_,
+                            {cell_.id.tls, cell_.scenario->shows_certificate(), {}, cell_.scenario->client_script},
                             *cell_.scenario, tap_port_);
     return text;
   }

@@ -28,9 +28,12 @@ bool chosen(const std::vector<std::string>& globs, std::string_view name) {
          std::any_of(globs.begin(), globs.end(), [&](const auto& glob) { return glob_match(glob, name); });
 }
 
-bool chosen(const std::vector<std::string>& globs, const Scenario& scenario) {
-  const bool named = std::find(globs.begin(), globs.end(), scenario.id) != globs.end();
-  return scenario.only_when_named ? named : chosen(globs, scenario.id);
+/// Whether a server, client or scenario is asked for: one that takes part only when it is named, by its id in full.
+template <class T>
+requires requires(const T& thing) { thing.only_when_named; }
+bool chosen(const std::vector<std::string>& globs, const T& thing) {
+  const bool named = std::find(globs.begin(), globs.end(), thing.id) != globs.end();
+  return thing.only_when_named ? named : chosen(globs, thing.id);
 }
 
 /// The glob of --skip that matches a cell, if any does.
@@ -80,6 +83,7 @@ std::string missing_capability(const ServerManifest& server, const ClientManifes
   }
   for (const std::string& capability : scenario.server_capabilities)
     if (!server.capabilities.contains(capability)) return "server " + server.id + " lacks " + capability;
+  if (!scenario.client_script.empty() && !client.takes_script) return "client " + client.id + " takes no script";
   for (const std::string& capability : scenario.client_capabilities)
     if (!client.capabilities.contains(capability)) return client_lacks(client, capability);
   return {};
@@ -96,9 +100,9 @@ Result<std::vector<PlannedCell>> plan(const Catalogue& catalogue, const Filter& 
   std::vector<PlannedCell> cells;
   std::set<std::string> skipped;  // the globs that did
   for (const ServerManifest& server : catalogue.servers) {
-    if (!chosen(filter.servers, server.id)) continue;
+    if (!chosen(filter.servers, server)) continue;
     for (const ClientManifest& client : catalogue.clients) {
-      if (!chosen(filter.clients, client.id)) continue;
+      if (!chosen(filter.clients, client)) continue;
       for (const Scenario& scenario : catalogue.scenarios) {
         if (!chosen(filter.scenarios, scenario)) continue;
         for (const Version tls : scenario.tls) {

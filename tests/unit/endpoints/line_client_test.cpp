@@ -43,5 +43,11 @@ TEST(ParseAnswer, NorIsAFieldOfAnotherKind) {
   EXPECT_THAT(complaint(R"("version": 1.2)"), HasSubstr("not as clients/PROTOCOL.md says"));
 }
 
+TEST(ConfigureLine, HasAScriptOnlyWhereThereIsOne) {
+  const Site site{};
+  EXPECT_THAT(configure_line({Version::tls12}, site), testing::Not(HasSubstr("script")));
+  EXPECT_THAT(configure_line({Version::tls12, false, {}, "lies.script"}, site), HasSubstr(R"("script":"lies.script")"));
+}
+
 }  // namespace
 }  // namespace ti

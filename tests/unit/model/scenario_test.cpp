@@ -356,6 +356,28 @@ TEST(LoadScenarios, AFileWhoseNameIsNoIdIsAnError) {
   EXPECT_THAT(errors[0].text(), HasSubstr("a/renew (copy).json: \"renew (copy)\" cannot be an id"));
 }
 
+TEST(LoadScenarios, ScriptsLieBesideTheirScenario) {
+  const Folder folder;
+  const std::string step = R"({"at": "0s", "connect": {}})";
+  const auto scripted = [&](const std::string& server, const std::string& client) {
+    std::string text = with_timeline(step, ", \"client_script\": \"" + client + "\"");
+    return text.replace(text.find("{}"), 2, "{\"script\": \"" + server + "\"}");
+  };
+  folder.write("a/lies.script", "[]");
+  folder.write("a/told.json", scripted("lies.script", "lies.script"));
+  folder.write("b/server.json", scripted("lies.script", "../a/lies.script"));
+  folder.write("b/client.json", scripted("../a/lies.script", "lies.script"));
+  std::vector<ParseError> errors;
+  const auto scenarios = load_scenarios(folder.path, should_rules, errors);
+  ASSERT_EQ(scenarios.size(), 1U);
+  const std::string script = (folder.path / "a/lies.script").string();
+  EXPECT_EQ(to_text(scenarios[0].policy.values.at("script")), script);
+  EXPECT_EQ(scenarios[0].client_script, script);
+  ASSERT_EQ(errors.size(), 2U);
+  EXPECT_THAT(errors[0].text(), HasSubstr("b/client.json:2: \"client_script\": there is no "));
+  EXPECT_THAT(errors[1].text(), HasSubstr("b/server.json:2: \"script\": there is no "));
+}
+
 TEST(LoadScenarios, AFolderThatIsNotThereIsAnError) {
   std::vector<ParseError> errors;
   EXPECT_TRUE(load_scenarios("/nonexistent", should_rules, errors).empty());

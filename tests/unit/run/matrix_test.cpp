@@ -58,6 +58,30 @@ TEST_F(MatrixTest, ACostlyScenarioRunsOnlyWhenItIsNamedInFull) {
   EXPECT_EQ(planned(filter).size(), 12U);
 }
 
+TEST_F(MatrixTest, AServerOrClientOfNoOnesUseRunsOnlyWhenItIsNamedInFull) {
+  catalogue_.servers[0].only_when_named = true;
+  catalogue_.clients[0].only_when_named = true;
+  EXPECT_EQ(planned().size(), 1U * 2 * 2 * 2);
+  Filter filter;
+  filter.servers = {"n*", "openssl"};
+  filter.clients = {"*"};
+  EXPECT_EQ(planned(filter).size(), 1U * 2 * 2 * 2);
+  filter.servers = {"nginx"};
+  EXPECT_EQ(planned(filter).size(), 1U * 2 * 2 * 2);
+  filter.clients = {"curl"};
+  EXPECT_EQ(planned(filter).size(), 1U * 1 * 2 * 2);
+}
+
+TEST_F(MatrixTest, AScriptIsOnlyForAClientThatTakesOne) {
+  for (ServerManifest& server : catalogue_.servers) server.tls[Version::tls13];
+  catalogue_.scenarios[0].client_script = "lies.script";  // expired
+  catalogue_.clients[1].takes_script = true;              // gnutls
+  for (const PlannedCell& cell : planned()) {
+    const bool fits = cell.id.scenario != "expired" || cell.id.client == "gnutls";
+    EXPECT_EQ(cell.unsupported, fits ? "" : "client " + cell.id.client + " takes no script");
+  }
+}
+
 TEST_F(MatrixTest, FiltersByGlobAndSkipsByCell) {
   Filter filter;
   filter.servers = {"ngin?"};

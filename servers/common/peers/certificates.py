@@ -1,0 +1,54 @@
+"""Whether a server's certificate is to be trusted: one step to the only root, dates, and the server's name."""
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+
+
+class Untrusted(Exception):
+    """Why not, and by which alert it is refused."""
+
+    def __init__(self, alert, text):
+        super().__init__(text)
+        self.alert = alert
+
+
+def load_root(path):
+    """The certificate of a PEM file."""
+    with open(path, "rb") as file:
+        return x509.load_pem_x509_certificate(file.read())
+
+
+def names_of(certificate):
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return []
+    return names.get_values_for_type(x509.DNSName) + names.get_values_for_type(x509.IPAddress)
+
+
+def seconds(moment):
+    return (moment - moment.__class__(1970, 1, 1)).total_seconds()
+
+
+def leaf_key(chain, root, server_name, now):
+    """The public key of the first certificate, once it is trusted; without a server's name, any name will do. Throws
+    Untrusted."""
+    if not chain:
+        raise Untrusted("decode_error", "no certificate")
+    try:
+        leaf = x509.load_der_x509_certificate(chain[0])
+        key = leaf.public_key()
+    except ValueError as error:
+        raise Untrusted("bad_certificate", f"the certificate cannot be read: {error}") from None
+    try:
+        root.public_key().verify(leaf.signature, leaf.tbs_certificate_bytes, ec.ECDSA(leaf.signature_hash_algorithm))
+    except InvalidSignature:
+        raise Untrusted("unknown_ca", "the certificate is not signed by the root") from None
+    for certificate in (leaf, root):
+        if not seconds(certificate.not_valid_before) <= now <= seconds(certificate.not_valid_after):
+            raise Untrusted("certificate_expired", "the certificate has expired or is not yet valid")
+    names = names_of(leaf)
+    if server_name is not None and server_name not in names and server_name not in map(str, names):
+        raise Untrusted("bad_certificate", f"the certificate is not for {server_name}")
+    return key
