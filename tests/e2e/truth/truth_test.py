@@ -52,12 +52,12 @@ class Truth:
     def pairs(self):
         """(server, client) of its cells."""
         servers = ["scripted"] if "server_script" in self.row else self.row.get("servers", ["openssl"])
-        clients = ["scripted"] if "client_script" in self.row else self.row.get("clients", ["openssl", "gnutls"])
+        clients = ["scripted"] if "client_script" in self.row else self.row.get("clients", ["openssl", "boringssl"])
         return itertools.product(servers, clients)
 
     def versions(self, client):
         """At which it is run with that client. Another stack is asked by default only at the last."""
-        return self.row["tls"] if "clients" in self.row or client != "gnutls" else self.row["tls"][-1:]
+        return self.row["tls"] if "clients" in self.row or client != "boringssl" else self.row["tls"][-1:]
 
     def write(self, folder, timelines):
         base = timelines[self.row.get("timeline", "renew")]
