@@ -26,11 +26,12 @@ struct Unimplemented {
   std::string what;
 };
 
-/// Who is speaking.
+/// Who is speaking. `tls` names the versions that the library found can be pinned to; empty: those of the manifest.
 struct Hello {
   std::string library;
   std::string version;
   Carry carry = Carry::cache;
+  std::vector<Tls> tls = {};
 };
 
 /// Paths of PEM files.

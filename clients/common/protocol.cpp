@@ -143,12 +143,14 @@ Json answer_hello(const Adapter& adapter, const Json& command) {
   const auto protocol = fields.get<std::int64_t>("protocol");
   if (protocol != 1) throw Unimplemented{"hello.protocol " + std::to_string(protocol)};
   const Hello hello = adapter.hello();
-  return {{"ok", true},
-          {"protocol", 1},
-          {"library", hello.library},
-          {"version", hello.version},
-          {"carry", hello.carry == Carry::cache ? "cache" : "export"},
-          {"time", std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count()}};
+  Json answer{{"ok", true},
+              {"protocol", 1},
+              {"library", hello.library},
+              {"version", hello.version},
+              {"carry", hello.carry == Carry::cache ? "cache" : "export"},
+              {"time", std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count()}};
+  for (const Tls tls : hello.tls) answer["tls"].push_back(tls_names[static_cast<std::size_t>(tls)]);
+  return answer;
 }
 
 Json answer_connect(Adapter& adapter, const Json& command) {

@@ -12,8 +12,10 @@
 #include <mbedtls/ssl.h>
 #include <mbedtls/version.h>
 #include <mbedtls/x509_crt.h>
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <span>
 
 using namespace ti::adapter;
 
@@ -42,10 +44,6 @@ using Connection = Owned<mbedtls_ssl_context, mbedtls_ssl_init, mbedtls_ssl_free
 using OwnedSession = Owned<mbedtls_ssl_session, mbedtls_ssl_session_init, mbedtls_ssl_session_free>;
 using Session = std::shared_ptr<OwnedSession>;
 
-constexpr std::array minor_versions{MBEDTLS_SSL_MINOR_VERSION_1, MBEDTLS_SSL_MINOR_VERSION_2,
-                                    MBEDTLS_SSL_MINOR_VERSION_3};
-constexpr std::array hashes{MBEDTLS_MD_SHA512, MBEDTLS_MD_SHA384, MBEDTLS_MD_SHA256,
-                            MBEDTLS_MD_SHA224, MBEDTLS_MD_SHA1,   MBEDTLS_MD_NONE};
 constexpr mbedtls_x509_crt_profile weak_profile{0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 1024};
 constexpr int weak_dh_bits = 1024;
 
@@ -147,6 +145,88 @@ class RandomGenerator {
   Owned<mbedtls_ctr_drbg_context, mbedtls_ctr_drbg_init, mbedtls_ctr_drbg_free> generator_;
 };
 
+/// Appends the master secret of the connection with this client_random.
+void log_secret(void* key_log, const unsigned char* client_random, std::span<const unsigned char> secret) {
+  const auto hex = [](std::span<const unsigned char> bytes) {
+    return to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  };
+  static_cast<KeyLog*>(key_log)->append("CLIENT_RANDOM " + hex({client_random, 32}) + " " + hex(secret));
+}
+
+// What Mbed TLS 2.28 and 3 call by other names.
+#if MBEDTLS_VERSION_MAJOR >= 3
+
+constexpr std::array versions{Tls::v1_2};
+constexpr std::uint16_t signatures[] = {
+    MBEDTLS_TLS1_3_SIG_ECDSA_SECP521R1_SHA512, MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384,
+    MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256, MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA512,
+    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA384,    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA256,
+    MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512,       MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384,
+    MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256,       MBEDTLS_TLS1_3_SIG_NONE};
+
+void pin_version(mbedtls_ssl_config* config, Tls) {
+  mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
+  mbedtls_ssl_conf_max_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
+}
+
+void accept_weak_signatures(mbedtls_ssl_config* config) { mbedtls_ssl_conf_sig_algs(config, signatures); }
+
+int read_key(mbedtls_pk_context* key, const std::string& file, mbedtls_ctr_drbg_context* random) {
+  return mbedtls_pk_parse_keyfile(key, file.c_str(), nullptr, mbedtls_ctr_drbg_random, random);
+}
+
+void on_secret(void* key_log, mbedtls_ssl_key_export_type type, const unsigned char* secret, std::size_t length,
+               const unsigned char client_random[32], const unsigned char[32], mbedtls_tls_prf_types) {
+  if (type == MBEDTLS_SSL_KEY_EXPORT_TLS12_MASTER_SECRET) log_secret(key_log, client_random, {secret, length});
+}
+
+void export_keys_of(mbedtls_ssl_config*, KeyLog*) {}  // a connection's own, in this version
+
+void export_keys_of(mbedtls_ssl_context* ssl, KeyLog* key_log) {
+  if (key_log) mbedtls_ssl_set_export_keys_cb(ssl, on_secret, key_log);
+}
+
+std::string id_of(const mbedtls_ssl_session* session) {
+  const auto* id = *mbedtls_ssl_session_get_id(session);
+  return {id, id + mbedtls_ssl_session_get_id_len(session)};
+}
+
+#else
+
+constexpr std::array versions{Tls::v1_0, Tls::v1_1, Tls::v1_2};
+constexpr std::array minor_versions{MBEDTLS_SSL_MINOR_VERSION_1, MBEDTLS_SSL_MINOR_VERSION_2,
+                                    MBEDTLS_SSL_MINOR_VERSION_3};
+constexpr int hashes[] = {MBEDTLS_MD_SHA512, MBEDTLS_MD_SHA384, MBEDTLS_MD_SHA256,
+                          MBEDTLS_MD_SHA224, MBEDTLS_MD_SHA1,   MBEDTLS_MD_NONE};
+
+void pin_version(mbedtls_ssl_config* config, Tls tls) {
+  const int version = minor_versions[static_cast<std::size_t>(tls)];
+  mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, version);
+  mbedtls_ssl_conf_max_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, version);
+}
+
+void accept_weak_signatures(mbedtls_ssl_config* config) { mbedtls_ssl_conf_sig_hashes(config, hashes); }
+
+int read_key(mbedtls_pk_context* key, const std::string& file, mbedtls_ctr_drbg_context*) {
+  return mbedtls_pk_parse_keyfile(key, file.c_str(), nullptr);
+}
+
+int on_secret(void* key_log, const unsigned char* secret, const unsigned char*, std::size_t, std::size_t, std::size_t,
+              const unsigned char* client_random, const unsigned char*, mbedtls_tls_prf_types) {
+  log_secret(key_log, client_random, {secret, 48});
+  return 0;
+}
+
+void export_keys_of(mbedtls_ssl_config* config, KeyLog* key_log) {
+  mbedtls_ssl_conf_export_keys_ext_cb(config, on_secret, key_log);
+}
+
+void export_keys_of(mbedtls_ssl_context*, KeyLog*) {}  // the configuration's, in this version
+
+std::string id_of(const mbedtls_ssl_session* session) { return {session->id, session->id + session->id_len}; }
+
+#endif
+
 /// A configuration and all that it points to.
 class Setup {
  public:
@@ -159,44 +239,33 @@ class Setup {
     mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_REQUIRED);
     mbedtls_ssl_conf_session_tickets(config, MBEDTLS_SSL_SESSION_TICKETS_ENABLED);
     accept_weak(config);
-    const int version = minor_versions[static_cast<std::size_t>(settings.tls)];
-    mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, version);
-    mbedtls_ssl_conf_max_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, version);
+    pin_version(config, settings.tls);
 
     expect(mbedtls_x509_crt_parse_file(root_.get(), settings.ca.c_str()), settings.ca);
     mbedtls_ssl_conf_ca_chain(config, root_.get(), nullptr);
-    if (settings.certificate) show(config, *settings.certificate);
+    if (settings.certificate) show(config, *settings.certificate, random);
     if (!settings.keylog) return;
     key_log_ = std::make_unique<KeyLog>(*settings.keylog);
-    mbedtls_ssl_conf_export_keys_ext_cb(config, on_secret, key_log_.get());
+    export_keys_of(config, key_log_.get());
   }
 
   const mbedtls_ssl_config* config() const { return config_.get(); }
+  KeyLog* key_log() const { return key_log_.get(); }
 
   const std::string server_name;
 
  private:
   static void accept_weak(mbedtls_ssl_config* config) {
     mbedtls_ssl_conf_ciphersuites(config, mbedtls_ssl_list_ciphersuites());
-    mbedtls_ssl_conf_sig_hashes(config, reinterpret_cast<const int*>(hashes.data()));
+    accept_weak_signatures(config);
     mbedtls_ssl_conf_cert_profile(config, &weak_profile);
     mbedtls_ssl_conf_dhm_min_bitlen(config, weak_dh_bits);
   }
 
-  void show(mbedtls_ssl_config* config, const ClientCertificate& files) {
+  void show(mbedtls_ssl_config* config, const ClientCertificate& files, RandomGenerator& random) {
     expect(mbedtls_x509_crt_parse_file(certificate_.get(), files.cert.c_str()), files.cert);
-    expect(mbedtls_pk_parse_keyfile(key_.get(), files.key.c_str(), nullptr), files.key);
+    expect(read_key(key_.get(), files.key, random.get()), files.key);
     expect(mbedtls_ssl_conf_own_cert(config, certificate_.get(), key_.get()), files.cert);
-  }
-
-  static int on_secret(void* key_log, const unsigned char* master_secret, const unsigned char*, std::size_t,
-                       std::size_t, std::size_t, const unsigned char* client_random, const unsigned char*,
-                       mbedtls_tls_prf_types) {
-    const auto hex = [](const unsigned char* bytes, std::size_t length) {
-      return to_hex({reinterpret_cast<const char*>(bytes), length});
-    };
-    static_cast<KeyLog*>(key_log)->append("CLIENT_RANDOM " + hex(client_random, 32) + " " + hex(master_secret, 48));
-    return 0;
   }
 
   std::unique_ptr<KeyLog> key_log_;
@@ -213,11 +282,12 @@ class MbedtlsAdapter : public Adapter {
   Hello hello() const override {
     std::array<char, 16> version{};
     mbedtls_version_get_string(version.data());
-    return {.library = "Mbed TLS", .version = version.data(), .carry = carry_};
+    return {
+        .library = "Mbed TLS", .version = version.data(), .carry = carry_, .tls = {versions.begin(), versions.end()}};
   }
 
   void configure(const Settings& settings) override {
-    if (settings.tls == Tls::v1_3) throw Unimplemented{"configure.tls 1.3"};
+    if (std::ranges::find(versions, settings.tls) == versions.end()) throw Unimplemented{"configure.tls"};
     if (settings.ciphers) throw Unimplemented{"configure.ciphers"};
     auto setup = std::make_unique<Setup>(settings, random_);
     kept_.clear();
@@ -231,6 +301,7 @@ class MbedtlsAdapter : public Adapter {
     Connection connection;
     mbedtls_ssl_context* ssl = connection.get();
     expect(mbedtls_ssl_setup(ssl, setup_->config()), "mbedtls_ssl_setup");
+    export_keys_of(ssl, setup_->key_log());
     expect(mbedtls_ssl_set_hostname(ssl, setup_->server_name.c_str()), setup_->server_name);
     mbedtls_ssl_set_bio(ssl, &net, mbedtls_net_send, mbedtls_net_recv, nullptr);
     if (offered) expect(mbedtls_ssl_set_session(ssl, offered->get()), "mbedtls_ssl_set_session");
@@ -252,7 +323,7 @@ class MbedtlsAdapter : public Adapter {
   void keep(const mbedtls_ssl_context* ssl, ConnectResult& result) {
     auto session = std::make_shared<OwnedSession>();
     if (mbedtls_ssl_get_session(ssl, session->get()) != 0) return;
-    result.session_id = std::string(session->get()->id, session->get()->id + session->get()->id_len);
+    result.session_id = id_of(session->get());
     if (carry_ == Carry::exported)
       result.session = serialise(session->get());
     else

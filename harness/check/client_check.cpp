@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "check/check_tables.hpp"
+#include "check/versions.hpp"
 
 namespace ti {
 
@@ -73,7 +74,22 @@ bool ClientReport::holds() const {
                      [](const CapabilityResult& capability) { return capability.holds(); });
 }
 
+namespace {
+
+/// Leaves a client the versions that its adapter says the library found here has.
+awaitable<void> keep_versions_found(ClientManifest* manifest, const Site& site) {
+  const Facts facts = co_await client_facts(*manifest, site, {});
+  const auto found = facts.find("tls");
+  if (found == facts.end()) co_return;
+  std::set<Version> versions;
+  for (const std::string& version : split(found->second, ' ')) versions.insert(version_of(version));
+  std::erase_if(manifest->tls, [&](Version version) { return !versions.contains(version); });
+}
+
+}  // namespace
+
 awaitable<ClientReport> check_client(ClientManifest manifest, CheckTools tools, const Site& site) {
+  if (!manifest.program) co_await keep_versions_found(&manifest, site);
   ClientTrial trial(manifest, site, tools.servers, tools.libfaketime);
   ClientReport report;
   for (const auto& table : check_tables())

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/line_search.hpp"
+#include "base/text.hpp"
 #include "check/clock_check.hpp"
 #include "endpoints/client.hpp"
 #include "endpoints/server.hpp"
@@ -38,7 +39,22 @@ std::string first_line(const std::string& printed) {
 struct Said {
   std::string version;
   std::string clock = "real";
+  std::string tls;
 };
+
+/// "1.2 1.3": what it answers hello with as its versions; empty when it leaves them to the manifest.
+std::string versions_said(const nlohmann::json& hello) {
+  const auto tls = hello.find("tls");
+  if (tls == hello.end()) return {};
+  if (!tls->is_array() || tls->empty()) throw HarnessError("it answered hello with \"tls\": " + tls->dump());
+  std::string text;
+  for (const nlohmann::json& version : *tls) {
+    if (!version.is_string() || version_of(version.get<std::string>()) == Version::none)
+      throw HarnessError("it answered hello with \"tls\": " + tls->dump());
+    text += (text.empty() ? "" : " ") + version.get<std::string>();
+  }
+  return text;
+}
 
 nlohmann::json parse_hello(const std::string& line) {
   auto answer = nlohmann::json::parse(line, nullptr, false);
@@ -58,18 +74,8 @@ std::string clock_observed(const nlohmann::json& before, const nlohmann::json& a
   return std::abs(went - static_cast<double>(moved.count())) < tolerance_s ? clock_moves : clock_stands_still;
 }
 
-awaitable<Said> ask_adapter(const ClientManifest& manifest, const Site& site,
-                            const std::filesystem::path& libfaketime) {
-  const TempDir folder(*site.guardian);
-  Launch launch = client_launch(manifest, site, client_argv(manifest, site), folder.path());
-  std::optional<VirtualClock> clock;
-  const bool own_clock = manifest.capabilities.contains("own_clock");
-  if (!libfaketime.empty() && !own_clock) {
-    clock.emplace(*site.guardian, folder.path() / "clock", libfaketime);
-    launch.env.merge(clock->env());
-  }
-  Process process(site.executor, *site.guardian, launch);
-  OutputLog errors(std::move(process.err), Stopwatch());
+/// The conversation by which an adapter says who it is, and shows how its clock goes.
+awaitable<Said> converse(const ClientManifest& manifest, Process& process, const Site& site, VirtualClock* clock) {
   LineChannel channel(process, Stopwatch());
   const std::string hello = R"({"do":"hello","protocol":1})";
   const Deadline deadline = deadline_in(site.limits.start);
@@ -77,15 +83,40 @@ awaitable<Said> ask_adapter(const ClientManifest& manifest, const Site& site,
   const nlohmann::json before = parse_hello(first);
   Said said;
   said.version = before.value("library", manifest.library) + " " + before.value("version", "unknown");
-  if (own_clock) said.clock = clock_not_told;
+  said.tls = versions_said(before);
+  if (manifest.capabilities.contains("own_clock")) said.clock = clock_not_told;
   if (clock) {
     constexpr std::chrono::seconds moved{100000};
     co_await clock->advance_to(moved);
     const std::string second = co_await channel.request(hello, deadline);
     said.clock = clock_observed(before, parse_hello(second), moved);
   }
+  co_return said;
+}
+
+awaitable<Said> ask_adapter(const ClientManifest& manifest, const Site& site,
+                            const std::filesystem::path& libfaketime) {
+  const TempDir folder(*site.guardian);
+  Launch launch = client_launch(manifest, site, client_argv(manifest, site), folder.path());
+  std::optional<VirtualClock> clock;
+  if (!libfaketime.empty() && !manifest.capabilities.contains("own_clock")) {
+    clock.emplace(*site.guardian, folder.path() / "clock", libfaketime);
+    launch.env.merge(clock->env());
+  }
+  Process process(site.executor, *site.guardian, launch);
+  OutputLog errors(std::move(process.err), Stopwatch());
+  std::string broken;
+  Said said;
+  try {
+    Said heard = co_await converse(manifest, process, site, clock ? &*clock : nullptr);
+    said = std::move(heard);
+  } catch (const std::exception& error) {
+    broken = error.what();
+  }
   process.in.close();
   co_await process.stop(site.limits.answer);
+  errors.drain();
+  if (!broken.empty()) throw HarnessError(why_silent(broken, errors.text()));
   co_return said;
 }
 
@@ -106,6 +137,19 @@ std::string file_sha256(const std::filesystem::path& file) {
 }
 
 }  // namespace
+
+std::string why_silent(const std::string& seen, std::string_view printed) {
+  static constexpr std::string_view loaders[] = {"error while loading shared libraries", "symbol lookup error",
+                                                 "undefined symbol", "' not found (required by"};
+  const std::vector<std::string> lines = split(printed, '\n');
+  for (const std::string& line : lines)
+    for (const std::string_view words : loaders)
+      if (line.find(words) != std::string::npos) return line + " (" + seen + ")";
+  std::string text = seen;
+  for (const std::string& line : lines)
+    if (!line.empty() && text.size() < 1000) text += "; it printed: " + line;
+  return text;
+}
 
 awaitable<Facts> server_facts(const ServerManifest& manifest, const Site& site) {
   const std::filesystem::path binary = site.servers / manifest.id / manifest.binary;
@@ -141,6 +185,7 @@ awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site,
     Said said = co_await ask_adapter(manifest, site, libfaketime);
     facts["version"] = std::move(said.version);
     facts["clock"] = std::move(said.clock);
+    if (!said.tls.empty()) facts["tls"] = std::move(said.tls);
     co_return facts;
   } catch (const std::exception& error) {
     why = error.what();

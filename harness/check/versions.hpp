@@ -11,8 +11,12 @@ namespace ti {
 /// said as "unknown: why".
 awaitable<Facts> server_facts(const ServerManifest& manifest, const Site& site);
 
-/// Facts of a client: version, library, front_door, carry, and `clock`: "moves", "stands still", "its own" or "not
-/// told", as observed by moving a virtual clock under its adapter; "real" when `libfaketime` is empty.
+/// Why a program gave no answer: what was seen of it, and what it printed; the dynamic loader's complaint comes first.
+std::string why_silent(const std::string& seen, std::string_view printed);
+
+/// Facts of a client: version, library, front_door, carry, `tls` if its adapter says which versions ("1.2 1.3") the
+/// library found here can be pinned to, `broken` if it cannot be driven, and `clock`: "moves", "stands still", "its
+/// own" or "not told", as observed by moving a virtual clock under its adapter; "real" when `libfaketime` is empty.
 awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site,
                               const std::filesystem::path& libfaketime);
 

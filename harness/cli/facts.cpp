@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.hpp"
 #include "check/clock_check.hpp"
 #include "check/versions.hpp"
 #include "exec/task_group.hpp"
@@ -157,6 +158,20 @@ awaitable<Results> gather_facts(const std::vector<PlannedCell>& cells, const Cat
   co_return results;
 }
 
+namespace {
+
+/// Why the library found here cannot do what the manifest has; empty when it can.
+std::string library_lacks(const Results& facts, const CellId& cell) {
+  const auto client = facts.clients.find(cell.client);
+  if (client == facts.clients.end() || !client->second.contains("tls")) return {};
+  const std::vector<std::string> versions = split(client->second.at("tls"), ' ');
+  if (std::find(versions.begin(), versions.end(), name(cell.tls)) != versions.end()) return {};
+  return fmt::format("client {} lacks TLS {}: {} is what is installed here", cell.client, name(cell.tls),
+                     value_of(client->second, "version"));
+}
+
+}  // namespace
+
 void set_aside_unfit(std::vector<PlannedCell>& cells, const Results& facts) {
   const auto unfit = [](const char* kind, const std::map<std::string, Facts>& sides, const std::string& id) {
     const auto side = sides.find(id);
@@ -170,6 +185,7 @@ void set_aside_unfit(std::vector<PlannedCell>& cells, const Results& facts) {
   for (PlannedCell& cell : cells) {
     cell.broken = unfit("server", facts.servers, cell.id.server);
     if (cell.broken.empty()) cell.broken = unfit("client", facts.clients, cell.id.client);
+    if (cell.unsupported.empty()) cell.unsupported = library_lacks(facts, cell.id);
   }
 }
 

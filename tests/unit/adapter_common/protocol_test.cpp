@@ -87,6 +87,12 @@ TEST(AdapterProtocol, SaysWhoItIs) {
   EXPECT_EQ(hello, json::parse(R"({"ok":true,"protocol":1,"library":"Fake","version":"7","carry":"cache"})"));
 }
 
+TEST(AdapterProtocol, NamesTheVersionsThatTheLibraryHasIfItKnowsThem) {
+  FakeAdapter adapter(Hello{.library = "Fake", .version = "7", .carry = Carry::cache, .tls = {Tls::v1_2, Tls::v1_3}});
+  const json hello = talk(adapter, {R"({"do":"hello","protocol":1})"}).front();
+  EXPECT_EQ(hello["tls"], json({"1.2", "1.3"}));
+}
+
 TEST(AdapterProtocol, RefusesWhatIsNotACommand) {
   FakeAdapter adapter;
   const auto not_an_object = protocol_error("the line is not a JSON object");

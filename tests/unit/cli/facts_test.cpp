@@ -47,6 +47,19 @@ TEST(Difference, NamesWhatAndHow) {
             "version of client openssl: none against 3.0.20");
 }
 
+TEST(SetAside, AVersionThatTheInstalledLibraryLacksIsUnsupported) {
+  Results facts;
+  facts.clients["mbedtls"] = {{"version", "Mbed TLS 3.6.4"}, {"tls", "1.2"}};
+  facts.clients["openssl"] = {{"version", "OpenSSL 3.5"}};
+  std::vector<PlannedCell> cells;
+  for (const char* id : {"nginx/mbedtls/renew@1.0", "nginx/mbedtls/renew@1.2", "nginx/openssl/renew@1.0"})
+    cells.push_back({*CellId::parse(id), nullptr, nullptr, nullptr, {}, {}});
+  set_aside_unfit(cells, facts);
+  EXPECT_EQ(cells[0].unsupported, "client mbedtls lacks TLS 1.0: Mbed TLS 3.6.4 is what is installed here");
+  EXPECT_EQ(cells[1].unsupported, "");
+  EXPECT_EQ(cells[2].unsupported, "");
+}
+
 class Digests : public testing::Test {
  protected:
   Digests() {
