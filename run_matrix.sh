@@ -14,10 +14,12 @@ Usage: ./run_matrix.sh [ARGS]              set up, build, then `ticket-interop r
        ./run_matrix.sh --with NAME [ARGS]  also set up an optional client (a folder of clients/, or "all"), then run
        ./run_matrix.sh --setup             set up and build only
 
-Set-up installs Debian packages (it says which and why; without root and sudo it prints the command and exits 2)
-and builds the servers from pinned sources: found in $TICKET_INTEROP_SOURCES (a file or folder), in the cache
+Set-up installs Debian packages (it says which and why; without root and sudo it prints the command that root must
+run once) and builds the servers from pinned sources: found in $TICKET_INTEROP_SOURCES (a file or folder), in the cache
 (${TICKET_INTEROP_CACHE:-~/.cache/ticket-interop}), at the machine's Debian mirror, or at the project's download site.
 The arguments of a run: build/bin/ticket-interop run --help
+
+Exit status: that of the run or of the tests; 2 wrong arguments; 3 the set-up failed, and it says at which step.
 TXT
 }
 
@@ -35,10 +37,11 @@ curl server sources that no Debian mirror has
 python3 tests of the servers
 python3-cryptography server and client scripted
 libssl-dev wire decoder, client openssl
-libboost1.81-dev Asio
+libboost-dev Asio
 nlohmann-json3-dev manifests and results
 libcli11-dev command line
 libfmt-dev text
+libre2-dev expressions of manifests
 libgtest-dev tests
 libgmock-dev tests
 libbenchmark-dev benchmarks
@@ -56,36 +59,62 @@ libcurl4-openssl-dev client libcurl
 pkg-config client builds
 "
 
-# What the optional clients are built with: folder, program, and what apt-get is to install for it on Debian 12. A
-# program that is there, from wherever, is left alone.
+# What the optional clients are built with: folder, program, package, and from which version of the package on it will do
+# (any). A program that is there, from wherever, is left alone.
 optional_packages="
-go go -t bookworm-backports golang-go
-java javac openjdk-17-jdk-headless
+go go golang-go 2:1.21
+java javac default-jdk-headless
 node node nodejs
 node-releases npm npm
 python python3 python3
+rustls cargo cargo 1.71
 rustls cargo cargo-web
 rustls cc gcc
 "
 
 install_packages() {
-  command -v dpkg-query >/dev/null || { say "this is not Debian: install what README.md lists yourself"; return; }
-  local missing=() name what
-  local have
+  local missing=() name what have
+  if ! command -v dpkg-query >/dev/null; then
+    say "this is not Debian; what it calls by these names is needed: $(awk 'NF { print $1 }' <<<"$packages" | tr '\n' ' ')"
+    return
+  fi
   have=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' | sed -n 's/ installed$//p')
   while read -r name what; do
     [ -n "$name" ] || continue
     grep -qxF "$name" <<<"$have" || { missing+=("$name"); say "missing: $name ($what)"; }
   done <<<"$packages"
   [ ${#missing[@]} -gt 0 ] || return 0
-  apt_install "${missing[@]}" || exit 2
+  apt_install "${missing[@]}"
+}
+
+# package_from NAME VERSION: what apt-get is told to install NAME from that version on; fails if apt has none so new.
+package_from() {
+  local line version suite
+  [ -n "$2" ] || { printf '%s\n' "$1"; return; }
+  while IFS='|' read -r _ version line; do
+    version=${version// /}
+    suite=$(awk '{ print $2 }' <<<"$line")
+    dpkg --compare-versions "$version" ge "$2" || continue
+    case $suite in *-backports/*) printf -- '-t %s ' "${suite%%/*}" ;; esac
+    printf '%s\n' "$1"
+    return
+  done < <(apt-cache madison "$1" 2>/dev/null)
+  return 1
 }
 
 install_optional() {
   command -v dpkg-query >/dev/null || return 0
-  local missing=() folder program package
-  while read -r folder program package; do
+  local missing=() folder program package from found codename
+  while read -r folder program package from; do
     [ "$folder" = "$1" ] && ! command -v "$program" >/dev/null || continue
+    grep -q "^$program\$" <<<"$found" && continue  # an earlier row of the table brings it
+    if ! package=$(package_from "$package" "$from"); then
+      codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-this release}")
+      say "client $1: apt has no $program that is new enough here; if you add $codename-backports to apt's sources" \
+        "(as its line for $codename main, with that name) and run apt-get update, it may"
+      continue
+    fi
+    found+="$program"$'\n'
     say "missing: $program (client $1)"
     missing+=($package)
   done <<<"$optional_packages"
@@ -109,10 +138,36 @@ apt_install() {
   fi
 }
 
+# What is built is run from here.
+check_folder() {
+  local probe
+  mkdir -p build && probe=$(mktemp build/probe.XXXXXX) || { say "cannot write to $root/build"; return 1; }
+  printf '#!/bin/sh\n' >"$probe"
+  chmod +x "$probe"
+  "./$probe" || { rm -f "$probe"; say "no program can be run in $root: its file system is mounted noexec"; return 1; }
+  rm -f "$probe"
+}
+
+# A build that came from another machine, or from a checkout elsewhere, is no build of this one.
+drop_foreign_build() {
+  local here machine
+  here="$root $(. servers/common/source.sh && toolchain)"
+  doing="looking at the build folder"
+  machine=$(cat build/release/.machine 2>/dev/null ||
+    sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' build/release/CMakeCache.txt 2>/dev/null) || true
+  case $machine in
+    "" | "$here" | "$root") ;;
+    *) say "build/release is of another place or toolchain: building anew"; rm -rf build/release ;;
+  esac
+  mkdir -p build/release
+  printf '%s\n' "$here" >build/release/.machine
+}
+
 build_servers() {
   local script id
   for script in servers/*/build.sh; do
     id=$(basename "$(dirname "$script")")
+    doing="building the server $id"
     "$script" "build/servers/$id" >&2
   done
 }
@@ -122,11 +177,10 @@ build_client() {
   local dest="build/clients/$1" said
   install_optional "$1" || true  # its build says what it needs
   said=$(mktemp)
-  if "$2" "$dest" 2> >(tee "$said" >&2); then
+  if "$2" "$dest" 2>&1 | tee "$said" >&2; then
     rm -f "$dest/.failed" "$said"
     return 0
   fi
-  wait  # for tee
   mkdir -p "$dest"
   sed -n '/^error: /,$p' "$said" | tr -s '\n ' ' ' | sed 's/^error: //' >"$dest/.failed"
   rm -f "$said"
@@ -134,25 +188,83 @@ build_client() {
 }
 
 build_optional() {
-  local script id found=
+  local script id
   for script in clients/*/build.sh; do
-    [ -e "$script" ] || continue
     id=$(basename "$(dirname "$script")")
     [ "$1" = all ] || [ "$1" = "$id" ] || continue
-    found=yes
+    doing="building the client $id"
     # One client that cannot be had costs only itself: its cells say `unsupported`. Asked for by name, it is an error.
     build_client "$id" "$script" && continue
-    [ "$1" = all ] || exit 1
+    [ "$1" = all ] || exit 3
     say "client $id is not set up, going on without"
   done
-  [ -n "$found" ] || { say "no optional client \"$1\"; there are: $(cd clients && echo */build.sh | sed 's#/build.sh##g')"; exit 2; }
 }
 
+configure() {
+  doing="configuring the build"
+  cmake --preset release "$@" >&2
+}
+
+# Builds the adapters. One that does not compile costs only itself: why is kept in .failed, and it is left out.
+build_adapters() {
+  local name said broken=
+  doing="building the adapters of clients"
+  cmake --build --preset release -j "$(nproc)" --target clients/all -- -k 0 >&2 && return 0
+  for name in clients/*/CMakeLists.txt; do
+    name=$(basename "$(dirname "$name")")
+    grep -q "^build adapter_$name: phony" build/release/build.ninja || continue  # its library is not installed
+    said=$(cmake --build --preset release --target "adapter_$name" 2>&1) && continue
+    broken+="${broken:+;}$name"
+    mkdir -p "build/release/clients/$name"
+    rm -f "build/release/clients/$name/adapter"
+    grep -m 1 -E 'error:|Error|undefined' <<<"$said" >"build/release/clients/$name/.failed" ||
+      echo "its build failed" >"build/release/clients/$name/.failed"
+    say "client $name does not compile here, going on without: $(cat "build/release/clients/$name/.failed")"
+  done
+  [ -n "$broken" ] || return 1
+  configure -D TI_BROKEN_ADAPTERS="$broken"
+}
+
+# Builds these targets, or all of them. Warnings stop only whoever asks for that ($TICKET_INTEROP_WERROR, or a build
+# folder that was configured by hand): a newer compiler warns of other things.
 build_harness() {
-  [ -e build/release/build.ninja ] || cmake --preset release >&2
+  drop_foreign_build
+  if [ ! -e build/release/build.ninja ]; then
+    configure -D TI_WERROR="${TICKET_INTEROP_WERROR:-OFF}"
+  elif grep -q '^TI_BROKEN_ADAPTERS:.*=.' build/release/CMakeCache.txt; then
+    configure -D TI_BROKEN_ADAPTERS=
+  fi
+  build_adapters
+  doing="building the harness"
   cmake --build --preset release -j "$(nproc)" "$@" >&2
   mkdir -p build/bin
   ln -sfn ../release/bin/ticket-interop build/bin/ticket-interop
+  doing=
+}
+
+# The arguments of a run are looked at before the set-up, which takes minutes.
+check_run_options() {
+  local word known
+  known=$(printf '%s\n' -h --help; grep -oE '"--[a-z-]+(,-[a-z])?"' harness/cli/run_command.cpp | tr -d '"' | tr , '\n')
+  for word in "$@"; do
+    case $word in
+      -- | [!-]*) continue ;;
+      --*) word=${word%%=*} ;;
+      -*) word=${word:0:2} ;;
+    esac
+    grep -qxF -e "$word" <<<"$known" && continue
+    say "a run has no option $word; build/bin/ticket-interop run --help lists them"
+    exit 2
+  done
+}
+
+check_optional() {
+  local there
+  there=$(cd clients && echo */build.sh | sed 's#/build.sh##g')
+  case " all $there " in
+    *" $1 "*) ;;
+    *) say "no optional client \"$1\"; there are: $there"; exit 2 ;;
+  esac
 }
 
 mode=run
@@ -168,12 +280,26 @@ while [ $# -gt 0 ]; do
   esac
 done
 
+[ $mode != run ] || check_run_options "$@"
+for name in "${optional[@]}"; do check_optional "$name"; done
+
+# What the set-up is at: if it ends here, it has failed.
+doing=
+ended() {
+  local status=$?
+  [ $status -eq 0 ] || [ -z "$doing" ] || { say "set-up failed while $doing"; exit 3; }
+}
+trap ended EXIT
+
+doing="looking at the folder"
+check_folder
+doing="installing packages"
 install_packages
 build_servers
 for name in "${optional[@]}"; do build_optional "$name"; done
 case $mode in
-  run) build_harness --target ticket-interop clients/all; cd "$caller"; exec "$root/build/bin/ticket-interop" run "$@" ;;
-  setup) build_harness --target ticket-interop clients/all ;;
+  run) build_harness --target ticket-interop; cd "$caller"; exec "$root/build/bin/ticket-interop" run "$@" ;;
+  setup) build_harness --target ticket-interop ;;
   test) build_harness; exec ctest --test-dir build/release --output-on-failure -j "$(nproc)" "$@" ;;
   bench) build_harness; exec tests/bench/run.sh "$@" ;;
 esac

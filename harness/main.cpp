@@ -34,6 +34,5 @@ int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of the write
   allow_many_descriptors();
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe");
-  const ti::Paths paths{TI_SOURCE_DIR, self.parent_path().parent_path()};
-  return ti::run_cli(argc, argv, paths, ti_version);
+  return ti::run_cli(argc, argv, self, {TI_SOURCE_DIR, TI_BINARY_DIR}, ti_version);
 }

@@ -11,8 +11,8 @@ die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 [ $# -eq 1 ] || die "usage: $0 DEST"
 mkdir -p "$1"
 dest=$(cd "$1" && pwd)
-needs="Go 1.21 or newer is needed; on Debian 12, with bookworm-backports among apt's sources: \
-apt-get install -y -t bookworm-backports golang-go"
+needs="Go 1.21 or newer is needed: apt-get install golang-go, which on Debian 12 takes it from bookworm-backports (add \
+that to apt's sources, as the line of bookworm main with that name; then apt-get update and -t bookworm-backports)"
 command -v go >/dev/null || die "go is not installed: $needs"
 case $(go env GOVERSION) in
     go1.[0-9] | go1.[0-9].* | go1.1[0-9]* | go1.20*) die "this is $(go env GOVERSION): $needs" ;;

@@ -11,7 +11,7 @@ die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 [ $# -eq 1 ] || die "usage: $0 DEST"
 dest=$1
 for tool in java javac; do
-    command -v "$tool" >/dev/null || die "$tool is not installed: apt-get install openjdk-17-jdk-headless"
+    command -v "$tool" >/dev/null || die "$tool is not installed: apt-get install default-jdk-headless"
 done
 stamp=$({ javac -version; cat "$here"/*.java "$here/build.sh"; } | sha256sum | cut -d' ' -f1)
 [ "$(cat "$dest/.stamp" 2>/dev/null)" != "$stamp" ] || exit 0

@@ -23,7 +23,7 @@ trap 'rm -rf "$work"' EXIT
 mkdir "$work/fetched" "$work/out"
 cp "$here/package.json" "$work/fetched/"
 say "node-releases: fetching (half a minute or more, 0.7 GB)"
-(cd "$work/fetched" && npm install --no-package-lock --ignore-scripts --no-audit --no-fund) >"$work/log" 2>&1 ||
+(cd "$work/fetched" && npm install --no-package-lock --ignore-scripts --no-bin-links --no-audit --no-fund) >"$work/log" 2>&1 ||
     die "npm cannot fetch the releases: $(grep -i '^npm err' "$work/log" | head -n 8)"
 
 for package in "$work"/fetched/node_modules/node-*; do

@@ -12,13 +12,13 @@ die() { say "error: $*"; exit 1; }
 [ $# -eq 1 ] || die "usage: $0 DEST"
 mkdir -p "$1"
 dest=$(cd "$1" && pwd)
-needs="Rust 1.71 or newer is needed (apt-get install cargo-web gcc, or rustup.rs)"
+needs="Rust 1.71 or newer is needed (apt-get install cargo gcc; on Debian 12 cargo-web; or rustup.rs)"
 command -v cargo >/dev/null || die "cargo is not installed: $needs"
 case $(cargo --version) in
     "cargo 0."* | "cargo 1."[0-9].* | "cargo 1."[1-6][0-9].* | "cargo 1.70."*) die "this is $(cargo --version): $needs" ;;
 esac
 command -v cc >/dev/null || die "cc is not installed: apt-get install gcc"
-stamp=$({ cargo --version; cat "$here"/src/*.rs "$here/Cargo.toml" "$here/build.sh"; } | sha256sum | cut -d' ' -f1)
+stamp=$({ cargo --version; getconf GNU_LIBC_VERSION; cat "$here"/src/*.rs "$here/Cargo.toml" "$here/build.sh"; } | sha256sum | cut -d' ' -f1)
 [ "$(cat "$dest/.stamp" 2>/dev/null)" != "$stamp" ] || exit 0
 rm -rf "$dest/.stamp" "$dest/tree/src"
 mkdir -p "$dest/tree"

@@ -123,7 +123,7 @@ int check(const Options& options, const Invocation& invocation) {
   if (std::none_of(names.begin(), names.end(), [&](const auto& name) { return glob_match(options.only, name); }))
     throw UsageError(fmt::format("--only {}: no such check;{} there are: {}", options.only,
                                  did_you_mean(options.only, names), fmt::join(names, ", ")));
-  const Catalogue catalogue = load_catalogue(invocation.paths);
+  const Catalogue catalogue = load_catalogue(invocation.paths());
   print_errors(catalogue);
   std::vector<ClientManifest> clients = named(catalogue, options.words);
   if (!clients.empty() && !options.capabilities.empty())
@@ -132,7 +132,7 @@ int check(const Options& options, const Invocation& invocation) {
   Guardian guardian;
   asio::io_context loop(1);
   TempDir private_files(guardian);
-  const Paths& paths = invocation.paths;
+  const Paths& paths = invocation.paths();
   Site site{loop.get_executor(),
             &guardian,
             make_credentials(private_files.path()),

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -66,9 +67,17 @@ std::string wrong_option(const CLI::App& app, const std::string& message) {
   return {};
 }
 
+/// What was typed from the command's name on.
+std::vector<std::string> words_from(const std::string& command, int argc, char** argv) {
+  int first = 1;
+  while (first < argc && command != argv[first]) first += std::string_view(argv[first]) == "--data" ? 2 : 1;
+  return {argv + std::min(first, argc), argv + argc};
+}
+
 }  // namespace
 
-int run_cli(int argc, char** argv, const Paths& paths, const std::string& version) {
+int run_cli(int argc, char** argv, const std::filesystem::path& self, const BuiltAt& built,
+            const std::string& version) {
   CLI::App app{
       "Does this TLS client, against this server, do the right thing when a session ticket is renewed or expires -\n"
       "and if not, whose fault is it?"};
@@ -76,6 +85,11 @@ int run_cli(int argc, char** argv, const Paths& paths, const std::string& versio
   app.footer(footer);
   app.require_subcommand(1);
   app.set_version_flag("--version", version);
+  std::string data;
+  app.add_option("--data", data,
+                 "the folder that holds servers/, clients/ and scenarios/ (default: beside the program)")
+      ->check(not_empty())
+      ->type_name("DIR");
   std::vector<std::pair<CLI::App*, Action>> actions;
   std::vector<std::string> names;
   for (const Command& command : commands) {
@@ -104,9 +118,14 @@ int run_cli(int argc, char** argv, const Paths& paths, const std::string& versio
     say(stderr, "ticket-interop: {}{}\n", wrong.what(), wrong_option(*at, wrong.what()));
     return status::usage;
   }
-  Invocation invocation{paths, version, std::vector<std::string>(argv + 1, argv + argc)};
+  const auto paths = data.empty() ? find_paths(self, built, std::filesystem::current_path()) : paths_in(data, self);
+  if (!data.empty() && !paths) {
+    say(stderr, "ticket-interop: --data {}: it does not hold servers/, clients/ and scenarios/\n", data);
+    return status::usage;
+  }
   for (const auto& [sub, action] : actions) {
     if (!sub->parsed()) continue;
+    const Invocation invocation{paths, version, words_from(sub->get_name(), argc, argv)};
     try {
       return action(invocation);
     } catch (const UsageError& wrong) {

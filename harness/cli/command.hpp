@@ -20,9 +20,17 @@ inline CLI::Validator not_empty() {
 
 /// What every command is given.
 struct Invocation {
-  Paths paths;
+  std::optional<Paths> found;
   std::string version;
   std::vector<std::string> argv;
+
+  /// Where servers, clients and scenarios are. Throws UsageError when the program has none beside it.
+  const Paths& paths() const {
+    if (found) return *found;
+    throw UsageError(
+        "its servers/, clients/ and scenarios/ are not beside the program: it was moved away from them; --data DIR "
+        "names the folder that holds them");
+  }
 };
 
 /// Action runs a command whose options were parsed; gives the exit status.

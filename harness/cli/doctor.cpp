@@ -22,7 +22,7 @@ std::string why(const std::map<std::string, std::string>& missing, const std::st
 }
 
 int doctor(const Invocation& invocation) {
-  const Catalogue catalogue = load_catalogue(invocation.paths);
+  const Catalogue catalogue = load_catalogue(invocation.paths());
   print_errors(catalogue);
   bool needed = catalogue.errors.empty();
   needed &= report("libfaketime, for the virtual clock", find_libfaketime() ? "" : "apt-get install -y libfaketime");

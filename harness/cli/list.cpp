@@ -156,7 +156,7 @@ std::optional<std::map<std::string, std::set<std::string>>> exercised(const std:
 }
 
 Table rules(const Catalogue&, const Paths& paths) {
-  const auto scenarios = exercised(paths.root / "reports" / "latest");
+  const auto scenarios = exercised(paths.reports / "latest");
   Table table{{"id", "actor", "severity", "section", "scenarios", "sentence"}, {}};
   for (const Rule& rule : all_rules()) {
     std::string count = "-";
@@ -204,12 +204,12 @@ Action make_list(CLI::App& app) {
                        " one of servers, clients, scenarios, rules, cells");
     }
     if (options->markdown && options->what != "clients") throw UsageError("--markdown is for clients");
-    const Catalogue catalogue = load_catalogue(invocation.paths);
+    const Catalogue catalogue = load_catalogue(invocation.paths());
     print_errors(catalogue);
     if (options->markdown)
       clients_in_full(catalogue).print_markdown();
     else
-      found->second(catalogue, invocation.paths).print(options->json);
+      found->second(catalogue, invocation.paths()).print(options->json);
     return catalogue.errors.empty() ? status::ok : status::error;
   };
 }

@@ -233,7 +233,7 @@ int run(const Options& asked, const Invocation& invocation) {
   const bool real = choice<bool>("--clock", options.clock, {{"virtual", false}, {"real", true}});
   const Keep keep =
       choice<Keep>("--keep", options.keep, {{"failed", Keep::failed}, {"all", Keep::all}, {"none", Keep::none}});
-  Paths paths = invocation.paths;
+  Paths paths = invocation.paths();
   if (!options.scenarios.empty()) paths.scenarios = options.scenarios;
   const Catalogue catalogue = load_catalogue(paths);
   print_errors(catalogue);
@@ -242,8 +242,8 @@ int run(const Options& asked, const Invocation& invocation) {
   if (!planned) throw UsageError(planned.error().text());
   std::vector<PlannedCell> cells = std::move(*planned);
 
-  const fs::path reports = paths.root / "reports";
-  const fs::path known_file = options.known.empty() ? reports / "known_issues.json" : fs::path(options.known);
+  const fs::path& reports = paths.reports;
+  const fs::path known_file = options.known.empty() ? paths.known_issues() : fs::path(options.known);
   Result<std::vector<KnownIssue>> known = load_known_issues(known_file);
   if (!known) throw UsageError(known.error().text());
   Baseline baseline = load_baseline(options.baseline);

@@ -7,8 +7,9 @@
 #       named must be right; elsewhere a file with another checksum is reported and the next place tried.
 #
 #   stamp=$(build_stamp INPUT...)
-#       Prints a hash of the inputs, of this script and of the machine's architecture. An INPUT is a file, a
-#       folder (all files in it) or, if neither exists by that name, the text itself.
+#       Prints a hash of the inputs, of this script and of the toolchain: architecture, compiler and C library, without
+#       which a build may not run. An INPUT is a file, a folder (all files in it) or, if neither exists by that name,
+#       the text itself.
 #
 #   cached_build NAME STAMP DEST FUNCTION [ARG...]
 #       Makes DEST a copy of the build of NAME with this stamp (DEST/.stamp holds it), or does nothing if it
@@ -121,9 +122,15 @@ hash_input() {
     fi
 }
 
+toolchain() {
+    uname -m
+    cc --version 2>/dev/null | head -n 1
+    getconf GNU_LIBC_VERSION 2>/dev/null || ldd --version 2>&1 | head -n 1
+}
+
 build_stamp() {
     local input
-    for input in "${BASH_SOURCE[0]}" "$(uname -m)" "$@"; do hash_input "$input"; done | sha256sum | cut -d' ' -f1
+    for input in "${BASH_SOURCE[0]}" "$(toolchain)" "$@"; do hash_input "$input"; done | sha256sum | cut -d' ' -f1
 }
 
 step() {

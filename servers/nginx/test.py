@@ -463,8 +463,8 @@ def test_manifest(binary, folder):
             certificate = "-cert", f"{folder}/rsa.pem", "-key", f"{folder}/rsa.key"
             for args in certificate, ():
                 text = said(s_client(server, "s", version, *args))
-                check(f"{version}: asks for a certificate", "\nAcceptable client certificate CA names\nCN = rsa\n" in text,
-                      True)
+                check(f"{version}: asks for a certificate", "\nAcceptable client certificate CA names\nCN=rsa\n" in
+                      text.replace("CN = rsa", "CN=rsa"), True)  # OpenSSL 3.2 and later leave the blanks out
                 check(f"{version}: is content with {args}", "\nhello\n" in text, True)
         with launch(binary, folder, version, client_certificate="none", tickets="off") as server:
             text = said(s_client(server, "s", version))
