@@ -1,22 +1,23 @@
 #include "exec/process.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <boost/asio/as_tuple.hpp>
+#include <boost/process/v2/start_dir.hpp>
+#include <boost/process/v2/stdio.hpp>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 
 #include "base/text.hpp"
-#include "exec/alarm.hpp"
+#include "exec/event.hpp"
+#include "exec/launcher.hpp"
 
 namespace ti {
+
+namespace bp = boost::process::v2;
 
 namespace {
 
@@ -75,53 +76,19 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
   return pointers;
 }
 
-/// Plan is all that the child needs between vfork and exec, where it must not allocate: it runs in our memory.
-struct Plan {
-  const Guardian& guardian;
-  const char* program;
-  const char* cwd;  ///< null: stay
-  char* const* argv;
-  char* const* env;
-  int streams[3];
-  const char* failed = nullptr;  ///< what could not be done, and errno then
-  int error = 0;
+/// Enters the folder, if there is one, as the stock initializer does, and says what failed if it cannot.
+struct StartFolder : bp::process_start_dir {
+  using process_start_dir::process_start_dir;
+  boost::system::error_code on_exec_setup(GroupLauncher& launcher, const bp::filesystem::path& program,
+                                          const char* const*& arguments) {
+    if (start_dir.empty()) return {};
+    const char* before = launcher.failed();
+    launcher.set_failing("cannot enter the folder to start ");
+    const auto error = process_start_dir::on_exec_setup(launcher, program, arguments);
+    if (!error) launcher.set_failing(before);
+    return error;
+  }
 };
-
-void become(Plan& plan) {
-  for (int signal = 1; signal <= SIGRTMAX; ++signal) ::signal(signal, SIG_DFL);
-  sigset_t none;
-  ::sigemptyset(&none);
-  plan.failed = "cannot prepare the start of ";
-  const bool prepared =
-      ::setpgid(0, 0) == 0 && plan.guardian.enlist_self() && ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
-      ::dup2(plan.streams[0], 0) != -1 && ::dup2(plan.streams[1], 1) != -1 && ::dup2(plan.streams[2], 2) != -1 &&
-      ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0 && ::sigprocmask(SIG_SETMASK, &none, nullptr) == 0;
-  if (prepared) {
-    plan.failed = "cannot enter the folder to start ";
-    if (plan.cwd == nullptr || ::chdir(plan.cwd) == 0) {
-      plan.failed = "cannot start ";
-      ::execve(plan.program, plan.argv, plan.env);
-    }
-  }
-  plan.error = errno;
-}
-
-/// Runs the plan in a child that shares our memory until exec, so that a start costs the same however large we are. Its
-/// signals stay blocked until it has none of our handlers' business left.
-pid_t launch_plan(Plan& plan) {
-  sigset_t all;
-  sigset_t before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  const pid_t pid = ::vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
-  if (pid == 0) {
-    become(plan);
-    ::_exit(127);
-  }
-  if (pid == -1) plan.error = errno;
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return pid;
-}
 
 }  // namespace
 
@@ -131,13 +98,47 @@ std::string text(const Exit& exit) {
   return "killed by signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";
 }
 
+/// Child is the running program. The wait for it is one for all who want to know, and reaps it.
+struct Process::Child {
+  Child(ChildHandle h, const Guardian& g) : handle(std::move(h)), guardian(g), pid(handle.id()) {}
+
+  /// To be called when the handle has reaped the program. Its number is not another's while a member of its group
+  /// lives. Members whose parents die become our children: when there is none left to wait for, the group is gone.
+  void settle() {
+    if (exit) return;
+    ::kill(-pid, SIGKILL);
+    guardian.dismiss(pid);
+    while (::waitpid(-pid, nullptr, 0) != -1 || errno == EINTR) continue;
+    const int status = handle.native_exit_code();
+    exit = WIFSIGNALED(status) ? Exit(Signalled{WTERMSIG(status)}) : Exit(Exited{WEXITSTATUS(status)});
+    changed.notify();
+  }
+
+  void kill_and_reap() {
+    if (exit) return;
+    ::kill(-pid, SIGKILL);
+    boost::system::error_code ignored;  // that there is nobody to wait for is what is wanted
+    handle.wait(ignored);
+    settle();
+  }
+
+  static void watch(const std::shared_ptr<Child>& child) {
+    if (std::exchange(child->watched, true)) return;
+    child->handle.async_wait([child](const boost::system::error_code& error, int) {
+      if (!error) child->settle();
+    });
+  }
+
+  ChildHandle handle;
+  const Guardian& guardian;
+  const pid_t pid;
+  bool watched = false;
+  std::optional<Exit> exit;
+  Event changed;
+};
+
 Process::Process(Executor executor, const Guardian& guardian, const Launch& launch)
-    : in(executor),
-      out(executor),
-      err(executor),
-      guardian_(guardian),
-      program_(find_program(launch)),
-      handle_(executor) {
+    : in(executor), out(executor), err(executor), program_(find_program(launch)) {
   Descriptor null;
   null.reset(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (null.get() == -1) fail(errno, "cannot open /dev/null");
@@ -156,75 +157,45 @@ Process::Process(Executor executor, const Guardian& guardian, const Launch& laun
   const std::vector<char*> argv_pointers = pointers(argv);
   const std::vector<char*> env_pointers = pointers(env);
   const bool merged = launch.output == Launch::Output::merged;
-  Plan plan{.guardian = guardian,
-            .program = program_.c_str(),
-            .cwd = launch.cwd.empty() ? nullptr : launch.cwd.c_str(),
-            .argv = argv_pointers.data(),
-            .env = env_pointers.data(),
-            .streams = {or_null(child_in), or_null(child_out), or_null(merged ? child_out : child_err)}};
-  pid_ = launch_plan(plan);
-  if (pid_ == -1) fail(plan.error, "cannot start " + program_);
-  if (plan.error != 0) {
-    reap();
-    fail(plan.error, plan.failed + program_);
-  }
-  const int handle = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
-  if (handle == -1) {
-    const int error = errno;
-    reap();
-    fail(error, "cannot watch " + program_);
-  }
-  handle_.assign(handle);
+  bp::process_stdio streams{or_null(child_in), or_null(child_out), or_null(merged ? child_out : child_err)};
+  GroupLauncher launcher(guardian, env_pointers.data());
+  boost::system::error_code error;
+  ChildHandle handle =
+      launcher(executor, error, program_.c_str(), argv_pointers.data(), streams, StartFolder(launch.cwd.native()));
+  if (error) fail(error.value(), launcher.failed() + program_);
+  child_ = std::make_shared<Child>(std::move(handle), guardian);
 }
 
-Process::~Process() {
-  if (!exit_) reap();
-}
+Process::~Process() { child_->kill_and_reap(); }
 
-// The program, dead or not, is still unreaped here, so the group's number cannot have passed to anybody else. Members
-// whose parents die become our children: when there is none left to wait for, the whole group is gone.
-void Process::reap() {
-  ::kill(-pid_, SIGKILL);
-  guardian_.dismiss(pid_);
-  int status = 0;
-  while (::waitpid(pid_, &status, 0) == -1 && errno == EINTR) continue;
-  while (::waitpid(-pid_, nullptr, 0) != -1 || errno == EINTR) continue;
-  if (WIFSIGNALED(status)) {
-    exit_ = Signalled{WTERMSIG(status)};
-  } else {
-    exit_ = Exited{WEXITSTATUS(status)};
-  }
-}
+const std::optional<Exit>& Process::ended() const { return child_->exit; }
+
+pid_t Process::id() const { return child_->pid; }
 
 const std::optional<Exit>& Process::poll() {
-  pollfd ended{handle_.native_handle(), POLLIN, 0};
-  if (!exit_ && ::poll(&ended, 1, 0) == 1) reap();
-  return exit_;
+  boost::system::error_code error;
+  if (!child_->exit && !child_->handle.running(error) && !error) child_->settle();
+  return child_->exit;
 }
 
 awaitable<bool> Process::ends_by(Deadline deadline) {
-  const Alarm alarm(handle_.get_executor(), deadline, [this] {
-    boost::system::error_code ignored;
-    handle_.cancel(ignored);
-  });
-  while (!exit_ && !alarm.rang()) {
-    const auto [interrupted] = co_await handle_.async_wait(Pipe::wait_read, asio::as_tuple(use_awaitable));
-    if (!interrupted && !exit_) reap();
-  }
-  co_return exit_.has_value();
+  Child::watch(child_);
+  const std::shared_ptr<Child> child = child_;
+  const bool ended = co_await child->changed.wait_until(deadline, [&] { return child->exit.has_value(); });
+  co_return ended;
 }
 
 awaitable<Exit> Process::wait() {
   co_await ends_by(Deadline::max());
-  co_return *exit_;
+  co_return *child_->exit;
 }
 
 awaitable<Exit> Process::stop(std::chrono::nanoseconds grace) {
-  if (exit_) co_return *exit_;
-  ::kill(-pid_, SIGTERM);
+  if (child_->exit) co_return *child_->exit;
+  ::kill(-child_->pid, SIGTERM);
   const bool ended = co_await ends_by(deadline_in(grace));
-  if (!ended) reap();
-  co_return *exit_;
+  if (!ended) child_->kill_and_reap();
+  co_return *child_->exit;
 }
 
 }  // namespace ti

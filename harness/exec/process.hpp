@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -66,9 +67,9 @@ class Process {
   const std::optional<Exit>& poll();
 
   /// How it ended, if it was seen to end.
-  const std::optional<Exit>& ended() const { return exit_; }
+  const std::optional<Exit>& ended() const;
 
-  pid_t id() const { return pid_; }
+  pid_t id() const;
   const std::string& program() const { return program_; }
 
   /// The harness's ends of the pipes that were asked for; not open otherwise. Closing `in` is the child's end of input.
@@ -77,13 +78,10 @@ class Process {
   Pipe err;
 
  private:
-  void reap();
+  struct Child;
 
-  const Guardian& guardian_;
   std::string program_;
-  pid_t pid_ = -1;
-  Pipe handle_;  ///< a pidfd: readable when the program has ended
-  std::optional<Exit> exit_;
+  std::shared_ptr<Child> child_;  ///< shared with the one wait for it, which ends after it
 };
 
 }  // namespace ti
