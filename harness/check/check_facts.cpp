@@ -6,6 +6,8 @@
 #include <cctype>
 #include <iterator>
 
+#include "wire/suites.hpp"
+
 namespace ti {
 
 namespace {
@@ -132,18 +134,6 @@ void want_fresh(const Attempt& attempt, const std::string& where) {
   if (!offered_by(attempt).empty()) throw CheckFailed(where + ": told to offer none, it offers a ticket");
   if (attempt.handshakes.front().kind != HandshakeKind::full)
     throw CheckFailed(where + ": told to offer none, it resumes");
-}
-
-std::string plain_suite(std::string_view name) {
-  std::string plain;
-  for (const unsigned char letter : name)
-    if (std::isalnum(letter)) plain += static_cast<char>(std::toupper(letter));
-  for (const std::string_view needless : {"TLS13", "TLS", "WITH", "CBC"})
-    if (const std::size_t at = plain.find(needless); at != std::string::npos) plain.erase(at, needless.size());
-  if (plain.starts_with("RSA")) plain.erase(0, 3);
-  if (plain.ends_with("POLY1305SHA256")) plain.erase(plain.size() - 6);
-  if (plain.ends_with("SHA1")) plain.pop_back();
-  return plain;
 }
 
 std::string beyond(const ClientHello& hello, Version pinned) {

@@ -38,9 +38,6 @@ void want_truth(const Attempt& attempt, std::string_view where);
 /// Told to offer none, it offers no ticket and does a full handshake.
 void want_fresh(const Attempt& attempt, const std::string& where);
 
-/// Two spellings of one suite - IANA's, OpenSSL's, a library's own - are equal in this one.
-std::string plain_suite(std::string_view name);
-
 /// What a hello offers beyond the one version that it may; empty when nothing.
 std::string beyond(const ClientHello& hello, Version pinned);
 

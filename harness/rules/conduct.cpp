@@ -1,5 +1,6 @@
 #include "rules/conduct.hpp"
 
+#include "rules/server_log.hpp"
 #include "rules/subjects.hpp"
 
 namespace ti {
@@ -69,21 +70,10 @@ bool offers_nothing(const Visit& visit) {
   return exchange && exchange->client_hello != nullptr && offers(*exchange->client_hello).empty();
 }
 
-bool log_tells_of_abort(const ObservedConnection& connection) {
-  const auto& decisions = connection.server.decisions;
-  return std::any_of(decisions.begin(), decisions.end(),
-                     [](const TicketDecision& decision) { return !decision.encrypt && decision.result < 0; });
-}
-
-/// Whether the server's callback was to break the handshake off. Its log speaks of a whole step; of several connections
-/// in one it can mean those that offer a ticket.
+/// Whether the server's policy was to break the handshake off here. Its log speaks of a whole step; of several
+/// connections in one it can mean those that offer a ticket.
 bool server_told_to_abort(const Visit& visit) {
-  if (!visit.connection.sole && offers_nothing(visit)) return false;
-  if (any_of_step(visit, log_tells_of_abort)) return true;
-  const auto script = visit.cell.policy.values.find("callback_results");
-  if (visit.cell.server_logs_decisions || script == visit.cell.policy.values.end()) return false;
-  const auto* results = std::get_if<std::vector<std::int64_t>>(&script->second);
-  return results != nullptr && std::find(results->begin(), results->end(), -1) != results->end();
+  return (visit.connection.sole || !offers_nothing(visit)) && told_to_abort(visit);
 }
 
 bool after_harness_closed(const Visit& visit, std::size_t message) {

@@ -1,7 +1,10 @@
-// The server's decisions against the policy it was told (servers/CONTRACT.md). Ages are whole seconds by each side's
-// clock, so that a second either way at the borders breaks nothing.
+// The server's decisions against the policy it was told (servers/CONTRACT.md): as its log tells them, and as the
+// tickets show them. Ages are whole seconds by each side's clock, so that a second either way at the borders breaks
+// nothing.
+#include "rules/server_log.hpp"
+#include "rules/step.hpp"
 #include "rules/subjects.hpp"
-#include "rules/view.hpp"
+#include "rules/ticket_keys.hpp"
 
 namespace ti {
 
@@ -19,25 +22,24 @@ bool has_expiry(const Visit& visit) {
   return visit.cell.server_logs_decisions && visit.cell.policy.duration("expire_after") != nullptr;
 }
 
-/// Where the server made its decision known.
-Place decided_at(const Visit& visit, const TicketDecision& decision) {
-  const Handshake* handshake = first_handshake(visit.connection);
-  if (handshake == nullptr) return visit.at();
-  if (decision.encrypt && !handshake->new_tickets.empty()) return visit.at(handshake->new_tickets.front());
-  return visit.at(handshake->server_hello);
-}
-
 /// Finds the first decision on a key of known age for which `wrong` holds.
 template <class Wrong>
 void find_decision(const Visit& visit, Findings& findings, Wrong wrong, const std::string& should) {
   for (const TicketDecision& decision : visit.connection.server.decisions) {
-    if (!decision.age || !wrong(decision, std::chrono::seconds(*decision.age))) continue;
+    const auto age = age_of(decision);
+    if (!age || !wrong(decision, *age)) continue;
     findings.push_back(breach(decided_at(visit, decision),
                               std::string("the server ") + (decision.encrypt ? "sealed" : "judged") +
                                   " a ticket with a key " + std::to_string(*decision.age) + " s old, result " +
                                   std::to_string(decision.result) + "; by its policy it should " + should));
     return;
   }
+}
+
+bool opens_tickets(const Visit& visit) {
+  const auto& decisions = visit.connection.server.decisions;
+  return std::any_of(decisions.begin(), decisions.end(),
+                     [](const TicketDecision& decision) { return !decision.encrypt; });
 }
 
 std::string seconds_text(std::chrono::seconds value) { return std::to_string(value.count()) + " s"; }
@@ -92,6 +94,70 @@ void not_refused_early(const Visit& visit, Findings& findings) {
       "have accepted it until " + seconds_text(limit));
 }
 
+/// How old the key of a ticket is at least when this connection begins, by its first ticket that came.
+std::optional<Milliseconds> least_age(const Visit& visit, const Bytes& ticket) {
+  const auto birth = birth_of(visit, key_name(ticket));
+  return birth ? std::optional(visit.connection.at - birth->to) : std::nullopt;
+}
+
+void key_retires(const Visit& visit, Findings& findings) {
+  const auto limit = *visit.cell.policy.duration("renew_after");
+  for (const Handshake& handshake : visit.connection.handshakes)
+    for (const std::size_t message : handshake.new_tickets) {
+      const auto* ticket = visit.messages()[message].as<NewSessionTicket>();
+      const auto age = ticket != nullptr ? least_age(visit, ticket->ticket) : std::nullopt;
+      if (age && *age > limit + tolerance)
+        return findings.push_back(
+            breach(visit.at(message), "the ticket is sealed with a key that sealed another " +
+                                          duration_text(std::chrono::floor<std::chrono::seconds>(*age)) +
+                                          " ago; by its policy the server should have taken a "
+                                          "new key from " +
+                                          seconds_text(limit)));
+    }
+}
+
+/// The ticket that the server took up; nullptr if none, or another than was seen.
+const Bytes* taken_up(const Exchange& exchange) {
+  if (!exchange.handshake.abbreviated || exchange.client_hello == nullptr) return nullptr;
+  if (const PskIdentity* psk = selected_psk(exchange)) return &psk->identity;
+  return exchange.tls13() || !exchange.client_hello->ticket ? nullptr : &*exchange.client_hello->ticket;
+}
+
+bool takes_up_under_expiry(const Exchange& exchange) { return has_expiry(exchange) && taken_up(exchange) != nullptr; }
+
+void key_dies(const Exchange& exchange, Findings& findings) {
+  const auto limit = *exchange.cell.policy.duration("expire_after");
+  const auto age = least_age(exchange, *taken_up(exchange));
+  if (age && *age > limit + tolerance)
+    findings.push_back(breach(exchange.at(exchange.handshake.server_hello),
+                              "the server accepted a ticket whose key sealed its first " +
+                                  duration_text(std::chrono::floor<std::chrono::seconds>(*age)) +
+                                  " ago; by its policy it should have refused it from " + seconds_text(limit)));
+}
+
+bool has_script(const Visit& visit) {
+  return visit.cell.server_logs_decisions && script_of(visit.cell) != nullptr && opens_tickets(visit);
+}
+bool has_no_script(const Visit& visit) {
+  return visit.cell.server_logs_decisions && script_of(visit.cell) == nullptr && opens_tickets(visit);
+}
+
+void script_followed(const Visit& visit, Findings& findings) {
+  for (const Scripted& each : scripted_decisions(visit.cell))
+    if (each.visit.number == visit.number && each.decision->result != each.told)
+      return findings.push_back(breach(decided_at(visit, *each.decision),
+                                       "the server judged a ticket, result " + std::to_string(each.decision->result) +
+                                           "; by its policy it should have been " + std::to_string(each.told)));
+}
+
+void aborts_only_if_told(const Visit& visit, Findings& findings) {
+  for (const TicketDecision& decision : visit.connection.server.decisions)
+    if (!decision.encrypt && decision.result < 0)
+      return findings.push_back(
+          breach(decided_at(visit, decision), "the server judged a ticket, result " + std::to_string(decision.result) +
+                                                  ", which breaks the handshake off; its policy does not tell it to"));
+}
+
 constexpr std::string_view section = "servers/CONTRACT.md";
 
 constexpr Rule rules[] = {
@@ -106,6 +172,15 @@ constexpr Rule rules[] = {
                                             "A key past expire_after opens no tickets."),
     rule_about<has_expiry, not_refused_early>("policy-not-refused-early", Actor::server, section, Severity::expect,
                                               "A ticket whose key is younger than expire_after is accepted."),
+    rule_about<has_renewal, key_retires>("policy-key-retires", Actor::server, section, Severity::expect,
+                                         "By the tickets that come, a key past renew_after seals none."),
+    rule_about<takes_up_under_expiry, key_dies>("policy-key-dies", Actor::server, section, Severity::expect,
+                                                "By the tickets that came, a key past expire_after opens none."),
+    rule_about<has_script, script_followed>("policy-script-followed", Actor::server, section, Severity::expect,
+                                            "The server's callback answers what callback_results says, in order."),
+    rule_about<has_no_script, aborts_only_if_told>(
+        "policy-no-abort", Actor::server, section, Severity::expect,
+        "The server's callback breaks off no handshake unless callback_results says so."),
 };
 
 }  // namespace

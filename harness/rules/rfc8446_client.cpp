@@ -69,23 +69,44 @@ void zero_lifetime_discarded(const Exchange& exchange, Findings& findings) {
   });
 }
 
-/// Time since the connection in which a ticket came showed its last sign of life: a client that reads late takes the
-/// ticket late.
-Milliseconds since_end_of(const Exchange& exchange, const Origin& origin) {
+/// Claim is the age that a client claims of a ticket, and what it may honestly be.
+struct Claim {
+  std::int64_t ms;
+  Milliseconds least;  ///< from the last sign of life of the ticket's connection, for a client may read it late
+  Milliseconds most;   ///< from the begin of that connection
+};
+
+/// What is claimed is known modulo 2^32 ms, seven weeks: that nearest to the truth is meant.
+Claim claim_of(const Exchange& exchange, const PskIdentity& psk, const Origin& origin, Milliseconds age) {
   const Visit issuing{exchange.cell, origin.connection, exchange.cell.connections[origin.connection - 1]};
   Instant last = issuing.messages().back().at;
   for (const TranscriptEnding& ending : issuing.connection.transcript.endings) last = std::max(last, ending.at);
-  return moment(exchange, exchange.handshake.client_hello) - moment(issuing, last);
+  const std::uint32_t claimed = psk.obfuscated_ticket_age - *origin.ticket->age_add;
+  const auto beside = static_cast<std::int32_t>(claimed - static_cast<std::uint32_t>(age.count()));
+  return {.ms = age.count() + beside,
+          .least = exchange.connection.at - moment(issuing, last),
+          .most = moment(exchange, exchange.handshake.client_hello) - issuing.connection.at};
 }
 
-/// Libraries keep the time of issue in whole seconds, and a loaded machine is late; a wrong unit is far off.
+/// Some libraries count in whole seconds: what they claim may be up to two seconds too little (OpenSSL takes one off,
+/// to be sure) or up to one too much. Others have one of the two times in whole seconds, and claim up to one too much.
+/// What passes between a step's begin and its first byte is the machine's, and of what came from elsewhere we know
+/// less.
+bool honest(const Claim& claim, bool our_own_tap) {
+  constexpr Milliseconds second{1000};
+  const Milliseconds slack = our_own_tap ? second / 2 : 5 * second;
+  const bool whole_seconds = claim.ms % second.count() == 0;
+  const Milliseconds said{claim.ms};
+  return said >= claim.least - slack - (whole_seconds ? 2 * second : Milliseconds{0}) &&
+         said <= claim.most + slack + second;
+}
+
 void obfuscated_age(const Exchange& exchange, Findings& findings) {
-  constexpr std::int64_t tolerance = 5000;
   each_known_psk(exchange, [&](const PskIdentity& psk, const Origin& origin, std::optional<Milliseconds> age) {
     if (!age || !origin.ticket->age_add) return;
-    const std::int64_t claimed{psk.obfuscated_ticket_age - *origin.ticket->age_add};
-    if (claimed > age->count() + tolerance || claimed < since_end_of(exchange, origin).count() - tolerance)
-      findings.push_back(breach(hello_of(exchange), "the client claims that its ticket is " + std::to_string(claimed) +
+    const Claim claim = claim_of(exchange, psk, origin, *age);
+    if (!honest(claim, exchange.cell.has_expectations))
+      findings.push_back(breach(hello_of(exchange), "the client claims that its ticket is " + std::to_string(claim.ms) +
                                                         " ms old; it is " + std::to_string(age->count()) + " ms old"));
   });
 }

@@ -182,27 +182,6 @@ void own_tickets_only(const Exchange& exchange, Findings& findings) {
                                   " bytes that is no ticket it had issued"));
 }
 
-const EncryptedExtensions* encrypted_extensions(const Exchange& exchange, std::optional<std::size_t>& message) {
-  message = exchange.find(Side::server, MessageType::encrypted_extensions);
-  return message ? exchange.messages()[*message].as<EncryptedExtensions>() : nullptr;
-}
-
-bool takes_early_data(const Exchange& exchange) {
-  std::optional<std::size_t> message;
-  const EncryptedExtensions* extensions = encrypted_extensions(exchange, message);
-  return extensions != nullptr && extensions->early_data && exchange.client_hello != nullptr;
-}
-
-void early_data_entitled(const Exchange& exchange, Findings& findings) {
-  std::optional<std::size_t> message;
-  encrypted_extensions(exchange, message);
-  if (!exchange.client_hello->early_data)
-    findings.push_back(breach(exchange.at(message), "the server accepted early data that the client did not announce"));
-  else if (exchange.server_hello == nullptr || exchange.server_hello->selected_psk != std::uint16_t{0})
-    findings.push_back(
-        breach(exchange.at(message), "the server accepted early data without selecting the first PSK offered"));
-}
-
 bool completed_in_sight(const Exchange& exchange) {
   const auto tickets = exchange.cell.policy.values.find("tickets");
   const bool off = tickets != exchange.cell.policy.values.end() && to_text(tickets->second) == "off";
@@ -253,9 +232,6 @@ constexpr Rule rules[] = {
     rule_about<completed_13, asks_only_the_willing>(
         "rfc8446-4.6.2-post-handshake-auth", Actor::server, "RFC 8446 4.6.2", Severity::must,
         "After the handshake a server asks for a certificate only who offered post_handshake_auth."),
-    rule_about<takes_early_data, early_data_entitled>(
-        "rfc8446-4.2.10-early-data", Actor::server, "RFC 8446 4.2.10", Severity::must,
-        "A server accepts early data only when it was announced and the first PSK was selected."),
     rule_about<completed_in_sight, tickets_replaced>("rfc8446-C.4-tickets-replaced", Actor::server, "RFC 8446 C.4",
                                                      Severity::should,
                                                      "A server issues new tickets in every connection."),

@@ -12,10 +12,12 @@ std::span<const Rule> rfc5246_rules();
 std::span<const Rule> rfc7627_rules();
 std::span<const Rule> rfc8446_server_rules();
 std::span<const Rule> rfc8446_client_rules();
+std::span<const Rule> rfc8446_early_data_rules();
 std::span<const Rule> rfc9149_rules();
 std::span<const Rule> protocol_rules();
 std::span<const Rule> conduct_rules();
-std::span<const Rule> witness_rules();
+std::span<const Rule> witness_client_rules();
+std::span<const Rule> witness_server_rules();
 std::span<const Rule> policy_rules();
 std::span<const Rule> expectation_rules();
 

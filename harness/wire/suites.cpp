@@ -1,6 +1,7 @@
 #include "wire/suites.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <iterator>
 
 namespace ti {
@@ -234,6 +235,28 @@ std::string_view iana_suite_name(std::uint16_t suite) {
   const auto* found = std::lower_bound(std::begin(registry), std::end(registry), suite,
                                        [](const Registered& entry, std::uint16_t id) { return entry.id < id; });
   return found != std::end(registry) && found->id == suite ? found->name : std::string_view();
+}
+
+std::string plain_suite(std::string_view name) {
+  std::string plain;
+  for (const unsigned char letter : name)
+    if (std::isalnum(letter)) plain += static_cast<char>(std::toupper(letter));
+  for (const std::string_view needless : {"TLS13", "TLS", "WITH", "CBC"})
+    if (const std::size_t at = plain.find(needless); at != std::string::npos) plain.erase(at, needless.size());
+  if (plain.starts_with("RSA")) plain.erase(0, 3);
+  if (plain.ends_with("POLY1305SHA256")) plain.erase(plain.size() - 6);
+  if (plain.ends_with("SHA1")) plain.pop_back();
+  return plain;
+}
+
+bool names_another_suite(std::string_view name, std::uint16_t suite) {
+  const std::string said = plain_suite(name);
+  const std::string meant = plain_suite(iana_suite_name(suite));
+  if (meant.empty() || said == meant) return false;
+  const bool whole = name.find("SHA") != name.npos || name.find("MD5") != name.npos;
+  if (!whole && meant.ends_with(said)) return false;
+  return std::any_of(std::begin(registry), std::end(registry),
+                     [&](const Registered& each) { return plain_suite(each.name) == said; });
 }
 
 std::optional<Suite> suite_of(std::uint16_t id) {

@@ -2,12 +2,20 @@
 // Cipher suites: their registered names, and what a name says of how records are protected.
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace ti {
 
 /// The IANA name, or empty for a suite that is not in the table.
 std::string_view iana_suite_name(std::uint16_t suite);
+
+/// Two spellings of one suite - IANA's, OpenSSL's, a library's own - are equal in this one.
+std::string plain_suite(std::string_view name);
+
+/// Whether this is a known spelling of a suite, and not of that one. A name that leaves out the key exchange, as some
+/// name ciphers, is that of any suite that ends so.
+bool names_another_suite(std::string_view name, std::uint16_t suite);
 
 enum class CipherKind : std::uint8_t { null, cbc, gcm, ccm, chacha20_poly1305 };
 

@@ -188,8 +188,19 @@ class Wire {
     c.sole = false;
     return *this;
   }
+  /// The server's log tells of a decision: on the ticket that was offered or, sealing, the last that came.
   Wire& decided(bool encrypt, std::optional<std::int64_t> age, int result) {
-    c.server.decisions.push_back({encrypt, "00", age, result});
+    Bytes ticket;
+    for (const Message& message : c.transcript.messages)
+      if (const auto* hello = message.as<ClientHello>(); hello != nullptr && !encrypt && hello->offered() != nullptr)
+        ticket = *hello->offered();
+      else if (const auto* issued = message.as<NewSessionTicket>(); issued != nullptr && encrypt)
+        ticket = issued->ticket;
+    return decided(encrypt, ticket, age, result);
+  }
+  Wire& decided(bool encrypt, const Bytes& ticket, std::optional<std::int64_t> age, int result) {
+    const std::string key = to_hex(ByteView(ticket).first(std::min<std::size_t>(ticket.size(), 16)));
+    c.server.decisions.push_back({encrypt, key, age, result});
     return *this;
   }
 };

@@ -411,6 +411,51 @@ TEST(Judge, MindsNoConnectionThatTheClientOpensBesideAndDoesNotUse) {
   expect_fail(judge(cell({used, closed})), Side::server, "harness-connection-completes", {2, std::nullopt});
 }
 
+// --- words about a step with several connections ---
+
+/// A connection that the client opens beside and does not use.
+Wire beside(std::size_t step) { return wire(Version::none).end(Side::client).end(Side::server).among_others(step); }
+
+TEST(Judge, HearsTheWordsAboutAStepInWhichAClientOpensAnotherConnection) {
+  Wire lying = wire().resumed(a, b).data().at(seconds(5)).among_others(1);
+  lying.c.client.resumed = false;
+  for (const auto& connections : {std::vector<Wire>{first(), lying, beside(1).at(seconds(5))},
+                                  std::vector<Wire>{first(), beside(1).at(seconds(5)), lying}}) {
+    Observation seen = cell(connections);
+    for (ObservedConnection& each : seen.connections)
+      if (each.step == 1) each.client.resumed = false;
+    EXPECT_EQ(judge(seen).rule, "witness-client-resumed") << judge(seen).reason;
+    EXPECT_EQ(judge(seen).fault, Side::client);
+  }
+  Wire logged = wire().resumed(a, b).data().at(seconds(5)).among_others(1).decided(false, 5, 0).decided(true, 0, 1);
+  Observation seen = cell({first().decided(true, 0, 1), logged, beside(1).at(seconds(5))});
+  seen.server_logs_decisions = true;
+  expect_fail(judge(seen), Side::server, "witness-refused-but-resumed", {2, 1});
+  seen.connections[1].server.decisions[0].result = 2;
+  EXPECT_EQ(judge(seen).outcome, Outcome::pass) << judge(seen).reason;
+}
+
+TEST(Judge, TakesAWordForFalseOnlyIfItFitsNoConnectionOfItsStep) {
+  const auto both = [](bool resumed) {
+    Wire one = wire().resumed(a, b).data().at(seconds(5)).among_others(1);
+    Wire other = wire().full(c).data().at(seconds(5)).among_others(1);
+    one.c.client.resumed = other.c.client.resumed = resumed;
+    one.c.client.response_bytes = other.c.client.response_bytes = 120;
+    one.decided(false, 5, 2).decided(true, b, 0, 1).decided(true, c, 0, 1);
+    Observation seen = cell({first().decided(true, 0, 1), one, other});
+    seen.server_logs_decisions = true;
+    return seen;
+  };
+  EXPECT_EQ(judge(both(true)).outcome, Outcome::pass) << judge(both(true)).reason;
+  EXPECT_EQ(judge(both(false)).outcome, Outcome::pass) << judge(both(false)).reason;
+  Observation less = both(true);
+  less.connections[1].client.response_bytes = 61;
+  expect_fail(judge(less), Side::client, "witness-client-response", {2, std::nullopt});
+  Observation unlogged = both(true);
+  unlogged.connections[1].server.decisions.pop_back();
+  expect_fail(judge(unlogged), Side::server, "witness-tickets-logged", {3, 7});
+}
+
 TEST(Judge, BlamesWhoeverBreaksOffFirst) {
   Wire broken = wire().client_hello().server_hello(true).end(Side::client).end(Side::server).failed();
   expect_fail(judge(cell({broken})), Side::client, "harness-connection-completes", {1, std::nullopt});
@@ -455,6 +500,7 @@ TEST(Judge, ExcusesNoSilenceByWhatTheHarnessDid) {
   aborted.c.client.answered = false;
   Observation seen = cell({first().decided(true, 0, 1), aborted.at(seconds(5))});
   seen.server_logs_decisions = true;
+  seen.policy.values["callback_results"] = std::vector<std::int64_t>{-1};
   expect_fail(judge(seen), Side::client, "harness-connection-completes", {2, std::nullopt});
   Wire silent = wire().client_hello(a).failed().at(seconds(5));
   silent.c.expect.handshake = HandshakeKind::failed;
@@ -491,22 +537,50 @@ TEST(Judge, LooksForTheAlertThatAFlippedBitOughtToDraw) {
 }
 
 TEST(Judge, DoesNotBlameAServerThatWasToldToAbort) {
-  Wire aborted = wire().client_hello(a).alert(Side::server, 80).failed().decided(false, std::nullopt, -1);
+  Wire aborted = wire().client_hello(a).alert(Side::server, 80).failed().decided(false, 5, -1);
   Observation seen = cell({first().decided(true, 0, 1), aborted.at(seconds(5))});
   seen.server_logs_decisions = true;
+  seen.policy.values["callback_results"] = std::vector<std::int64_t>{-1, 0};
   EXPECT_EQ(judge(seen).outcome, Outcome::pass) << judge(seen).reason;
+  seen.server_logs_decisions = false;
+  EXPECT_EQ(judge(seen).outcome, Outcome::pass) << judge(seen).reason;
+  seen.server_logs_decisions = true;
   seen.connections[1].server.decisions[0].result = 0;
   expect_fail(judge(seen), Side::server, "rfc5077-3.2-unusable-ticket", {2, 1});
+}
+
+// What the log says excuses nothing: the policy must have told the server to abort at that very decision.
+TEST(Judge, BlamesAServerThatOnlyItsLogExcuses) {
+  const auto aborted = [](std::optional<std::int64_t> age) {
+    Observation seen =
+        cell({first().decided(true, 0, 1),
+              wire().client_hello(a).alert(Side::server, 80).failed().decided(false, age, -1).at(seconds(5))});
+    seen.server_logs_decisions = true;
+    return seen;
+  };
+  for (const std::optional<std::int64_t> age : {std::optional<std::int64_t>(5), std::optional<std::int64_t>()}) {
+    Observation seen = aborted(age);
+    expect_fail(judge(seen), Side::server, "rfc5077-3.2-unusable-ticket", {2, 1});
+    seen.policy.values["callback_results"] = std::vector<std::int64_t>{1, -1};
+    expect_fail(judge(seen), Side::server, "rfc5077-3.2-unusable-ticket", {2, 1});
+  }
+  // A decision on a ticket that nobody offered brings no script forward.
+  Observation padded = aborted(5);
+  padded.policy.values["callback_results"] = std::vector<std::int64_t>{1, -1};
+  padded.connections[0].server.decisions.insert(padded.connections[0].server.decisions.begin(),
+                                                {.encrypt = false, .key = "00", .age = 0, .result = 1});
+  expect_fail(judge(padded), Side::server, "witness-opening-key", {1, 1});
 }
 
 /// A server aborts what the client begins in step 1, where its log has this result, and once more in a later
 /// connection.
 Observation aborted_twice(int result, Wire again) {
   Wire once = wire().client_hello(a).alert(Side::server, 80).at(seconds(5)).failed().among_others(1);
-  once.decided(false, std::nullopt, result);
+  once.decided(false, 5, result);
   once.c.expect.handshake = HandshakeKind::failed;
   Observation seen = cell({first().decided(true, 0, 1), once, again.alert(Side::server, 80).at(seconds(5)).failed()});
   seen.server_logs_decisions = true;
+  seen.policy.values["callback_results"] = std::vector<std::int64_t>{result};
   return seen;
 }
 

@@ -81,11 +81,23 @@ Observation with_certificate() {
   return cell({first_13(), second.data().at(seconds(15))});
 }
 
-Observation early_data(bool announced) {
-  return changed([&](Wire& wire) {
-    wire.body<ClientHello>(0).early_data = announced;
-    wire.body<EncryptedExtensions>(2).early_data = true;
-  });
+/// A resumption with a ticket that allows early data; the client announces it, and the server takes it. Then changed.
+template <class Change>
+Observation early_data(Change change) {
+  Wire issuing = first_13();
+  issuing.body<NewSessionTicket>(7).extensions = {{ext::early_data, {0, 0, 64, 0}}};
+  Wire second = wire_13().client_hello(a, aged(a, 15000)).client(MessageType::application_data).server_hello(false);
+  second.body<ServerHello>(2).selected_psk = std::uint16_t{0};
+  second.server(MessageType::encrypted_extensions, EncryptedExtensions{}).finished(Side::server);
+  second.client(MessageType::end_of_early_data).finished(Side::client).new_ticket(b).data().at(seconds(15));
+  second.body<ClientHello>(0).early_data = true;
+  second.body<EncryptedExtensions>(3).early_data = true;
+  change(issuing, second);
+  return cell({issuing, second});
+}
+
+Observation early_data() {
+  return early_data([](Wire&, Wire&) {});
 }
 
 /// A client speaks again after the handshake, as if to renegotiate.
@@ -159,6 +171,8 @@ std::vector<Pair> pairs_rfc8446() {
       {"rfc8446-4.2.11.1-lifetime", Side::client, {2, 0}, later(seconds(15), 10, 15000), resumed()},
       {"rfc8446-4.6.1-lifetime-zero", Side::client, {2, 0}, later(seconds(1), 0, 1000), later(seconds(1), 300, 1000)},
       {"rfc8446-4.2.11.1-age", Side::client, {2, 0}, later(seconds(15), 300, 15), later(seconds(15), 300, 14000)},
+      {"rfc8446-4.2.11.1-age", Side::client, {2, 0}, later(seconds(5), 300, 0), later(seconds(5), 300, 3000)},
+      {"rfc8446-4.2.11.1-age", Side::client, {2, 0}, later(seconds(2), 300, 2), later(seconds(2), 300, 2999)},
       {"rfc8446-4.6.1-suite-of-hash",
        Side::client,
        {2, 0},
@@ -225,7 +239,54 @@ std::vector<Pair> pairs_rfc8446() {
       {"rfc8446-4.2.11.2-binder-checked", Side::server, {2, 1}, flipped_hello(true), flipped_hello(false)},
       {"rfc8446-4.6.1-same-hash", Side::server, {2, 1}, other_hash(), resumed()},
       {"rfc8446-4.3.2-no-certificate", Side::server, {2, 3}, with_certificate(), resumed()},
-      {"rfc8446-4.2.10-early-data", Side::server, {2, 2}, early_data(false), early_data(true)},
+      {"rfc8446-4.2.10-early-data-allowed",
+       Side::client,
+       {2, 0},
+       early_data([](Wire& issuing, Wire&) { issuing.body<NewSessionTicket>(7).extensions.clear(); }),
+       early_data()},
+      {"rfc8446-4.2.10-early-data-allowed",
+       Side::client,
+       {2, 0},
+       early_data([](Wire&, Wire& wire) { wire.body<ClientHello>(0).psks.clear(); }),
+       early_data()},
+      {"rfc8446-4.2.10-early-data-announced",
+       Side::client,
+       {2, 1},
+       early_data([](Wire&, Wire& wire) { wire.body<ClientHello>(0).early_data = false; }),
+       early_data()},
+      {"rfc8446-4.5-end-of-early-data",
+       Side::client,
+       {2, 6},
+       early_data([](Wire&, Wire& wire) { wire[5].type = MessageType::key_update; }),
+       early_data()},
+      {"rfc8446-4.5-end-of-early-data",
+       Side::client,
+       {2, 5},
+       early_data([](Wire&, Wire& wire) { wire.body<EncryptedExtensions>(3).early_data = false; }),
+       early_data()},
+      {"rfc8446-4.2.10-early-data",
+       Side::server,
+       {2, 2},
+       changed([](Wire& wire) { wire.body<EncryptedExtensions>(2).early_data = true; }),
+       early_data()},
+      {"rfc8446-4.2.10-early-data",
+       Side::server,
+       {2, 3},
+       early_data([](Wire& issuing, Wire&) { issuing.body<NewSessionTicket>(7).extensions.clear(); }),
+       early_data(),
+       "rfc8446-4.2.10-early-data-allowed"},
+      {"rfc8446-4.2.10-early-data",
+       Side::server,
+       {2, 3},
+       early_data([](Wire& issuing, Wire&) {
+         issuing.body<EncryptedExtensions>(2).extensions = {{16, {0, 3, 2, 'h', '2'}}};
+       }),
+       early_data()},
+      {"rfc8446-4.2.10-early-data",
+       Side::server,
+       {2, 3},
+       early_data([](Wire&, Wire& wire) { wire.body<ServerHello>(2).suite = 0x1303; }),
+       early_data()},
       {"rfc8446-C.4-tickets-replaced",
        Side::server,
        {1, std::nullopt},
