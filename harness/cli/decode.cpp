@@ -1,6 +1,7 @@
 // decode: a capture or a bug report's text from anywhere, judged by the universal rules.
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <set>
@@ -8,7 +9,7 @@
 #include "capture/capture.hpp"
 #include "cli/command.hpp"
 #include "model/files.hpp"
-#include "pasted/msg_text.hpp"
+#include "pasted/pasted.hpp"
 #include "report/ladder.hpp"
 #include "report/say.hpp"
 #include "rules/registry.hpp"
@@ -88,6 +89,7 @@ Observation from_capture(const std::string& bytes, const Options& options) {
 
 /// What s_client printed of its sessions, and the letters that their tickets are called by from then on.
 void tell_sessions(const PrintedConnection& connection, TicketNames& names) {
+  if (connection.sessions.empty() && connection.errors.empty()) return;
   say(stdout, "run of s_client\n");
   for (const PrintedSession& session : connection.sessions) {
     const std::string ticket = session.ticket.empty() ? "none" : names.add(sha256_hex(session.ticket), names.letter());
@@ -98,15 +100,22 @@ void tell_sessions(const PrintedConnection& connection, TicketNames& names) {
 }
 
 Observation from_text(const std::string& text, const Options& options, TicketNames& names) {
-  Result<std::vector<PrintedConnection>> printed = parse_msg_text(text);
-  if (!printed)
-    throw UsageError(options.file + ": neither a capture nor the text of s_client -msg: " + printed.error().text());
+  Result<Pasted> pasted = read_pasted(text);
+  if (!pasted)
+    throw UsageError(options.file + ": neither a capture nor a text that can be read: " + pasted.error().text());
+  for (const std::string& note : pasted->notes) say(stdout, "{}\n", note);
   Observation observation;
-  for (PrintedConnection& connection : *printed) {
+  if (!pasted->capture.empty()) observation = from_capture(std::string(as_text(pasted->capture)), options);
+  for (PrintedConnection& connection : pasted->connections) {
     tell_sessions(connection, names);
     observation.connections.push_back(observed(std::move(connection.transcript)));
   }
   return observation;
+}
+
+bool holds_messages(const Observation& observation) {
+  return std::any_of(observation.connections.begin(), observation.connections.end(),
+                     [](const ObservedConnection& connection) { return !connection.transcript.messages.empty(); });
 }
 
 int decode_file(const Options& options) {
@@ -117,6 +126,10 @@ int decode_file(const Options& options) {
   observation.has_expectations = false;
   for (const ObservedConnection& connection : observation.connections)
     if (connection.transcript.version != Version::none) observation.tls = connection.transcript.version;
+  if (!capture && !holds_messages(observation)) {
+    say(stdout, "\nverdict: inconclusive\n  the text holds no messages to judge\n");
+    return status::ok;
+  }
   if (observation.connections.empty()) throw UsageError(options.file + ": no TLS connection in it");
   CellResult result;
   result.verdict = judge(observation);
@@ -131,7 +144,8 @@ int decode_file(const Options& options) {
 
 Action make_decode(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("file", options->file, "pcap, pcapng, or text that holds the output of s_client -msg or -trace")
+  app.add_option("file", options->file,
+                 "pcap, pcapng, or text that holds what a TLS program printed (s_client -msg, tshark -V, ...)")
       ->required()
       ->type_name("FILE");
   app.add_option("--keylog", options->keylog, "secrets in NSS key log format, beside those in the capture")

@@ -32,6 +32,8 @@ bool is_part_of_record_header(const PastedText& words, std::size_t at);
 
 /// Each reads what begins at words[at], which is then behind it; nothing if there is none.
 std::optional<TracedRecord> read_traced_record(const PastedText& words, std::size_t& at);
+/// `Inner Content Type = Handshake (22)`, where it stands apart from its header
+std::optional<std::uint8_t> read_traced_inner_content(const PastedText& words, std::size_t& at);
 std::optional<Alert> read_traced_alert(const PastedText& words, std::size_t& at);
 /// `version` decides how a NewSessionTicket is put together.
 std::optional<TracedHandshake> read_traced_handshake(const PastedText& words, std::size_t& at, Version version);

@@ -7,6 +7,8 @@
 #include <map>
 #include <utility>
 
+#include "pasted/line_prefixes.hpp"
+
 namespace ti {
 
 namespace {
@@ -298,11 +300,12 @@ std::optional<std::size_t> behind(const PastedText& words, std::size_t at, std::
   return at;
 }
 
-/// The bytes of one word of a dump: `8d`, or around the middle of a row `5c-61` or `5c-`; none of anything else.
+/// The bytes of one word of a dump: `8d`, `8d9c`, or around the middle of a row `5c-61` or `5c-`; none of anything
+/// else.
 Bytes bytes_of(std::string_view word) {
   if (word.size() == 3 && word.ends_with('-')) word.remove_suffix(1);
   if (word.size() == 5 && word[2] == '-') return from_hex(std::string(word.substr(0, 2)).append(word.substr(3)));
-  return word.size() == 2 ? from_hex(word) : Bytes();
+  return word.size() == 2 || word.size() == 4 ? from_hex(word) : Bytes();
 }
 
 struct Row {
@@ -310,35 +313,46 @@ struct Row {
   std::size_t end;
 };
 
-/// The bytes of one row, its offset and hyphen already read: those that the column of characters confirms, or all that
-/// look like bytes.
-Row read_row(const PastedText& words, std::size_t at) {
-  constexpr std::size_t max_bytes = 16;
+/// The bytes of one row, its offset already read: as many as are asked for, if that is less than a row; else those that
+/// the column of characters confirms, or all that look like bytes.
+Row read_row(const PastedText& words, std::size_t at, std::size_t max_bytes) {
+  constexpr std::size_t full = 16;
+  const std::size_t most = std::min(full, max_bytes);
   Bytes bytes;
   std::optional<Row> confirmed;
-  while (bytes.size() < max_bytes) {
+  while (bytes.size() < most) {
     const Bytes next = bytes_of(words[at].text);
-    if (next.empty()) break;
+    if (next.empty() || bytes.size() + next.size() > most) break;
     bytes.insert(bytes.end(), next.begin(), next.end());
     ++at;
     if (const auto end = behind(words, at, shown_as_text(bytes))) confirmed = Row{bytes, *end};
   }
-  return confirmed ? *confirmed : Row{bytes, at};
+  const bool told = max_bytes != std::string::npos;
+  return confirmed && (!told || confirmed->bytes.size() == bytes.size()) ? *confirmed : Row{bytes, at};
 }
 
-bool is_row(const PastedText& words, std::size_t at, std::size_t offset) {
-  const std::string_view word = words[at].text;
+/// The index of the first byte of a row of that offset, if one begins at words[at].
+std::optional<std::size_t> row_at(const PastedText& words, std::size_t at, std::size_t offset) {
+  constexpr std::size_t bare = 8;  // digits of an offset that nothing marks
+  std::string_view word = words[at].text;
+  const bool marked = word.ends_with(':');
+  if (marked) word.remove_suffix(1);
+  if (marked && word.starts_with("0x")) word.remove_prefix(2);
   std::size_t number = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number, 16);
-  return word.size() >= 4 && error == std::errc() && end == word.data() + word.size() && number == offset &&
-         words[at + 1].text == "-";
+  if (word.size() < 4 || error != std::errc() || end != word.data() + word.size() || number != offset)
+    return std::nullopt;
+  if (marked) return at + 1;
+  if (words[at + 1].text == "-") return at + 2;
+  if (word.size() == 4 && hex_pair(words[at + 1].text)) return at + 1;
+  return word.size() == bare ? std::optional(at + 1) : std::nullopt;
 }
 
 }  // namespace
 
 PastedText::PastedText(std::string_view text)
-    : clean_(without_interruptions(
-          without_hard_breaks(without_quoting(without_hard_breaks(without_references(without_soft_breaks(text))))))) {
+    : clean_(without_interruptions(without_hard_breaks(without_line_prefixes(
+          without_quoting(without_hard_breaks(without_escapes(without_references(without_soft_breaks(text))))))))) {
   const std::string_view clean = clean_;
   std::size_t line = 1;
   for (std::size_t i = 0; i < clean.size();) {
@@ -348,6 +362,7 @@ PastedText::PastedText(std::string_view text)
     }
     const std::size_t end = std::min(clean.find_first_of(blanks, i), clean.size());
     words_.push_back({clean.substr(i, end - i), line});
+    joined_.append(joined_.empty() ? "" : " ").append(words_.back().text);
     i = end;
   }
 }
@@ -359,6 +374,15 @@ Word PastedText::operator[](std::size_t index) const {
 
 std::string PastedText::place(std::size_t index) const {
   return "line " + std::to_string((*this)[index].line) + ", word " + std::to_string(index + 1);
+}
+
+bool PastedText::stands(std::size_t at, std::string_view phrase) const {
+  while (true) {
+    const std::size_t blank = phrase.find(' ');
+    if (blank == std::string_view::npos) return (*this)[at].text.starts_with(phrase);
+    if ((*this)[at++].text != phrase.substr(0, blank)) return false;
+    phrase.remove_prefix(blank + 1);
+  }
 }
 
 std::string PastedText::snippet(std::size_t index) const {
@@ -377,18 +401,47 @@ std::optional<std::uint8_t> hex_pair(std::string_view word) {
   return from_hex(word)[0];
 }
 
-Bytes read_offset_dump(const PastedText& words, std::size_t& at) {
-  constexpr std::size_t most_words_of_text = 16;
+Bytes read_offset_dump(const PastedText& words, std::size_t& at, std::size_t max_bytes) {
+  constexpr std::size_t most_words_of_text = 18;
   Bytes bytes;
-  std::size_t row_at = at;
-  while (is_row(words, row_at, bytes.size())) {
-    const Row row = read_row(words, row_at + 2);
+  std::size_t next = at;
+  while (bytes.size() < max_bytes) {
+    const auto first = row_at(words, next, bytes.size());
+    if (!first) break;
+    const Row row = read_row(words, *first, max_bytes - bytes.size());
     if (row.bytes.empty()) break;
     bytes.insert(bytes.end(), row.bytes.begin(), row.bytes.end());
     at = row.end;
-    for (row_at = at; row_at < at + most_words_of_text && !is_row(words, row_at, bytes.size());) ++row_at;
+    for (next = at; next < at + most_words_of_text && !row_at(words, next, bytes.size());) ++next;
   }
   return bytes;
+}
+
+bool is_offset_dump(const PastedText& words, std::size_t at) {
+  const auto first = row_at(words, at, 0);
+  return first && !bytes_of(words[*first].text).empty();
+}
+
+bool is_elision(const PastedText& words, std::size_t at) {
+  std::string_view word = words[at].text;
+  const std::size_t letters = word.find_first_not_of("[(<*-");
+  if (letters == std::string_view::npos) return false;
+  const bool bracketed = letters > 0;
+  word.remove_prefix(letters);
+  const std::string_view said = word.substr(0, word.find_first_of("])>*-"));
+  const bool alone = words[at].text == said && words[at + 1].line != words[at].line &&
+                     (at == 0 || words[at - 1].line != words[at].line);
+  if (said == "..." || said == "\xe2\x80\xa6") return bracketed || alone;
+  return bracketed && starts_with_any(said, {"snip", "SNIP", "cut", "CUT", "omit", "elided", "skip", "removed",
+                                             "redacted", "lines"});
+}
+
+std::optional<std::size_t> number_at(std::string_view word) {
+  const bool hexadecimal = word.starts_with("0x");
+  if (hexadecimal) word.remove_prefix(2);
+  std::size_t value = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value, hexadecimal ? 16 : 10);
+  return error == std::errc() ? std::optional(value) : std::nullopt;
 }
 
 Bytes read_hex(const PastedText& words, std::size_t& at, std::size_t max_bytes) {
@@ -400,6 +453,13 @@ Bytes read_hex(const PastedText& words, std::size_t& at, std::size_t max_bytes) 
     ++at;
   }
   return from_hex(digits);
+}
+
+std::optional<std::uint32_t> number_in_brackets(std::string_view word) {
+  const std::size_t bracket = word.rfind('(');
+  if (bracket == std::string_view::npos || word.find(')', bracket) == std::string_view::npos) return std::nullopt;
+  const auto number = number_at(word.substr(bracket + 1));
+  return number ? std::optional(static_cast<std::uint32_t>(*number)) : std::nullopt;
 }
 
 }  // namespace ti

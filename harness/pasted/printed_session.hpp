@@ -1,7 +1,7 @@
 #pragma once
 // The "SSL-Session:" block that s_client prints.
-#include "pasted/msg_text.hpp"
 #include "pasted/pasted_text.hpp"
+#include "pasted/printed_connection.hpp"
 
 namespace ti {
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "pasted/whose_text.hpp"
+
 namespace ti {
 
 namespace {
@@ -93,11 +95,19 @@ void PrintedTranscript::handshake(Side from, MessageType type, std::size_t bytes
   message.body = std::move(body);
 }
 
+void PrintedTranscript::named(Side from, MessageType type, std::size_t bytes) {
+  if (missing_without_content(type) != Missing::nothing)
+    problem(from, "of the " + std::string(name(type)) + " no more than its name is printed",
+            missing_without_content(type));
+  handshake(from, type, bytes, {}, {});
+}
+
 void PrintedTranscript::alert(Side from, std::optional<Alert> alert, ByteView raw) {
   constexpr std::size_t bytes = 2;
   Message& message = add(from, MessageType::alert, ContentType::alert, bytes, raw);
   if (!alert) return;
   message.body = *alert;
+  closed_ = closed_ || alert->description == alert_close_notify;
   failed_ = failed_ || is_error(*alert, transcript_.version);
 }
 
@@ -111,8 +121,8 @@ void PrintedTranscript::application_data(Side from, std::size_t bytes) {
   add(from, MessageType::application_data, ContentType::application_data, bytes, {});
 }
 
-void PrintedTranscript::encrypted(Side from, ContentType content, ByteView raw) {
-  add(from, MessageType::encrypted, content, raw.size(), raw).protection = Protection::sealed;
+void PrintedTranscript::encrypted(Side from, ContentType content, std::size_t bytes, ByteView raw) {
+  add(from, MessageType::encrypted, content, bytes, raw).protection = Protection::sealed;
   ++transcript_.sealed_records[from];
 }
 
@@ -132,8 +142,10 @@ void PrintedTranscript::said_version(Side from, std::uint16_t version) {
 
 bool PrintedTranscript::is_over_before(MessageType type, ByteView readable) const {
   const auto finished = [&](Side side) { return flows_.contains(side) && flows_.at(side).finished; };
+  if (type == MessageType::client_hello && closed_) return true;
   if (type != MessageType::client_hello || !(failed_ || (finished(Side::client) && finished(Side::server))))
     return false;
+  if (transcript_.version == Version::tls13) return true;
   const Body body = parse_handshake_body(readable, transcript_.version, nullptr);
   const auto* hello = std::get_if<ClientHello>(&body);
   if (hello == nullptr) return false;

@@ -48,7 +48,8 @@ void finished_right(const Exchange& exchange, Findings& findings) { check_finish
 void ticket_counted(const Exchange& exchange, Findings& findings) { check_finished(exchange, findings, true); }
 
 bool completed_below_13(const Exchange& exchange) {
-  return exchange.completed() && !exchange.tls13() && exchange.connection.transcript.vantage == Vantage::wire;
+  const Vantage vantage = exchange.connection.transcript.vantage;
+  return exchange.completed() && !exchange.tls13() && (vantage == Vantage::wire || vantage == Vantage::untimed);
 }
 
 /// More than a protected HelloRequest can take: four bytes, IV, MAC and the longest padding.

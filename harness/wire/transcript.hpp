@@ -37,8 +37,10 @@ struct TranscriptEnding {
 
 /// Where a transcript comes from decides what its order means.
 enum class Vantage : std::uint8_t {
-  wire,            ///< tap or capture: causal order
-  client_callback  ///< text of s_client -msg: a message from the server stands where the client *processed* it
+  wire,             ///< tap or capture: causal order
+  client_callback,  ///< text of s_client -msg: a message from the server stands where the client *processed* it
+  server_callback,  ///< text of a server: a message from the client stands where the server processed it
+  untimed           ///< text that prints what passed on the wire: causal order, but no times
 };
 
 /// Transcript is everything understood of one connection.
@@ -83,7 +85,7 @@ struct Handshake {
 ///
 /// A ClientHello that the server never answers with a ServerHello still begins a handshake, of kind failed; but a
 /// server message that follows it without a ServerHello belongs to the handshake before it when the server cannot yet
-/// have seen the hello (Vantage::client_callback).
+/// have seen the hello (text of either side).
 std::vector<Handshake> handshakes_of(const Transcript& transcript);
 
 /// SHA-256, lower-case hexadecimal: how tickets are named in results.

@@ -112,7 +112,7 @@ TEST(Layers, ASiblingIsCaught) {
   EXPECT_THAT(breaches("rules", "#include \"exec/process.hpp\"\n"), ElementsAre("exec/process.hpp"));
   EXPECT_THAT(breaches("report", "#include \"rules/registry.hpp\"\n"), ElementsAre("rules/registry.hpp"));
   EXPECT_THAT(breaches("exec", "#include \"report/listener.hpp\"\n"), ElementsAre("report/listener.hpp"));
-  EXPECT_THAT(breaches("capture", "#include \"pasted/msg_text.hpp\"\n"), ElementsAre("pasted/msg_text.hpp"));
+  EXPECT_THAT(breaches("capture", "#include \"pasted/pasted.hpp\"\n"), ElementsAre("pasted/pasted.hpp"));
 }
 
 TEST(Layers, TheMachineIsCaughtWhereOnlyDataMayBe) {

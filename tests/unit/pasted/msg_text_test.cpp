@@ -1,4 +1,4 @@
-#include "pasted/msg_text.hpp"
+#include "pasted/pasted.hpp"
 
 #include <gmock/gmock.h>
 
@@ -31,15 +31,21 @@ const std::string& seed() {
   return text;
 }
 
+constexpr const char* no_hello = "the text begins behind the ClientHello";
+
+/// Most of the texts here are pieces: that they begin behind the ClientHello is another test's.
 Connections parse(std::string_view text) {
-  auto connections = parse_msg_text(text);
-  EXPECT_TRUE(connections) << (connections ? "" : connections.error().text());
-  return connections ? *connections : Connections{};
+  auto pasted = read_pasted(text);
+  EXPECT_TRUE(pasted) << (pasted ? "" : pasted.error().text());
+  if (!pasted) return {};
+  for (PrintedConnection& connection : pasted->connections)
+    std::erase_if(connection.transcript.problems, [](const Problem& problem) { return problem.what == no_hello; });
+  return pasted->connections;
 }
 
 std::string error_of(std::string_view text) {
-  const auto connections = parse_msg_text(text);
-  return connections ? "no error" : connections.error().text();
+  const auto pasted = read_pasted(text);
+  return pasted ? "no error" : pasted.error().text();
 }
 
 /// All that matters of what was read, a line a thing.
@@ -433,7 +439,9 @@ TEST(MsgText, record_headers_without_names_are_read) {
 
 TEST(MsgText, a_dump_of_no_bytes_says_nothing) {
   for (const char* const content : {"InnerContent", "RecordHeader", "Handshake", "Alert"})
-    EXPECT_TRUE(parse_msg_text(std::string("<<< TLS 1.3, ") + content + " [length 0000] <<<"));
+    if (const auto pasted = read_pasted(std::string("<<< TLS 1.3, ") + content + " [length 0000] <<<")) {
+      EXPECT_THAT(pasted->connections.at(0).transcript.problems, Not(IsEmpty())) << content;
+    }
 }
 
 TEST(MsgText, runs_are_told_apart_without_connected) {
@@ -474,13 +482,23 @@ TEST(MsgText, a_ticket_dump_ends_where_its_text_says) {
       << "or changed";
 }
 
-TEST(MsgText, errors_say_what_and_where) {
-  EXPECT_THAT(error_of(""), HasSubstr("no message dump"));
+TEST(MsgText, errors_say_what_was_looked_for_and_where) {
+  EXPECT_THAT(error_of(""), HasSubstr("no TLS connection that can be read. Looked for what these print: openssl"));
   EXPECT_THAT(error_of("Dear list,\n> my client fails."), HasSubstr("begin \"Dear list, my client fails.\""));
-  EXPECT_THAT(error_of("x\n\n<<< TLS 1.2, Handshake [length 0004], ClientHello\n 01 00 00 00"),
-              testing::StartsWith("line 3, word 2: a server printed this"));
-  EXPECT_THAT(error_of(">>> DTLS 1.2, Handshake [length 0004], ClientHello"), HasSubstr("DTLS"));
-  EXPECT_THAT(error_of(">>> [length 0004] >>> TLS 1.2, Handshake [length zz]"), HasSubstr("no message dump"));
+  EXPECT_THAT(error_of(">>> DTLS 1.2, Handshake [length 0004], ClientHello"),
+              HasSubstr("the text of DTLS messages, which is known and not read"));
+  EXPECT_THAT(error_of(">>> [length 0004] >>> TLS 1.2, Handshake [length zz]"), HasSubstr("no TLS connection"));
+}
+
+TEST(MsgText, a_server_that_prints_is_the_server) {
+  const auto pasted =
+      read_pasted(replaced(server_hello, "<<<", ">>>") + "<<< TLS 1.2, Alert [length 0002], fatal 02 0a");
+  ASSERT_TRUE(pasted);
+  const Transcript& transcript = pasted->connections.at(0).transcript;
+  EXPECT_THAT(types(transcript), ElementsAre("< ServerHello", "> Alert"));
+  EXPECT_EQ(transcript.vantage, Vantage::server_callback);
+  EXPECT_EQ(transcript.problems.at(0).what, no_hello);
+  EXPECT_EQ(transcript.problems.at(0).missing, Missing::messages);
 }
 
 TEST(MsgText, ReadsByTheVersionInTheHeadersWhereTheServerHelloIsMissing) {

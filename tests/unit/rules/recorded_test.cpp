@@ -5,7 +5,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "pasted/msg_text.hpp"
+#include "pasted/pasted.hpp"
 #include "rules/registry.hpp"
 #include "where/where.hpp"
 #include "wire/golden.hpp"
@@ -558,10 +558,11 @@ Verdict judge_report(const std::string& title = "", const std::string& instead =
   }
   Observation cell;
   cell.has_expectations = false;
-  const auto printed = parse_msg_text(report);
+  const auto printed = read_pasted(report);
   EXPECT_TRUE(printed.has_value());
   if (printed)
-    for (const PrintedConnection& connection : *printed) cell.connections.push_back(observed(connection.transcript));
+    for (const PrintedConnection& connection : printed->connections)
+      cell.connections.push_back(observed(connection.transcript));
   return judge(cell);
 }
 

@@ -1,29 +1,57 @@
-#include "pasted/msg_text.hpp"
-
 #include <algorithm>
 #include <cctype>
 #include <utility>
 
+#include "pasted/format.hpp"
+#include "pasted/io_dump.hpp"
 #include "pasted/message_dump.hpp"
 #include "pasted/message_trace.hpp"
 #include "pasted/pasted_text.hpp"
+#include "pasted/printed_bytes.hpp"
 #include "pasted/printed_session.hpp"
 #include "pasted/printed_transcript.hpp"
+#include "pasted/whose_text.hpp"
 
 namespace ti {
 
 namespace {
 
-/// Run is one run of s_client as far as it was read.
+constexpr std::size_t master_key_bytes = 48;
+
+/// Run is one connection as far as it was read; the side whose text it is stands for the client.
 struct Run {
   PrintedTranscript transcript;
+  PrintedBytes bytes;
+  std::optional<Side> owner;  ///< the side whose text it is
   std::vector<PrintedSession> sessions;
   std::vector<std::string> errors;
   bool reused = false;
-  std::optional<Side> tracing;  ///< the sender of the last record that -trace printed
+  std::optional<PrintedSession> ended;  ///< `Reused, TLSv1.3, Cipher is ...`
+  std::optional<Side> tracing;          ///< the sender of the last record that -trace printed
 
-  bool empty() const { return transcript.empty() && sessions.empty() && errors.empty(); }
+  bool empty() const { return transcript.empty() && bytes.empty() && sessions.empty() && errors.empty() && !ended; }
 };
+
+/// What the messages tell, or the bytes that -debug printed, if these tell all or nothing else was printed.
+std::vector<Transcript> transcripts_of(Run& run) {
+  KeyLog keys;
+  const Bytes random = run.bytes.client_random();
+  for (const PrintedSession& session : run.sessions)
+    if (!random.empty() && session.master_key.size() == master_key_bytes)
+      keys.add("CLIENT_RANDOM " + to_hex(random) + " " + to_hex(session.master_key) + "\n");
+  std::vector<Transcript> decoded = run.bytes.transcripts(keys);
+  const bool all = !decoded.empty() && std::all_of(decoded.begin(), decoded.end(), [](const Transcript& transcript) {
+    return transcript.sealed_records.empty() && transcript.problems.empty();
+  });
+  if (all || run.transcript.empty()) return decoded;
+  Transcript printed = run.transcript.take();
+  if (run.owner == Side::server) printed = with_sides_changed(std::move(printed));
+  printed.vantage = run.owner == Side::server ? Vantage::server_callback : Vantage::client_callback;
+  note_missing_beginning(printed);
+  return {std::move(printed)};
+}
+
+std::string without_comma(std::string_view word) { return std::string(word.substr(0, word.find(','))); }
 
 /// The library's error line whose first word is words[at] (`<thread>:error:<code>:<library>:<function>:<reason>:<file>:
 /// <line>:`), from `error` to the line number. A line in a server's log lacks the thread or the place.
@@ -53,18 +81,11 @@ std::optional<std::string> read_error_line(const PastedText& words, std::size_t 
 /// MsgTextReader goes through the words once and sorts what it knows to the run it belongs to.
 class MsgTextReader {
  public:
-  explicit MsgTextReader(std::string_view text) : words_(text) {}
+  explicit MsgTextReader(const PastedText& words) : words_(words) {}
 
-  Result<std::vector<PrintedConnection>> read() {
-    while (at_ < words_.size()) {
-      const std::size_t start = at_;
-      if (!read_dump() && !read_trace() && !read_state() && !read_remains()) ++at_;
-      if (!refusal_.empty()) return ParseError{refusal_ + ": \"" + words_.snippet(start) + "\"", words_.place(start)};
-    }
-    if (!any_message_)
-      return ParseError{"no message dump (\">>> TLS 1.2, Handshake [length 00ca]\", or what -trace prints) in " +
-                            std::to_string(words_.size()) + " words, which begin \"" + words_.snippet(0) + "\"",
-                        words_.place(0)};
+  std::vector<PrintedConnection> read() {
+    while (at_ < words_.size())
+      if (!read_dump() && !read_io() && !read_trace() && !read_state() && !read_remains()) ++at_;
     return connections();
   }
 
@@ -80,9 +101,9 @@ class MsgTextReader {
     const std::size_t start = at_;
     const auto dump = read_message_dump(words_, at_);
     if (!dump) return false;
+    if (dump->datagram) return true;
     const std::string place = words_.place(start);
-    any_message_ = true;
-    if (dump->datagram) refusal_ = "a DTLS dump cannot be read";
+    settle_bare_header(*dump);
     begin_connection(dump_type(*dump), dump->from, dump->bytes);
     if (!dump->complete())
       transcript().problem(dump->from,
@@ -112,28 +133,35 @@ class MsgTextReader {
     const auto type = dump_type(dump);
     // OpenSSL calls a HelloRetryRequest a ServerHello, too.
     if (type == MessageType::server_hello && dump.version == 0x0304) return Missing::messages;
-    return type ? missing_in(*type) : Missing::nothing;
+    return type ? missing_without_content(*type) : Missing::nothing;
   }
 
-  static Missing missing_in(MessageType type) {
-    switch (type) {
-      case MessageType::client_hello:
-      case MessageType::server_hello:
-      case MessageType::hello_retry_request:
-      case MessageType::encrypted_extensions:
-      case MessageType::new_session_ticket:
-        return Missing::content;
-      case MessageType::unknown_handshake:
-        return Missing::messages;
-      default:
-        return Missing::nothing;
-    }
+  static bool is_header(const MessageDump& dump) {
+    constexpr std::size_t record_header = 5;
+    return dump.content == "RecordHeader" || (dump.content.empty() && dump.length == record_header);
+  }
+
+  /// A record's header of which the bytes are not printed tells that a message must follow.
+  void settle_bare_header(const MessageDump& dump) {
+    const bool answered = bare_header_ && !is_header(dump) && dump.from == bare_header_->first;
+    if (bare_header_ && !answered)
+      transcript().problem(bare_header_->first, bare_header_->second + ": a message is missing here",
+                           Missing::messages);
+    bare_header_.reset();
+    if (is_header(dump) && !dump.complete()) bare_header_ = {dump.from, words_.place(at_)};
+  }
+
+  /// What -debug prints of a read or a write.
+  bool read_io() {
+    const auto io = read_io_dump(words_, at_);
+    if (!io) return false;
+    if (!io->bytes.empty() || io->passed > 0) run().bytes.add(io->written, io->bytes, io->passed - io->bytes.size());
+    return true;
   }
 
   void take(const MessageDump& dump, const std::string& place) {
-    constexpr std::size_t record_header = 5;
     const bool unnamed = dump.content.empty();
-    if (dump.content == "RecordHeader" || (unnamed && dump.length == record_header)) {
+    if (is_header(dump)) {
       if (dump.complete()) take_header(dump);
       return;
     }
@@ -143,7 +171,7 @@ class MsgTextReader {
     }
     transcript().said_version(dump.from, dump.version);
     if (dump.detail == "encrypted") {
-      transcript().encrypted(dump.from, content_type(dump.content), dump.bytes);
+      transcript().encrypted(dump.from, content_type(dump.content), dump.bytes.size(), dump.bytes);
     } else if (dump.content == "Handshake") {
       transcript().handshake(dump.from, *dump_type(dump), dump.length,
                              dump.complete() ? ByteView(dump.bytes) : ByteView(), dump.bytes);
@@ -183,21 +211,25 @@ class MsgTextReader {
     if (record.inner_content) transcript().inner_content(record.from, *record.inner_content);
   }
 
-  /// A message that belongs to a connection other than the last begins it, together with its record header.
+  /// A message that belongs to a connection other than the last begins it, together with its record header: a
+  /// ClientHello when all is over, or one that only the other side's text can hold.
   void begin_connection(std::optional<MessageType> type, Side from, ByteView readable) {
     constexpr auto handshake_content = static_cast<std::uint8_t>(ContentType::handshake);
-    if (type != MessageType::client_hello) return;
-    if (from == Side::server)
-      refusal_ = "a server printed this, for it read a ClientHello; needed is the client's text";
-    if (!transcript().is_over_before(*type, readable)) return;
-    runs_.emplace_back();
-    const bool own_header = header_ && header_->from == from && header_->content == handshake_content;
-    if (own_header) take_header(TracedRecord(*header_));
+    const auto sender = type ? sender_of(*type) : std::nullopt;
+    if (!sender) return;
+    const Side owner = from == Side::client ? *sender : other(*sender);
+    const bool contradicts = run().owner && *run().owner != owner;
+    if (contradicts || transcript().is_over_before(*type, readable)) {
+      const bool own_header = header_ && header_->from == from && header_->content == handshake_content;
+      if (own_header) transcript().forget_record();
+      runs_.emplace_back();
+      if (own_header) take_header(TracedRecord(*header_));
+    }
+    run().owner = owner;
   }
 
   bool read_trace() {
     if (const auto record = read_traced_record(words_, at_)) {
-      any_message_ = true;
       take_header(*record);
       run().tracing = record->from;
       return true;
@@ -205,11 +237,15 @@ class MsgTextReader {
     if (!run().tracing) return false;
     const Side from = *run().tracing;
     const std::size_t start = at_;
+    if (const auto content = read_traced_inner_content(words_, at_)) {
+      transcript().inner_content(from, *content);
+      return true;
+    }
     if (const auto handshake = read_traced_handshake(words_, at_, transcript().version())) {
       begin_connection(handshake->type, from, handshake->readable);
       run().tracing = from;
       for (const std::string& problem : handshake->problems)
-        transcript().problem(from, words_.place(start) + ": " + problem, missing_in(handshake->type));
+        transcript().problem(from, words_.place(start) + ": " + problem, missing_without_content(handshake->type));
       transcript().handshake(from, handshake->type, handshake->bytes, handshake->readable, {});
       return true;
     }
@@ -228,10 +264,18 @@ class MsgTextReader {
   /// What stands around the messages. False if reading goes on with the next word.
   bool read_state() {
     const std::string_view word = words_[at_].text;
-    if (word.starts_with("CONNECTED(")) {
-      if (runs_.empty() || !runs_.back().transcript.empty() || !runs_.back().sessions.empty()) runs_.emplace_back();
+    if (word.starts_with("-----BEGIN") || word.starts_with("-----END")) {
+      in_pem_ = word.starts_with("-----BEGIN");
+    } else if (word.starts_with("CONNECTED(")) {
+      if (runs_.empty() || !runs_.back().transcript.empty() || !runs_.back().bytes.empty() ||
+          !runs_.back().sessions.empty())
+        runs_.emplace_back();
     } else if ((word == "Reused," || word == "New,") && words_[at_ + 2].text == "Cipher") {
       run().reused = word == "Reused,";
+      run().ended.emplace();
+      run().ended->protocol = without_comma(words_[at_ + 1].text);
+      run().ended->cipher = words_[at_ + 4].text;
+      run().ended->reused = run().reused;
     } else if (word == "SSL-Session:") {
       run().sessions.emplace_back().reused = run().reused;
       in_session_ = true;
@@ -249,6 +293,11 @@ class MsgTextReader {
   /// or of a record's header in a trace.
   bool read_remains() {
     constexpr std::size_t row = 16;
+    if (is_offset_dump(words_, at_)) {
+      read_offset_dump(words_, at_);
+      return true;
+    }
+    if (is_elision(words_, at_)) return read_elision();
     const bool header = words_[at_].text == "[length" || (run().tracing && is_part_of_record_header(words_, at_));
     std::size_t bytes = 0;
     while (hex_pair(words_[at_ + bytes].text)) ++bytes;
@@ -261,25 +310,56 @@ class MsgTextReader {
     return true;
   }
 
+  /// What a person left out. Amid the words of a dump it is the dump that lacks it; of a certificate nobody needs it.
+  bool read_elision() {
+    const std::size_t line = words_[at_].line;
+    const bool alone = words_[at_ + 1].line != line && (at_ == 0 || words_[at_ - 1].line != line);
+    const bool of_dump = lacking_ > 0 && !bare_header_ && !alone;
+    if (!of_dump && !in_session_ && !in_pem_ && !runs_.empty()) {
+      transcript().problem(Side::client, words_.place(at_) + ": a message is missing here", Missing::messages);
+      run().bytes.gap();
+    }
+    ++at_;
+    return true;
+  }
+
   std::vector<PrintedConnection> connections() {
     std::vector<PrintedConnection> connections;
-    for (Run& run : runs_)
-      if (!run.empty()) connections.push_back({run.transcript.take(), std::move(run.sessions), std::move(run.errors)});
+    for (Run& run : runs_) {
+      if (run.empty()) continue;
+      if (run.sessions.empty() && run.ended) run.sessions.push_back(std::move(*run.ended));
+      std::vector<Transcript> transcripts = transcripts_of(run);
+      if (transcripts.empty()) transcripts.emplace_back();
+      for (Transcript& transcript : transcripts) connections.push_back({std::move(transcript), {}, {}});
+      connections.back().sessions = std::move(run.sessions);
+      connections.back().errors = std::move(run.errors);
+    }
     return connections;
   }
 
-  PastedText words_;
+  const PastedText& words_;
   std::size_t at_ = 0;
   std::vector<Run> runs_;
   std::optional<TracedRecord> header_;
   bool in_session_ = false;
-  bool any_message_ = false;
-  std::size_t lacking_ = 0;  ///< bytes of the last dump
-  std::string refusal_;
+  bool in_pem_ = false;
+  std::size_t lacking_ = 0;                                  ///< bytes of the last dump
+  std::optional<std::pair<Side, std::string>> bare_header_;  ///< the last dump, if it is one, and its place
 };
 
 }  // namespace
 
-Result<std::vector<PrintedConnection>> parse_msg_text(std::string_view text) { return MsgTextReader(text).read(); }
+bool is_openssl(const PastedText& words) {
+  for (const std::string_view mark : {"[length ", "Record Header:", "Header: Version =", "write to 0x", "read from 0x",
+                                      "SSL-Session:", "Cipher is", "SSL_connect:"})
+    if (words.holds(mark)) return true;
+  return false;
+}
+
+void read_openssl(const PastedText& words, Pasted& pasted) {
+  for (PrintedConnection& connection : MsgTextReader(words).read())
+    if (!connection.transcript.messages.empty() || !connection.sessions.empty() || !connection.errors.empty())
+      pasted.connections.push_back(std::move(connection));
+}
 
 }  // namespace ti
