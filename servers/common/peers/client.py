@@ -41,9 +41,9 @@ class ClientConnection(Endpoint):
     """`session` is the one to offer, or None. `tickets` are the sessions that came."""
 
     def __init__(self, tcp, script, settings, session):
-        super().__init__(tcp, script, settings.version)
+        super().__init__(tcp, script, settings)
         self.record_version = 0x0301
-        self.settings, self.session = settings, session
+        self.session = session
         self.tickets = []
         self.result = {}
         self.response_bytes = 0

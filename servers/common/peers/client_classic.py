@@ -2,7 +2,6 @@
 
 import os
 
-from .endpoint import log_secrets
 from .encoding import number
 from .client import Session
 from .keys import Share, algorithm_for, encrypt_premaster, sign, signed
@@ -95,7 +94,7 @@ class Handshake:
 
     def derive(self, master):
         self.master = master
-        log_secrets(self.c.settings.keylog, self.offered["random"], {"CLIENT_RANDOM": master})
+        self.c.log_secrets(self.offered["random"], {"CLIENT_RANDOM": master})
         self.ours, self.theirs = protections(self.version, self.suite, master, self.offered["random"], self.hello["random"])
 
     def our_finish(self):

@@ -6,7 +6,6 @@ import time
 
 from .client import Session
 from .encoding import number
-from .endpoint import log_secrets
 from .keys import Share, algorithm_for, context_of, sign, signed
 from .messages import find_extension, write_body
 from .numbers import EXTENSION
@@ -93,9 +92,9 @@ class Handshake:
         transcript = bytes(self.c.transcript)
         self.client_secret = self.schedule.derive(b"c hs traffic", transcript)
         self.server_secret = self.schedule.derive(b"s hs traffic", transcript)
-        log_secrets(self.c.settings.keylog, self.offered["random"], {
+        self.c.log_secrets(self.offered["random"], {
             "CLIENT_HANDSHAKE_TRAFFIC_SECRET": self.client_secret, "SERVER_HANDSHAKE_TRAFFIC_SECRET": self.server_secret})
-        self.c.reader = Aead13(self.suite, self.server_secret)
+        self.c.reader, self.c.writer = Aead13(self.suite, self.server_secret), Aead13(self.suite, self.client_secret)
 
     # Flights --------------------------------------------------------------------------------------------------------------
 
@@ -125,12 +124,10 @@ class Handshake:
         self.schedule.go_on()
         transcript = bytes(self.c.transcript)
         client, server = (self.schedule.derive(side + b" ap traffic", transcript) for side in (b"c", b"s"))
-        log_secrets(self.c.settings.keylog, self.offered["random"], {
+        self.c.log_secrets(self.offered["random"], {
             "CLIENT_TRAFFIC_SECRET_0": client, "SERVER_TRAFFIC_SECRET_0": server})
         if self.c.script.choice("compatible", True):
             self.c.send("ChangeCipherSpec", {"body": b"\1"})
-        self.c.part()
-        self.c.writer = Aead13(self.suite, self.client_secret)
         if self.asked:
             self.client_certificate()
 

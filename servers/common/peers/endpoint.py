@@ -35,10 +35,11 @@ CONTENT_OF = {"ChangeCipherSpec": CONTENT["ChangeCipherSpec"], "ApplicationData"
 
 
 class Endpoint:
-    """`version` is that of the messages; `record_version` what record headers bear."""
+    """`settings` have the `version` of the messages and a `keylog`, or None; `record_version` is what record headers bear."""
 
-    def __init__(self, tcp, script, version):
-        self.tcp, self.script, self.version = tcp, script, version
+    def __init__(self, tcp, script, settings):
+        self.tcp, self.script, self.settings, self.version = tcp, script, settings, settings.version
+        version = self.version
         self.record_version = min(version, 0x0303)
         self.reader, self.writer = Plain(), Plain()
         self.transcript = bytearray()
@@ -91,7 +92,8 @@ class Endpoint:
         kind = CONTENT_OF.get(name, CONTENT["Handshake"])
         if kind == CONTENT["Handshake"] and name != "HelloRequest" and options.get("counts", True):
             self.transcript += data
-        writer = Plain() if options.get("plain") else self.writer
+        bare = options.get("plain") or self.version == 0x0304 and kind == CONTENT["ChangeCipherSpec"]
+        writer = Plain() if bare else self.writer
         if self.merging and (self.merging[0] != kind or self.merging[1] is not writer):
             self.part()
         data = (self.merging[2] if self.merging else b"") + data
@@ -156,10 +158,10 @@ class Endpoint:
         self.write(bytes.fromhex(entry["bytes"]) * entry.get("times", 1))
 
     def do_alert(self, entry):
-        code = code_of(ALERT, entry["alert"])
         level = entry.get("level", 2)
+        alert = bytes([level, code_of(ALERT, entry["alert"])]) * entry.get("together", 1)
         for _ in range(entry.get("times", 1)):
-            self.put("Alert", bytes([level, code]), entry.get("record", {}))
+            self.put("Alert", alert, entry.get("record", {}))
         self.flush()
         if level == 2 and not entry.get("goes_on"):
             raise Ended("script", "an alert by script")
@@ -315,16 +317,16 @@ class Endpoint:
         self.send("close_notify", {"body": bytes([1, ALERT["close_notify"]])})
         self.flush()
 
+    def log_secrets(self, random, secrets):
+        """Appends to the key log, in NSS format: {label: secret}."""
+        path = self.settings.keylog
+        if path and self.script.choice("keylog", True):
+            with open(path, "a") as file:
+                file.write("".join(f"{label} {random.hex()} {secret.hex()}\n" for label, secret in secrets.items()))
+
     def key_update(self, message):
         """The peer has new keys; so have we, if it asks."""
         self.reader = self.reader.updated()
         if message["request"]:
             self.send("KeyUpdate", {"request": 0})
             self.writer = self.writer.updated()
-
-
-def log_secrets(path, random, secrets):
-    """Appends to a key log in NSS format: {label: secret}."""
-    if path:
-        with open(path, "a") as file:
-            file.write("".join(f"{label} {random.hex()} {secret.hex()}\n" for label, secret in secrets.items()))

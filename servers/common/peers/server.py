@@ -36,8 +36,7 @@ class Settings:
 
 class ServerConnection(Endpoint):
     def __init__(self, tcp, script, settings):
-        super().__init__(tcp, script, settings.version)
-        self.settings = settings
+        super().__init__(tcp, script, settings)
 
     def serve(self):
         """The whole connection, from ClientHello to close_notify. Throws Ended when it ends otherwise."""

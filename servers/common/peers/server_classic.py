@@ -6,7 +6,6 @@ import time
 from .keys import Share, algorithm_for, decrypt_premaster, sign, signed
 from .messages import extension, find_extension, key_exchange_parameters
 from .numbers import BY_CODE, SIGNATURE
-from .endpoint import log_secrets
 from .protection import protections
 from .schedule import master_secret, transcript_hash, verify_data
 from .server import LIFETIME, client_key
@@ -140,7 +139,7 @@ class Handshake:
 
     def derive(self, master):
         self.secret = master
-        log_secrets(self.c.settings.keylog, self.hello["random"], {"CLIENT_RANDOM": master})
+        self.c.log_secrets(self.hello["random"], {"CLIENT_RANDOM": master})
         self.theirs, self.ours = protections(self.version, self.suite, master, self.hello["random"], self.random)
 
     def new_ticket(self, renewed):

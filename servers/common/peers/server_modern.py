@@ -8,7 +8,6 @@ from .encoding import Reader, number, vector
 from .keys import Share, algorithm_for, context_of, sign, signed
 from .messages import extension, find_extension
 from .numbers import BY_CODE, RETRY_RANDOM, SIGNATURE
-from .endpoint import log_secrets
 from .protection import Aead13
 from .schedule import Schedule, hkdf_expand_label
 from .server import LIFETIME, client_key
@@ -140,7 +139,7 @@ class Handshake:
         transcript = bytes(self.c.transcript)
         self.client_secret = self.schedule.derive(b"c hs traffic", transcript)
         self.server_secret = self.schedule.derive(b"s hs traffic", transcript)
-        log_secrets(self.c.settings.keylog, self.hello["random"], {
+        self.c.log_secrets(self.hello["random"], {
             "CLIENT_HANDSHAKE_TRAFFIC_SECRET": self.client_secret, "SERVER_HANDSHAKE_TRAFFIC_SECRET": self.server_secret})
 
     def certificate(self):
@@ -163,7 +162,7 @@ class Handshake:
         self.schedule.go_on()
         transcript = bytes(self.c.transcript)
         self.application = [self.schedule.derive(side + b" ap traffic", transcript) for side in (b"c", b"s")]
-        log_secrets(self.c.settings.keylog, self.hello["random"], {
+        self.c.log_secrets(self.hello["random"], {
             "CLIENT_TRAFFIC_SECRET_0": self.application[0], "SERVER_TRAFFIC_SECRET_0": self.application[1]})
         self.c.writer = Aead13(self.suite, self.application[1])
 

@@ -60,7 +60,8 @@ class Truth:
         return self.row["tls"] if "clients" in self.row or client != "boringssl" else self.row["tls"][-1:]
 
     def write(self, folder, timelines):
-        base = timelines[self.row.get("timeline", "renew")]
+        named = self.row.get("timeline", "renew")
+        base = timelines[named] if isinstance(named, str) else {"policy": {}, "timeline": named}
         policy = {**base["policy"], **self.row.get("policy", {})}
         scenario = {"title": self.why, "spec": [self.row.get("spec", "see why")], "tls": self.row["tls"],
                     "policy": policy, "when": "named", "timeline": base["timeline"]}
@@ -144,7 +145,8 @@ def main():
         surprising += why_open is None
         wanted = " or ".join(" ".join(each) for each in truth.verdicts)
         print(f"{'open ' if why_open else ''}wrong: {cell['id']}\n  truth: {wanted}: {truth.why}\n"
-              f"  said:  {cell['verdict']} {cell['fault'] or ''} {cell['rule'] or ''}: {cell['reason']}")
+              f"  said:  {cell['verdict']} {cell['fault'] or ''} {cell['rule'] or ''}: {(cell['reason'] or '')[:300]}",
+              flush=True)
     for glob in sorted(settled if globs == ["*"] else ()):
         print(f"no longer wrong, to be taken out of open.json: {glob}")
     print(f"{right} of {right + wrong} right ({len(truths)} truths), {wrong - surprising} wrong that are listed as open, "
