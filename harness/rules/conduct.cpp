@@ -169,8 +169,8 @@ bool refuses_renegotiation(const Exchange& exchange) {
 
 std::string alert_text(const Visit& visit, std::size_t message) {
   const auto* alert = visit.messages()[message].as<Alert>();
-  return "the " + std::string(name(visit.messages()[message].from)) + " sent the alert " +
-         alert_name(alert->description);
+  return "the " + std::string(name(visit.messages()[message].from)) + " sent " +
+         (alert ? "the alert " + alert_name(alert->description) : "an alert that cannot be read");
 }
 
 // --- who must speak next -------------------------------------------------------------------------------------------

@@ -96,9 +96,8 @@ def table():
 
 def ran(program, server, client, truths, folder, out):
     """Cells of one pair."""
-    jobs = str(max(2, os.cpu_count() or 2))
     argv = [program, "run", "--scenarios", str(folder), "--server", server, "--client", client, "--out", str(out),
-            "--keep", os.environ.get("TRUTH_KEEP", "none"), "--quiet", "-j", jobs]
+            "--keep", os.environ.get("TRUTH_KEEP", "none"), "--quiet"]
     for truth in truths:
         argv += ["--scenario", truth.id]
         argv += [f"--skip=*/{truth.id}@{tls}" for tls in truth.row["tls"] if tls not in truth.versions(client)]
