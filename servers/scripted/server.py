@@ -11,7 +11,7 @@ import threading
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 from peers.endpoint import Ended
-from peers.script import Script, load
+from peers.script import Script, ScriptError, load
 from peers.server import Identity, ServerConnection, Settings
 from peers.tickets import Ring
 
@@ -72,6 +72,9 @@ def converse(tcp, script, settings):
     except Ended as end:
         patient = end.by != "peer"
         print(f"connection ended: {end}", flush=True)
+    except ScriptError as wrong:
+        print(f"the script asks for what there is not: {wrong}", flush=True)
+        os._exit(2)
     if script.choice("ends", True):
         end_of(tcp, patient)
 

@@ -2,6 +2,7 @@
 
 import time
 
+from .encoding import Malformed
 from .endpoint import Endpoint
 from .messages import find_extension
 from .numbers import BY_CODE, GROUP, VERSIONS, code_of, spoken_at, suite_code
@@ -46,7 +47,10 @@ class ServerConnection(Endpoint):
             from .server_modern import handshake
         else:
             from .server_classic import handshake
-        handshake(self, hello)
+        try:
+            handshake(self, hello)
+        except Malformed as wrong:
+            self.fail("decode_error", str(wrong))
         self.reach("established")
         self.answer(self.read_request())
         self.reach("answered")

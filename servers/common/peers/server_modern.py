@@ -97,7 +97,7 @@ class Handshake:
         self.schedule = Schedule(self.suite.hash, psk)
         if self.state:
             wanted = self.schedule.binder(bytes(self.c.transcript[:-size]))
-            self.c.check("binder", binders[self.selected] == wanted, "decrypt_error")
+            self.c.check("binder", binders[self.selected:][:1] == [wanted], "decrypt_error")
 
     # Flights --------------------------------------------------------------------------------------------------------------
 
