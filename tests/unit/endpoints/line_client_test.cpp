@@ -44,7 +44,8 @@ TEST(ParseAnswer, NorIsAFieldOfAnotherKind) {
 }
 
 TEST(ConfigureLine, HasAScriptOnlyWhereThereIsOne) {
-  const Site site{};
+  asio::io_context loop;
+  const Site site{loop.get_executor(), nullptr, {}, {}, {}, {}, {}};
   EXPECT_THAT(configure_line({Version::tls12}, site), testing::Not(HasSubstr("script")));
   EXPECT_THAT(configure_line({Version::tls12, false, {}, "lies.script"}, site), HasSubstr(R"("script":"lies.script")"));
 }
