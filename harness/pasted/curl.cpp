@@ -18,6 +18,9 @@ class CurlReader {
     return connections_.take();
   }
 
+  /// Whether messages were named of which the bytes are not printed.
+  bool names_only() const { return names_only_; }
+
  private:
   bool read_announcement() {
     const std::string_view side = words_[at_].text;
@@ -66,6 +69,7 @@ class CurlReader {
 
   void take_announced(std::size_t length, ByteView bytes) {
     if (kind_ == "handshake,") {
+      names_only_ = names_only_ || bytes.empty();
       const auto type =
           static_cast<MessageType>(number_.value_or(static_cast<std::size_t>(MessageType::unknown_handshake)));
       const MessageType known =
@@ -92,6 +96,7 @@ class CurlReader {
   Side from_ = Side::client;
   std::string_view kind_;
   std::optional<std::size_t> number_;
+  bool names_only_ = false;
   NamedConnections connections_{NamedConnections::Relative::to_owner};
 };
 
@@ -103,11 +108,12 @@ bool is_curl(const PastedText& words) {
 }
 
 void read_curl(const PastedText& words, Pasted& pasted) {
-  add_connections(CurlReader(words).read(), pasted);
+  CurlReader reader(words);
+  add_connections(reader.read(), pasted);
   if (words.holds("SSL re-using session ID") || words.holds("SSL reusing session"))
     pasted.notes.emplace_back("curl says that it offered a session that it kept");
-  if (!words.holds("=> Send SSL data,"))
-    pasted.notes.emplace_back("curl -v names the messages; `curl --trace -` shows their bytes");
+  if (reader.names_only())
+    pasted.notes.emplace_back("curl -v and --trace-ascii name the messages; `curl --trace -` shows their bytes");
 }
 
 }  // namespace ti

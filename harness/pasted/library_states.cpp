@@ -1,5 +1,5 @@
-// The states that libssl's callbacks tell, as `s_client -state`, hostap, FreeRADIUS and others log them: the names of
-// messages, and alerts.
+// The states that libssl's callbacks tell, as `s_client -state` and servers' logs print them: the names of messages,
+// and alerts.
 #include "pasted/format.hpp"
 #include "pasted/named_messages.hpp"
 
@@ -42,7 +42,6 @@ class StateReader {
       if (is_elision(words_, at)) connections_.missing(words_.place(at) + ": a message is missing here");
       read_alert(at);
       read_state(at);
-      read_recv(at);
     }
     return connections_.take();
   }
@@ -55,19 +54,18 @@ class StateReader {
                               : word.find("SSL_accept:") != word.npos ? word.find("SSL_accept:")
                                                                       : word.find("TLS_accept:");
     if (state == word.npos) return;
-    if (words_.stands(at + 1, "SSL initialization") || word.find(":before") != word.npos) {
-      if (!last_.starts_with("before")) connections_.next_connection();
-      last_ = "before";
-      return;
-    }
     const bool writes = words_[at + 1].text == "write";
-    if (!writes && words_[at + 1].text != "read") return;
+    const bool message = writes || words_[at + 1].text == "read";
+    if (!message) last_.reset();
+    if (word.find(":before") != word.npos && !begun_) connections_.next_connection();
+    begun_ = word.find(":before") != word.npos;
+    if (!message) return;
     const Side from = writes ? Side::client : Side::server;
-    const std::string said = words_.snippet(at + 1);
-    if (said == last_) return;
-    last_ = said;
-    if (words_.stands(at + 2, "change cipher spec")) return connections_.change_cipher_spec(from);
-    if (const auto type = message_behind(words_, at + 2)) connections_.handshake(from, *type, 0);
+    const bool change = words_.stands(at + 2, "change cipher spec");
+    const auto type = change ? MessageType::change_cipher_spec : message_behind(words_, at + 2);
+    if (!type || last_ == std::pair(from, *type)) return;
+    last_ = {from, *type};
+    change ? connections_.change_cipher_spec(from) : connections_.handshake(from, *type, 0);
   }
 
   void read_alert(std::size_t at) {
@@ -80,20 +78,10 @@ class StateReader {
     connections_.alert(next.starts_with("write") ? Side::client : Side::server, alert_behind(said));
   }
 
-  /// FreeRADIUS: `(TLS) recv TLS 1.3 Handshake, ClientHello`, `(TLS) send TLS 1.2 Alert, fatal ...`
-  void read_recv(std::size_t at) {
-    const bool received = words_[at].text == "recv" || words_[at].text == "Received";
-    if (!received && words_[at].text != "send" && words_[at].text != "Sending") return;
-    if (words_[at + 1].text != "TLS" || words_[at + 3].text.empty()) return;
-    const Side from = received ? Side::server : Side::client;
-    if (words_[at + 3].text.starts_with("ChangeCipherSpec")) return connections_.change_cipher_spec(from);
-    if (words_[at + 3].text != "Handshake,") return;
-    if (const auto type = message_named(words_[at + 4].text)) connections_.handshake(from, *type, 0);
-  }
-
   const PastedText& words_;
   NamedConnections connections_{NamedConnections::Relative::to_owner};
-  std::string last_;
+  std::optional<std::pair<Side, MessageType>> last_;
+  bool begun_ = false;  ///< the last state was that before a connection
 };
 
 bool has_messages(const Pasted& pasted) {
@@ -105,7 +93,7 @@ bool has_messages(const Pasted& pasted) {
 }  // namespace
 
 bool is_library_states(const PastedText& words) {
-  for (const std::string_view mark : {"SSL_connect:", "SSL_accept:", "TLS_accept:", "(TLS) recv TLS", "- recv TLS"})
+  for (const std::string_view mark : {"SSL_connect:", "SSL_accept:", "TLS_accept:"})
     if (words.holds(mark)) return true;
   return false;
 }

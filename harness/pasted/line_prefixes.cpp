@@ -141,6 +141,11 @@ bool is_empty(std::string_view line) { return line.find_first_not_of(" \t\r") ==
 
 std::string_view behind_blanks(std::string_view line) { return line.substr(run_of(line, 0, " \t")); }
 
+/// The line behind the blank that parts it from a prefix.
+std::string_view behind_blank(std::string_view line) {
+  return line.substr(!line.empty() && is_blank(line.front()) ? 1 : 0);
+}
+
 /// Takes one kind of prefix off, if `share` hundredths of the lines that say anything have it.
 bool take_off(Lines& lines, std::size_t (*prefix)(std::string_view), std::size_t share) {
   constexpr std::size_t least = 3;
@@ -154,7 +159,7 @@ bool take_off(Lines& lines, std::size_t (*prefix)(std::string_view), std::size_t
   if (prefixed < least || prefixed * whole < said * share) return false;
   for (std::string_view& line : lines) {
     const std::string_view rest = behind_blanks(line);
-    if (const std::size_t length = prefix(rest)) line = rest.substr(length);
+    if (const std::size_t length = prefix(rest)) line = behind_blank(rest.substr(length));
   }
   return true;
 }
@@ -172,7 +177,7 @@ bool take_off_numbers(Lines& lines) {
   }
   if (steps < least || steps * 2 < said) return false;
   for (std::string_view& line : lines)
-    if (const auto number = line_number(line)) line.remove_prefix(number->length);
+    if (const auto number = line_number(line)) line = behind_blank(line.substr(number->length));
   return true;
 }
 

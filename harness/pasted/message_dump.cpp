@@ -75,7 +75,7 @@ std::optional<MessageDump> read_message_dump(const PastedText& words, std::size_
 
   const std::size_t detail = ++i;
   for (; !hex_pair(words[i].text) && i - detail < most_words_of_detail; ++i)
-    if (words[i].text.empty() || is_arrow(words[i].text)) break;
+    if (words[i].text.empty() || is_arrow(words[i].text) || is_elision(words, i)) break;
   if (i > detail) dump.detail = words[detail].text;
   if (!hex_pair(words[i].text)) i = detail;
 

@@ -64,7 +64,8 @@ PrintedTranscript& NamedConnections::transcript_of(Side from, MessageType type, 
   std::optional<Side> owner = current().owner;
   if (sender && relative_ != Relative::to_wire) owner = from == Side::client ? *sender : other(*sender);
   const bool contradicts = current().owner && owner != current().owner;
-  if (contradicts || current().transcript.is_over_before(type, readable)) {
+  const bool named_anew = type == MessageType::client_hello && readable.empty() && current().transcript.is_done();
+  if (contradicts || named_anew || current().transcript.is_over_before(type, readable)) {
     next_connection();
     if (!name_.empty()) named_[name_] = current_;
   }

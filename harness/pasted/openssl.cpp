@@ -103,6 +103,7 @@ class MsgTextReader {
     if (!dump) return false;
     if (dump->datagram) return true;
     const std::string place = words_.place(start);
+    settle_gap();
     settle_bare_header(*dump);
     begin_connection(dump_type(*dump), dump->from, dump->bytes);
     if (!dump->complete())
@@ -155,6 +156,7 @@ class MsgTextReader {
   bool read_io() {
     const auto io = read_io_dump(words_, at_);
     if (!io) return false;
+    settle_gap();
     if (!io->bytes.empty() || io->passed > 0) run().bytes.add(io->written, io->bytes, io->passed - io->bytes.size());
     return true;
   }
@@ -230,6 +232,7 @@ class MsgTextReader {
 
   bool read_trace() {
     if (const auto record = read_traced_record(words_, at_)) {
+      settle_gap();
       take_header(*record);
       run().tracing = record->from;
       return true;
@@ -266,6 +269,9 @@ class MsgTextReader {
     const std::string_view word = words_[at_].text;
     if (word.starts_with("-----BEGIN") || word.starts_with("-----END")) {
       in_pem_ = word.starts_with("-----BEGIN");
+      if (!in_pem_) gap_.reset();
+    } else if (in_session_ && words_.stands(at_, "Verify return code:")) {
+      gap_.reset();
     } else if (word.starts_with("CONNECTED(")) {
       if (runs_.empty() || !runs_.back().transcript.empty() || !runs_.back().bytes.empty() ||
           !runs_.back().sessions.empty())
@@ -315,12 +321,18 @@ class MsgTextReader {
     const std::size_t line = words_[at_].line;
     const bool alone = words_[at_ + 1].line != line && (at_ == 0 || words_[at_ - 1].line != line);
     const bool of_dump = lacking_ > 0 && !bare_header_ && !alone;
-    if (!of_dump && !in_session_ && !in_pem_ && !runs_.empty()) {
-      transcript().problem(Side::client, words_.place(at_) + ": a message is missing here", Missing::messages);
-      run().bytes.gap();
-    }
+    if (!of_dump && !runs_.empty()) gap_ = words_.place(at_);
+    if (!in_session_ && !in_pem_) settle_gap();
     ++at_;
     return true;
+  }
+
+  /// What was left out of a certificate or of a session ended with it, if its end was read before the next message.
+  void settle_gap() {
+    if (!gap_) return;
+    transcript().problem(Side::client, *gap_ + ": a message is missing here", Missing::messages);
+    run().bytes.gap();
+    gap_.reset();
   }
 
   std::vector<PrintedConnection> connections() {
@@ -344,6 +356,7 @@ class MsgTextReader {
   bool in_session_ = false;
   bool in_pem_ = false;
   std::size_t lacking_ = 0;                                  ///< bytes of the last dump
+  std::optional<std::string> gap_;                           ///< where something is left out that may be no message
   std::optional<std::pair<Side, std::string>> bare_header_;  ///< the last dump, if it is one, and its place
 };
 

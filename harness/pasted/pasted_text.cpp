@@ -228,7 +228,8 @@ std::string without_hard_breaks(std::string_view text) {
 }
 
 bool is_standard_error(std::string_view text) {
-  return starts_with_any(text, {"Can't use SSL_get_servername", "depth=", "verify error:", "verify return:"});
+  return starts_with_any(
+      text, {"Can't use SSL_get_servername", "depth=", "verify error:", "verify return:", "DONE\n", "DONE\r\n"});
 }
 
 /// How long the whole lines of standard error at the front of `text` are.
@@ -263,7 +264,7 @@ bool ends_in_hex(std::string_view text) {
 std::string without_interruptions(std::string_view text) {
   JoinedText clean(text.size());
   while (true) {
-    const std::size_t plain = clean.owes() ? 0 : std::min(text.find_first_of("Cdv"), text.size());
+    const std::size_t plain = clean.owes() ? 0 : std::min(text.find_first_of("CDdv"), text.size());
     clean.add(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) return clean.take();
@@ -321,7 +322,9 @@ Row read_row(const PastedText& words, std::size_t at, std::size_t max_bytes) {
   Bytes bytes;
   std::optional<Row> confirmed;
   while (bytes.size() < most) {
-    const Bytes next = bytes_of(words[at].text);
+    const bool next_row = !bytes.empty() && words[at].line != words[at - 1].line && words[at].text.size() >= 4 &&
+                          words[at].text.find('-') == std::string_view::npos;
+    const Bytes next = next_row ? Bytes() : bytes_of(words[at].text);
     if (next.empty() || bytes.size() + next.size() > most) break;
     bytes.insert(bytes.end(), next.begin(), next.end());
     ++at;

@@ -140,11 +140,14 @@ void PrintedTranscript::said_version(Side from, std::uint16_t version) {
   if (!flow.headers_printed) flow.record_version = std::min(version, highest_on_record);
 }
 
-bool PrintedTranscript::is_over_before(MessageType type, ByteView readable) const {
+bool PrintedTranscript::is_done() const {
   const auto finished = [&](Side side) { return flows_.contains(side) && flows_.at(side).finished; };
+  return failed_ || (finished(Side::client) && finished(Side::server));
+}
+
+bool PrintedTranscript::is_over_before(MessageType type, ByteView readable) const {
   if (type == MessageType::client_hello && closed_) return true;
-  if (type != MessageType::client_hello || !(failed_ || (finished(Side::client) && finished(Side::server))))
-    return false;
+  if (type != MessageType::client_hello || !is_done()) return false;
   if (transcript_.version == Version::tls13) return true;
   const Body body = parse_handshake_body(readable, transcript_.version, nullptr);
   const auto* hello = std::get_if<ClientHello>(&body);

@@ -41,6 +41,8 @@ class PrintedTranscript {
   /// Whether a handshake message begins another connection: it is a ClientHello, and the last one was closed; or it has
   /// failed or has nothing left to do, and this one says to renegotiate nothing.
   bool is_over_before(MessageType type, ByteView readable) const;
+  /// The handshake has failed, or both sides have finished it.
+  bool is_done() const;
 
   bool empty() const { return transcript_.messages.empty() && transcript_.problems.empty(); }
   Version version() const { return transcript_.version; }
