@@ -43,14 +43,19 @@ const std::string* skipping(const std::vector<std::string>& globs, const CellId&
   return skip == globs.end() ? nullptr : &*skip;
 }
 
-/// Whether a filter asks for a cell of whatever matrix. Of a scenario that there is no more only the name is known.
+/// Whether the thing of that id is asked for. Of one that there is no more only the name is known.
+template <class T>
+bool chosen(const std::vector<std::string>& globs, const std::vector<T>& things, const std::string& id) {
+  const auto thing = std::find_if(things.begin(), things.end(), [&](const T& known) { return known.id == id; });
+  return thing == things.end() ? chosen(globs, id) : chosen(globs, *thing);
+}
+
+/// Whether a filter asks for a cell of whatever matrix.
 bool asked_for(const Filter& filter, const Catalogue& catalogue, const CellId& cell) {
-  const auto scenario = std::find_if(catalogue.scenarios.begin(), catalogue.scenarios.end(),
-                                     [&](const Scenario& known) { return known.id == cell.scenario; });
-  return chosen(filter.servers, cell.server) && chosen(filter.clients, cell.client) &&
-         (scenario == catalogue.scenarios.end() ? chosen(filter.scenarios, cell.scenario)
-                                                : chosen(filter.scenarios, *scenario)) &&
-         chosen(filter.tls, name(cell.tls)) && !skipping(filter.skip, cell);
+  return chosen(filter.servers, catalogue.servers, cell.server) &&
+         chosen(filter.clients, catalogue.clients, cell.client) &&
+         chosen(filter.scenarios, catalogue.scenarios, cell.scenario) && chosen(filter.tls, name(cell.tls)) &&
+         !skipping(filter.skip, cell);
 }
 
 template <class T>

@@ -105,6 +105,9 @@ TEST_F(MatrixTest, WhatTheFilterAsksForAndTheMatrixLacksIsGone) {
   };
   EXPECT_THAT(gone({}), testing::ElementsAre("apache/openssl/renew@1.2", "nginx/lynx/renew@1.2",
                                              "nginx/openssl/renew@1.0", "nginx/openssl/rewound@1.3"));
+  catalogue_.servers[0].only_when_named = true;  // nginx
+  EXPECT_THAT(gone({}), testing::ElementsAre("apache/openssl/renew@1.2"));
+  catalogue_.servers[0].only_when_named = false;
   const Filter one_server{{"nginx"}, {}, {"renew"}, {"1.2"}, {}};
   EXPECT_THAT(gone(one_server), testing::ElementsAre("nginx/lynx/renew@1.2"));
   const Filter one_client{{}, {"openssl"}, {"re*"}, {}, {"nginx/openssl/renew@1.2"}};
