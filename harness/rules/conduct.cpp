@@ -65,11 +65,6 @@ bool secret_in_doubt(const Exchange& exchange, Side sender, std::size_t message)
          !(finished && *finished < message) && !same_master_secret(exchange).value_or(false);
 }
 
-bool offers_nothing(const Visit& visit) {
-  const auto exchange = first_exchange(visit);
-  return exchange && exchange->client_hello != nullptr && offers(*exchange->client_hello).empty();
-}
-
 /// Whether the server's policy was to break the handshake off here. Its log speaks of a whole step; of several
 /// connections in one it can mean those that offer a ticket.
 bool server_told_to_abort(const Visit& visit) {
@@ -401,9 +396,10 @@ constexpr Rule rules[] = {
         "rfc8446-4.6.1-ticket-accepted", Actor::client, "RFC 8446 4.6.1, RFC 9846 4.7.1", Severity::must,
         "A client takes or ignores a NewSessionTicket that comes after the handshake; it does not abort."),
     rule_about<with_extension, extension_ignored>(
-        "rfc8446-4.6.1-unknown-extensions", Actor::client, "RFC 8446 4.6.1", Severity::must,
+        "rfc8446-4.6.1-unknown-extensions", Actor::client, "RFC 8446 4.6.1, RFC 9846 4.7.1", Severity::must,
         "A client ignores extensions of a NewSessionTicket that it does not know."),
-    rule_about<with_psk, unknown_psk>("rfc8446-4.2.11-unknown-psk", Actor::server, "RFC 8446 4.2.11", Severity::should,
+    rule_about<with_psk, unknown_psk>("rfc8446-4.2.11-unknown-psk", Actor::server, "RFC 8446 4.2.11, RFC 9846 4.3.11",
+                                      Severity::should,
                                       "A server that can use none of the PSKs offered does a full handshake."),
     rule_about<any_exchange, flight_accepted>(
         "harness-legal-flight-accepted", Actor::either, "RFC 5246 7.2.2, RFC 8446 6.2", Severity::must,

@@ -1,14 +1,13 @@
 // The scenario's own expectations (scenarios/FORMAT.md): what holds, and whose fault it is when it does not.
-#include <map>
-
 #include "rules/conduct.hpp"
+#include "rules/expected_shape.hpp"
+#include "rules/keeping.hpp"
+#include "rules/obstacles.hpp"
 #include "rules/subjects.hpp"
 
 namespace ti {
 
 namespace {
-
-bool is_name(const std::string& word) { return word != "none" && word != "any"; }
 
 std::vector<std::size_t> tickets_of(const ObservedConnection& connection) {
   std::vector<std::size_t> tickets;
@@ -17,132 +16,12 @@ std::vector<std::size_t> tickets_of(const ObservedConnection& connection) {
   return tickets;
 }
 
-/// Every NewSessionTicket that is not empty: an empty one takes the promise back.
-std::vector<std::size_t> usable_tickets_of(const ObservedConnection& connection) {
-  std::vector<std::size_t> tickets = tickets_of(connection);
-  std::erase_if(tickets, [&](std::size_t message) {
-    const auto* ticket = connection.transcript.messages[message].as<NewSessionTicket>();
-    return ticket == nullptr || ticket->ticket.empty();
-  });
-  return tickets;
-}
-
-/// The connection, of those before number `before`, that last gave a ticket this name; 0 if none did.
-std::size_t bearer_of(const Observation& cell, const std::string& name, std::size_t before) {
-  for (std::size_t number = before - 1; number >= 1; --number) {
-    const ObservedConnection& connection = cell.connections[number - 1];
-    if (connection.expect.new_ticket == name && !usable_tickets_of(connection).empty()) return number;
-  }
-  return 0;
-}
-
-/// What a ticket is called: its name in the scenario, and where it came from.
-std::string describe(const Observation& cell, std::size_t connection) {
-  const auto& name = cell.connections[connection - 1].expect.new_ticket;
-  const bool named = name && is_name(*name) && bearer_of(cell, *name, cell.connections.size() + 1) == connection;
-  return (named ? *name : "the ticket of connection " + std::to_string(connection)) + " (issued " +
-         at_text(cell, connection) + ")";
-}
-
-std::string describe_offer(const Exchange& exchange) {
-  if (exchange.client_hello == nullptr) return "what nobody could read";
-  const std::vector<const Bytes*> offered = offers(*exchange.client_hello);
-  if (offered.empty()) return "no ticket";
-  for (const Bytes* ticket : offered)
-    if (const auto origin = origin_of(exchange.cell, *ticket, exchange.number))
-      return describe(exchange.cell, origin->connection);
-  return "a ticket that was not seen being issued";
-}
-
-enum class Offered : std::uint8_t { as_expected, otherwise, unknown };
-
-Offered offer_of(const Exchange& exchange, const std::string& expected) {
-  if (exchange.client_hello == nullptr) return Offered::unknown;
-  const std::vector<const Bytes*> offered = offers(*exchange.client_hello);
-  if (expected == "none") return offered.empty() ? Offered::as_expected : Offered::otherwise;
-  if (expected == "any") return offered.empty() ? Offered::otherwise : Offered::as_expected;
-  const std::size_t bearer = bearer_of(exchange.cell, expected, exchange.number);
-  if (bearer == 0) return Offered::unknown;
-  const ObservedConnection& issuing = exchange.cell.connections[bearer - 1];
-  for (const std::size_t message : usable_tickets_of(issuing)) {
-    const auto* ticket = issuing.transcript.messages[message].as<NewSessionTicket>();
-    for (const Bytes* each : offered)
-      if (*each == ticket->ticket) return Offered::as_expected;
-  }
-  return Offered::otherwise;
-}
-
-/// Whether a name's tickets passed where nobody could read them.
-bool name_hidden(const Visit& visit, const std::string& name) {
-  if (!is_name(name) || bearer_of(visit.cell, name, visit.number) != 0) return false;
-  for (std::size_t number = 1; number < visit.number; ++number) {
-    const ObservedConnection& before = visit.cell.connections[number - 1];
-    if (before.expect.new_ticket == name && tickets_hidden(before)) return true;
-  }
-  return false;
-}
-
-// --- offered ---------------------------------------------------------------------------------------------------------
-
 bool asks_offered(const Visit& visit) { return visit.connection.expect.offered.has_value(); }
-
-void offered(const Visit& visit, Findings& findings) {
-  const auto exchange = first_exchange(visit);
-  const std::string& expected = *visit.connection.expect.offered;
-  if (!exchange || offer_of(*exchange, expected) != Offered::otherwise) return;
-  std::string wanted = expected == "none" ? "none" : "one";
-  if (is_name(expected)) wanted = describe(visit.cell, bearer_of(visit.cell, expected, visit.number));
-  findings.push_back(breach(visit.at(exchange->begin()),
-                            "the client offered " + describe_offer(*exchange) + ", should have offered " + wanted));
-}
-
-// --- handshake -------------------------------------------------------------------------------------------------------
-
 bool asks_handshake(const Visit& visit) { return visit.connection.expect.handshake.has_value(); }
 
-void not_failed(const Visit& visit, Findings& findings, Side actor, std::size_t message) {
-  findings.push_back(breach_by(actor, visit.at(message), "the handshake completed, and should have failed"));
-}
-
-/// What is disturbed or scripted on one side's way ought to be noticed by the side that receives it.
-Side who_should_refuse(const Visit& visit) {
-  const auto& flip = visit.connection.connect.disturb.flip;
-  return flip ? other(flip->from) : Side::server;
-}
-
-/// Whether the server was given what it should have been given, as far as can be told. Empty: anything.
-bool offer_is_well(const Exchange& exchange, const std::string& wanted) {
-  return wanted.empty() || offer_of(exchange, wanted) != Offered::otherwise;
-}
-
-void handshake(const Visit& visit, Findings& findings) {
-  const HandshakeKind expected = *visit.connection.expect.handshake;
-  const auto exchange = first_exchange(visit);
-  const HandshakeKind seen = exchange ? exchange->handshake.kind : HandshakeKind::failed;
-  if (seen == HandshakeKind::failed) {
-    if (expected == HandshakeKind::failed) return;
-    if (const auto end = bad_end_of(visit); end && end->side)
-      findings.push_back(
-          breach_by(*end->side, end->at,
-                    "the handshake failed, and should have been " + std::string(name(expected)) + ": " + end->what));
-    return;
-  }
-  if (expected == HandshakeKind::failed)
-    return not_failed(visit, findings, who_should_refuse(visit), exchange->handshake.client_hello);
-
-  const std::string& wanted = visit.connection.expect.offered.value_or("");
-  const std::string least = expected == HandshakeKind::full ? "" : "any";
-  const bool offered_well = offer_is_well(*exchange, wanted.empty() ? least : wanted);
-  const Side actor = offered_well ? Side::server : Side::client;
-  const Place place = visit.at(offered_well ? exchange->handshake.server_hello : exchange->begin());
-  const std::string offer = ", the client having offered " + describe_offer(*exchange);
-  if (expected != seen)
-    findings.push_back(breach_by(
-        actor, place,
-        "the handshake was " + std::string(name(seen)) + ", should have been " + std::string(name(expected)) + offer));
-  else if (seen == HandshakeKind::resumed && exchange->handshake.resumed_by != ResumedBy::ticket)
-    findings.push_back(
-        breach_by(actor, place, "the session was resumed by its session ID, should have been by ticket" + offer));
+template <Answer (*Look)(const Visit&)>
+void report(const Visit& visit, Findings& findings) {
+  if (Answer answer = Look(visit); answer.breach) findings.push_back(std::move(*answer.breach));
 }
 
 // --- tickets ---------------------------------------------------------------------------------------------------------
@@ -151,18 +30,41 @@ bool asks_new_ticket(const Visit& visit) { return visit.connection.expect.new_ti
 bool asks_ticket_count(const Visit& visit) { return visit.connection.expect.ticket_count.has_value(); }
 bool asks_hint(const Visit& visit) { return visit.connection.expect.hint.has_value(); }
 
-/// Whether the connection went as far as it should have, so that a missing ticket is a fault of its own.
+/// Whether a client of TLS 1.3 was gone before the server had sent anything behind the handshake, where tickets are.
+bool left_before_tickets(const Visit& visit) {
+  const auto exchange = first_exchange(visit);
+  if (!exchange || !exchange->tls13() || !exchange->completed()) return false;
+  const auto& messages = visit.messages();
+  std::size_t next = *exchange->handshake.client_finished + 1;
+  while (next < messages.size() && messages[next].from == Side::client) ++next;
+  const auto& endings = visit.connection.transcript.endings;
+  return std::any_of(endings.begin(), endings.end(), [&](const TranscriptEnding& ending) {
+    return ending.from == Side::client && !ending.by_harness && ending.before_message <= next;
+  });
+}
+
+/// Whether the connection went as it should have, so that a missing ticket is a fault of its own.
 bool went_far_enough(const Visit& visit) {
   const auto exchange = first_exchange(visit);
-  return exchange && !tickets_hidden(visit.connection) &&
+  return exchange && !tickets_hidden(visit.connection) && shape_as_expected(visit) && !left_before_tickets(visit) &&
          (exchange->completed() || visit.connection.expect.handshake == HandshakeKind::failed);
+}
+
+/// Whether the policy asks the server to renew, below TLS 1.3, the ticket by which it resumes here; Known::unknown
+/// where it says nothing of that.
+Known renewal_asked(const Visit& visit) {
+  const auto exchange = first_exchange(visit);
+  if (!exchange || exchange->tls13() || !exchange->handshake.abbreviated || exchange->client_hello == nullptr ||
+      !exchange->client_hello->ticket)
+    return Known::unknown;
+  return renewal_due(*exchange, *exchange->client_hello->ticket);
 }
 
 /// A server gives no ticket to a client that cannot take one.
 Finding missing_ticket(const Visit& visit, std::string reason) {
   const auto exchange = first_exchange(visit);
   const ClientHello* hello = exchange->client_hello;
-  if (hello != nullptr && (exchange->tls13() ? !hello->psk_modes_present : !hello->ticket))
+  if (hello != nullptr && (exchange->tls13() ? !lists_psk_dhe(*hello) : !hello->ticket))
     return breach_by(Side::client, visit.at(exchange->begin()), reason + ": the client did not ask for one");
   const auto change = exchange->find(Side::server, MessageType::change_cipher_spec);
   return breach_by(Side::server, exchange->tls13() ? visit.at() : visit.at(change), std::move(reason));
@@ -170,11 +72,12 @@ Finding missing_ticket(const Visit& visit, std::string reason) {
 
 void new_ticket(const Visit& visit, Findings& findings) {
   const std::string& expected = *visit.connection.expect.new_ticket;
-  const std::vector<std::size_t> came = usable_tickets_of(visit.connection);
+  const std::vector<Origin> came = usable_tickets_of(visit.cell, visit.number);
   if (expected == "none") {
-    if (!came.empty())
-      findings.push_back(breach_by(Side::server, visit.at(came.front()), "a new ticket came, and none should have"));
-  } else if (came.empty() && went_far_enough(visit)) {
+    if (!came.empty() && shape_as_expected(visit) && renewal_asked(visit) != Known::yes)
+      findings.push_back(
+          breach_by(Side::server, visit.at(came.front().message), "a new ticket came, and none should have"));
+  } else if (came.empty() && went_far_enough(visit) && renewal_asked(visit) != Known::no) {
     findings.push_back(missing_ticket(visit, "no new ticket came, and one should have"));
   }
 }
@@ -184,6 +87,7 @@ void ticket_count(const Visit& visit, Findings& findings) {
   const std::vector<std::size_t> came = tickets_of(visit.connection);
   const std::string reason =
       std::to_string(came.size()) + " tickets came, should have been " + std::to_string(expected);
+  if (!shape_as_expected(visit)) return;
   if (came.size() > expected)
     findings.push_back(breach_by(Side::server, visit.at(came[expected]), reason));
   else if (came.size() < expected && went_far_enough(visit))
@@ -199,7 +103,7 @@ void hint(const Visit& visit, Findings& findings) {
     return;
   }
   const auto* ticket = visit.messages()[came.back()].as<NewSessionTicket>();
-  if (ticket == nullptr) return;
+  if (ticket == nullptr || !shape_as_expected(visit)) return;
   const std::chrono::seconds seen{ticket->lifetime};
   if (expected.nonzero ? seen.count() != 0 : seen == expected.exactly) return;
   findings.push_back(
@@ -236,11 +140,8 @@ void alert(const Visit& visit, Findings& findings) {
     findings.push_back(breach_by(visit.messages()[*first].from, visit.at(*first),
                                  "the alert " + alert_name(visit.messages()[*first].as<Alert>()->description) +
                                      " was sent, should have been " + expected));
-  else if (tickets_hidden(visit.connection))
-    return;
-  else
-    findings.push_back(
-        breach_by(who_should_refuse(visit), visit.at(), "no alert was sent, should have been " + expected));
+  else if (const auto refuser = who_should_refuse(visit); refuser && !tickets_hidden(visit.connection))
+    findings.push_back(breach_by(*refuser, visit.at(), "no alert was sent, should have been " + expected));
 }
 
 bool asks_closed_by(const Visit& visit) { return visit.connection.expect.closed_by.has_value(); }
@@ -287,7 +188,7 @@ bool is_empty_certificate(const Exchange& exchange, std::size_t message) {
 
 void peer_certificate(const Visit& visit, Findings& findings) {
   const auto exchange = first_exchange(visit);
-  if (!exchange || !exchange->completed() || tickets_hidden(visit.connection)) return;
+  if (!exchange || !exchange->completed() || tickets_hidden(visit.connection) || !shape_as_expected(visit)) return;
   const auto asked = exchange->find(Side::server, MessageType::certificate_request);
   if (!asked) {
     findings.push_back(breach_by(Side::server, visit.at(exchange->handshake.server_hello),
@@ -318,7 +219,11 @@ void version_held(const Exchange& exchange, Findings& findings) {
   else if (exchange.server_hello != nullptr && exchange.version != exchange.cell.tls)
     findings.push_back(
         breach_by(Side::server, exchange.at(exchange.handshake.server_hello),
-                  "the server was told to speak " + text + " and chose TLS " + std::string(name(exchange.version))));
+                  "the server was told to speak " + text + " and chose " + version_text(exchange.version)));
+}
+
+void add_doubt(const Visit& visit, Answer answer, std::vector<Doubt>& doubts) {
+  if (!answer.doubt.empty()) doubts.push_back({std::move(answer.doubt), visit.at()});
 }
 
 constexpr std::string_view section = "scenarios/FORMAT.md";
@@ -326,10 +231,11 @@ constexpr std::string_view section = "scenarios/FORMAT.md";
 constexpr Rule rules[] = {
     rule_about<held_to_version, version_held>("expect-version", Actor::either, section, Severity::expect,
                                               "Both speak the version that the cell is run at."),
-    rule_about<asks_offered, offered>("expect-offered", Actor::client, section, Severity::expect,
-                                      "The ClientHello offers the ticket that the scenario expects."),
-    rule_about<asks_handshake, handshake>("expect-handshake", Actor::either, section, Severity::expect,
-                                          "The connection's first handshake has the shape that the scenario expects."),
+    rule_about<asks_offered, report<look_at_offer>>("expect-offered", Actor::either, section, Severity::expect,
+                                                    "The ClientHello offers the ticket that the scenario expects."),
+    rule_about<asks_handshake, report<look_at_handshake>>(
+        "expect-handshake", Actor::either, section, Severity::expect,
+        "The connection's first handshake has the shape that the scenario expects."),
     rule_about<asks_new_ticket, new_ticket>("expect-new-ticket", Actor::either, section, Severity::expect,
                                             "A new ticket comes, or does not, as the scenario expects."),
     rule_about<asks_ticket_count, ticket_count>("expect-ticket-count", Actor::either, section, Severity::expect,
@@ -357,16 +263,20 @@ std::vector<Doubt> unseen_expectations(const Observation& cell) {
     const Expect& expect = visit.connection.expect;
     const bool hidden = tickets_hidden(visit.connection);
     if (hidden &&
-        (expect.hint || expect.ticket_count || (expect.new_ticket && usable_tickets_of(visit.connection).empty())))
+        (expect.hint || expect.ticket_count || (expect.new_ticket && usable_tickets_of(cell, visit.number).empty())))
       doubts.push_back({"the tickets of connection " + std::to_string(visit.number) +
                             " could not be seen: TLS 1.3, and its keys are not known",
                         visit.at()});
+    else if (left_before_tickets(visit) && usable_tickets_of(cell, visit.number).empty() &&
+             (expect.hint || expect.ticket_count || (expect.new_ticket && *expect.new_ticket != "none")))
+      doubts.push_back(
+          {"the client ended connection " + std::to_string(visit.number) + " before a ticket could come", visit.at()});
     else if (hidden && (expect.peer_certificate || (expect.alert && *expect.alert != "none")))
       doubts.push_back({"the protected messages of connection " + std::to_string(visit.number) +
                             " could not be read: TLS 1.3, and its keys are not known",
                         visit.at()});
-    else if (expect.offered && name_hidden(visit, *expect.offered))
-      doubts.push_back({"whether the ticket offered is " + *expect.offered + " could not be seen", visit.at()});
+    if (asks_offered(visit)) add_doubt(visit, look_at_offer(visit), doubts);
+    if (asks_handshake(visit)) add_doubt(visit, look_at_handshake(visit), doubts);
   });
   return doubts;
 }

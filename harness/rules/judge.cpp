@@ -56,6 +56,23 @@ Findings run_all(const Observation& cell) {
   return findings;
 }
 
+/// Takes out what documents say of connections whose version is none of theirs, and names that version.
+std::vector<Doubt> set_aside_foreign(const Observation& cell, Findings& findings) {
+  std::vector<Doubt> doubts;
+  each_visit(cell, [&](const Visit& visit) {
+    const auto version = foreign_version(visit);
+    if (!version) return;
+    doubts.push_back(
+        {"connection " + std::to_string(visit.number) + " speaks " + version_text(*version) + ", which is not judged",
+         visit.at()});
+    std::erase_if(findings, [&](const Finding& finding) {
+      const Rule* rule = find_rule(finding.rule);
+      return finding.at.connection == visit.number && rule != nullptr && !needs_scenario(*rule);
+    });
+  });
+  return doubts;
+}
+
 bool is_alert(const Observation& cell, const Place& place) {
   return place.message && cell.connections[place.connection - 1].transcript.messages[*place.message].as<Alert>();
 }
@@ -174,7 +191,8 @@ Verdict judge(const Observation& observation) {
     if ((observation.has_expectations || !needs_scenario(rule)) && rule.applies(observation))
       verdict.exercised.emplace_back(rule.id);
   verdict.findings = run_all(observation);
-  std::vector<Doubt> doubts = set_aside_unfounded(observation, verdict.findings);
+  std::vector<Doubt> doubts = set_aside_foreign(observation, verdict.findings);
+  for (Doubt& doubt : set_aside_unfounded(observation, verdict.findings)) doubts.push_back(std::move(doubt));
   const auto first = std::find_if(verdict.findings.begin(), verdict.findings.end(),
                                   [&](const Finding& finding) { return decides(observation, finding); });
   if (first != verdict.findings.end()) {

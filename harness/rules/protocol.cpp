@@ -96,7 +96,8 @@ constexpr Rule rules[] = {
     rule_about<finished_with_ticket, ticket_counted>(
         "rfc5077-3.3-counted-in-finished", Actor::either, "RFC 5077 3.3", Severity::must,
         "The NewSessionTicket counts in the hash of each Finished that follows it."),
-    rule_about<finished_13, finished_right>("rfc8446-4.4.4-finished", Actor::either, "RFC 8446 4.4.4", Severity::must,
+    rule_about<finished_13, finished_right>("rfc8446-4.4.4-finished", Actor::either, "RFC 8446 4.4.4, RFC 9846 4.5.3",
+                                            Severity::must,
                                             "Each side's Finished fits the handshake messages that passed before "
                                             "it."),
     rule_about<completed_below_13, nothing_after_finished>(

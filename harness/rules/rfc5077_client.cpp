@@ -1,3 +1,4 @@
+#include "rules/keeping.hpp"
 #include "rules/subjects.hpp"
 #include "rules/view.hpp"
 
@@ -39,21 +40,23 @@ bool server_ended(const ObservedConnection& connection) {
   });
 }
 
-/// A ticket counts only once the server's Finished was verified; without that message it cannot have been.
+/// Whether the server's Finished of a ticket's handshake never reached the client, or was wrong.
+bool unfinished(const Observation& cell, const Origin& origin) {
+  const ObservedConnection& issuing = cell.connections[origin.connection - 1];
+  if (issuing.connect.disturb.flip) return false;
+  if (!cell.has_expectations && !origin.handshake->server_finished) return server_ended(issuing);
+  return receipt_of(cell, origin) == Receipt::unfinished;
+}
+
+/// A ticket counts only once the server's Finished was verified. One that came several times may count from another.
 void finished_first(const Exchange& exchange, Findings& findings) {
-  const auto origin = offered_origin(exchange);
-  const ObservedConnection& issuing = exchange.cell.connections[origin->connection - 1];
-  if (!origin->handshake->server_finished && (exchange.cell.has_expectations || server_ended(issuing)))
+  const std::vector<Origin> origins = origins_of(exchange.cell, *exchange.client_hello->ticket, exchange.number);
+  if (std::all_of(origins.begin(), origins.end(),
+                  [&](const Origin& origin) { return unfinished(exchange.cell, origin); }))
     findings.push_back(breach(exchange.at(exchange.handshake.client_hello),
-                              "the client offered the ticket of connection " + std::to_string(origin->connection) +
-                                  ", in which it never saw the server's Finished"));
-  else if (const auto* finished = origin->handshake->server_finished
-                                      ? issuing.transcript.messages[*origin->handshake->server_finished].as<Finished>()
-                                      : nullptr;
-           finished != nullptr && finished->verified == false)
-    findings.push_back(breach(exchange.at(exchange.handshake.client_hello),
-                              "the client offered the ticket of connection " + std::to_string(origin->connection) +
-                                  ", in which the server's Finished was wrong"));
+                              "the client offered the ticket of connection " +
+                                  std::to_string(origins.back().connection) +
+                                  ", in which it never saw the server's Finished, or a wrong one"));
 }
 
 void dropped_after_failure(const Exchange& exchange, Findings& findings) {
@@ -71,17 +74,14 @@ void dropped_after_failure(const Exchange& exchange, Findings& findings) {
   }
 }
 
-/// A later connection renewed the ticket that is offered here, and completed.
+/// A later connection renewed the ticket that is offered here, and the client completed it.
 void renewed_offered(const Exchange& exchange, Findings& findings) {
   const auto origin = offered_origin(exchange);
   for (std::size_t number = exchange.number - 1; number > origin->connection; --number) {
-    const ObservedConnection& between = exchange.cell.connections[number - 1];
-    const Handshake* handshake = first_handshake(between);
-    if (handshake == nullptr || handshake->kind != HandshakeKind::resumed || handshake->new_tickets.empty()) continue;
-    const auto* hello = between.transcript.messages[handshake->client_hello].as<ClientHello>();
-    const auto* issued = between.transcript.messages[handshake->new_tickets.front()].as<NewSessionTicket>();
-    if (hello == nullptr || hello->ticket != exchange.client_hello->ticket || issued == nullptr ||
-        issued->ticket.empty())
+    const Visit between{exchange.cell, number, exchange.cell.connections[number - 1]};
+    const std::vector<Origin> renewed = usable_tickets_of(exchange.cell, number);
+    if (renewed.empty() || !renewed.front().handshake->abbreviated ||
+        !offers_ticket(between, *exchange.client_hello->ticket) || duty_of(exchange, renewed.front()) != Duty::owed)
       continue;
     findings.push_back(breach(exchange.at(exchange.handshake.client_hello),
                               "the client offered the ticket issued " + at_text(exchange.cell, origin->connection) +

@@ -1,3 +1,4 @@
+#include "rules/obstacles.hpp"
 #include "rules/subjects.hpp"
 #include "rules/view.hpp"
 
@@ -119,30 +120,10 @@ bool after_unfinished_renewal(const Exchange& exchange) {
   return hello != nullptr && hello->ticket && hello->ticket == exchange.client_hello->ticket;
 }
 
-/// Whether the policy lets the key of that ticket still open it, by the time of the first ticket with the key's name.
-/// No key outlives the server that made it.
-bool key_lives(const Exchange& exchange, const Bytes& ticket) {
-  constexpr std::size_t key_name_bytes = 16;
-  const auto* expire_after = exchange.cell.policy.duration("expire_after");
-  if (expire_after == nullptr || ticket.size() < key_name_bytes) return false;
-  for (std::size_t number = 1; number < exchange.number; ++number) {
-    const Visit visit{exchange.cell, number, exchange.cell.connections[number - 1]};
-    if (visit.connection.generation != exchange.connection.generation) continue;
-    for (const Handshake& handshake : visit.connection.handshakes)
-      for (const std::size_t message : handshake.new_tickets) {
-        const auto* issued = visit.messages()[message].as<NewSessionTicket>();
-        if (issued == nullptr || issued->ticket.size() < key_name_bytes ||
-            !std::equal(ticket.begin(), ticket.begin() + key_name_bytes, issued->ticket.begin()))
-          continue;
-        const auto age = age_at(exchange, {number, message, issued, &handshake});
-        return age && *age + std::chrono::seconds(1) < *expire_after;
-      }
-  }
-  return false;
-}
-
 void old_ticket_lives(const Exchange& exchange, Findings& findings) {
-  if (!exchange.handshake.abbreviated && key_lives(exchange, *exchange.client_hello->ticket))
+  const Bytes& ticket = *exchange.client_hello->ticket;
+  if (!exchange.handshake.abbreviated && alive_by_policy(exchange, ticket) == Known::yes &&
+      !obstacle_to(exchange, ticket))
     findings.push_back(
         breach(exchange.at(exchange.handshake.server_hello),
                "the server refused a ticket whose renewal the client had never confirmed by its Finished, "

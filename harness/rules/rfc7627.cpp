@@ -23,9 +23,10 @@ bool resumes_extended(const Exchange& exchange) {
   return session && session->extended_master_secret;
 }
 
+/// A server that never answers the extension does not know it, and may resume for a client that asks.
 bool resumes_plain(const Exchange& exchange) {
   const auto session = session_resumed(exchange);
-  return session && !session->extended_master_secret;
+  return session && !session->extended_master_secret && knows_extended_master_secret(exchange);
 }
 
 std::string of_session(const Exchange& exchange) {

@@ -12,8 +12,10 @@ using std::chrono::seconds;
 
 constexpr std::uint8_t psk_ke = 0;  ///< the mode without a key share
 
+/// The extension had its number in drafts already: only a hello that offers TLS 1.3 itself is bound by its document.
 bool offers_psk(const Exchange& exchange) {
-  return exchange.client_hello != nullptr && !exchange.client_hello->psks.empty();
+  return exchange.client_hello != nullptr && !exchange.client_hello->psks.empty() &&
+         offers_tls13(*exchange.client_hello);
 }
 
 bool chooses_psk(const Exchange& exchange) { return offers_psk(exchange) && !exchange.offer_forced(); }
@@ -237,45 +239,48 @@ void dropped_after_alert(const Exchange& exchange, Findings& findings) {
 }
 
 constexpr Rule rules[] = {
-    rule_about<offers_psk, psk_last>("rfc8446-4.2.11-psk-last", Actor::client, "RFC 8446 4.2.11", Severity::must,
-                                     "pre_shared_key is the last extension of a ClientHello."),
-    rule_about<offers_psk, modes_present>("rfc8446-4.2.9-modes-present", Actor::client, "RFC 8446 4.2.9",
-                                          Severity::must, "Who offers a PSK also sends psk_key_exchange_modes."),
-    rule_about<offers_psk, key_share_beside>("rfc8446-2.2-key-share", Actor::client, "RFC 8446 2.2", Severity::should,
-                                             "A client that offers a PSK sends a key share as well."),
-    rule_about<offers_psk, only_issued>("rfc8446-4.6.1-only-issued-tickets", Actor::client, "RFC 8446 4.6.1",
-                                        Severity::must, "A client offers the ticket it was given, byte for byte."),
-    rule_about<offers_psk, one_place>("rfc8446-4.6.1-one-place", Actor::client, "RFC 8446 4.2.11, 4.6.1",
-                                      Severity::should,
+    rule_about<offers_psk, psk_last>("rfc8446-4.2.11-psk-last", Actor::client, "RFC 8446 4.2.11, RFC 9846 4.3.11",
+                                     Severity::must, "pre_shared_key is the last extension of a ClientHello."),
+    rule_about<offers_psk, modes_present>("rfc8446-4.2.9-modes-present", Actor::client,
+                                          "RFC 8446 4.2.9, RFC 9846 4.3.9", Severity::must,
+                                          "Who offers a PSK also sends psk_key_exchange_modes."),
+    rule_about<offers_psk, key_share_beside>("rfc8446-2.2-key-share", Actor::client, "RFC 8446 2.2, RFC 9846 2.2",
+                                             Severity::should, "A client that offers a PSK sends a key share as well."),
+    rule_about<offers_psk, only_issued>("rfc8446-4.6.1-only-issued-tickets", Actor::client,
+                                        "RFC 8446 4.6.1, RFC 9846 4.7.1", Severity::must,
+                                        "A client offers the ticket it was given, byte for byte."),
+    rule_about<offers_psk, one_place>("rfc8446-4.6.1-one-place", Actor::client,
+                                      "RFC 8446 4.2.11, 4.6.1, RFC 9846 4.3.11, 4.7.1", Severity::should,
                                       "A ticket of TLS 1.3 is offered as PSK, not in the SessionTicket extension "
                                       "too."),
-    rule_about<chooses_known_psk, seven_days>("rfc8446-4.6.1-seven-days", Actor::client, "RFC 8446 4.6.1",
-                                              Severity::must, "A client keeps no ticket beyond seven days."),
-    rule_about<chooses_known_psk, within_lifetime>("rfc8446-4.2.11.1-lifetime", Actor::client, "RFC 8446 4.2.11.1",
-                                                   Severity::must,
+    rule_about<chooses_known_psk, seven_days>("rfc8446-4.6.1-seven-days", Actor::client,
+                                              "RFC 8446 4.6.1, RFC 9846 4.7.1", Severity::must,
+                                              "A client keeps no ticket beyond seven days."),
+    rule_about<chooses_known_psk, within_lifetime>("rfc8446-4.2.11.1-lifetime", Actor::client,
+                                                   "RFC 8446 4.2.11.1, RFC 9846 4.3.11.1", Severity::must,
                                                    "A client offers no ticket that is older than its lifetime."),
     rule_about<chooses_known_psk, zero_lifetime_discarded>("rfc8446-4.6.1-lifetime-zero", Actor::client,
-                                                           "RFC 8446 4.6.1", Severity::should,
+                                                           "RFC 8446 4.6.1, RFC 9846 4.7.1", Severity::should,
                                                            "A client throws a ticket of lifetime 0 away at once."),
     rule_about<offers_known_psk, obfuscated_age>(
-        "rfc8446-4.2.11.1-age", Actor::client, "RFC 8446 4.2.11, 4.2.11.1", Severity::must,
+        "rfc8446-4.2.11.1-age", Actor::client, "RFC 8446 4.2.11, 4.2.11.1, RFC 9846 4.3.11, 4.3.11.1", Severity::must,
         "The age that a client claims, less ticket_age_add, is the ticket's age in milliseconds."),
-    rule_about<offers_known_psk, suite_of_hash>("rfc8446-4.6.1-suite-of-hash", Actor::client, "RFC 8446 4.6.1",
-                                                Severity::should,
+    rule_about<offers_known_psk, suite_of_hash>("rfc8446-4.6.1-suite-of-hash", Actor::client,
+                                                "RFC 8446 4.6.1, RFC 9846 4.7.1", Severity::should,
                                                 "A client that offers a ticket offers a suite of that session's "
                                                 "hash."),
-    rule_about<answered_13, selection_checked>("rfc8446-4.2.11-selection-checked", Actor::client, "RFC 8446 4.2.11",
-                                               Severity::must,
+    rule_about<answered_13, selection_checked>("rfc8446-4.2.11-selection-checked", Actor::client,
+                                               "RFC 8446 4.2.11, RFC 9846 4.3.11", Severity::must,
                                                "A client aborts when the server selects a PSK it did not offer, a "
                                                "suite of another hash, or no key share where it needs one."),
     rule_about<agreed_13, no_renegotiation>(
-        "rfc8446-4.1.2-no-renegotiation", Actor::client, "RFC 8446 4.1.2", Severity::must,
+        "rfc8446-4.1.2-no-renegotiation", Actor::client, "RFC 8446 4.1.2, RFC 9846 4.2.2", Severity::must,
         "A client sends no further ClientHello once TLS 1.3 is agreed.", Rests::on_types),
-    rule_about<offers_known_psk, same_server_name>("rfc8446-4.6.1-same-server-name", Actor::client, "RFC 8446 4.6.1",
-                                                   Severity::should,
+    rule_about<offers_known_psk, same_server_name>("rfc8446-4.6.1-same-server-name", Actor::client,
+                                                   "RFC 8446 4.6.1, RFC 9846 4.7.1", Severity::should,
                                                    "A client resumes under the server name it had before."),
-    rule_about<chooses_psk, single_use>("rfc8446-C.4-single-use", Actor::client, "RFC 8446 C.4", Severity::should,
-                                        "A client uses a ticket once."),
+    rule_about<chooses_psk, single_use>("rfc8446-C.4-single-use", Actor::client, "RFC 8446 C.4, RFC 9846 C.4",
+                                        Severity::should, "A client uses a ticket once."),
     rule_about<chooses_known_psk, dropped_after_alert>(
         "rfc8446-6.2-drop-after-alert", Actor::client, "RFC 8446 6.2, RFC 9846 6.2", Severity::should,
         "Tickets of a connection that ended with an error alert are dropped."),

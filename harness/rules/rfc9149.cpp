@@ -49,7 +49,10 @@ void answer_checked(const Exchange& exchange, Findings& findings) {
         breach(exchange.at(*finished), std::string("the client finished the handshake though the server ") + wrong));
 }
 
-bool has_tickets(const Exchange& exchange) { return exchange.tls13() && !exchange.handshake.new_tickets.empty(); }
+/// A server that has answered the extension in this connection knows the document.
+bool has_tickets(const Exchange& exchange) {
+  return exchange.tls13() && !exchange.handshake.new_tickets.empty() && answer_of(exchange).has_value();
+}
 
 void at_most_255(const Exchange& exchange, Findings& findings) {
   constexpr std::size_t most = 255;
@@ -90,8 +93,10 @@ void same_after_retry(const Exchange& exchange, Findings& findings) {
                               "the client's ticket_request is not the same after the HelloRetryRequest"));
 }
 
+/// A client that asks for tickets by number knows the document.
 bool offers_of_own_choice(const Exchange& exchange) {
-  return exchange.client_hello != nullptr && !exchange.client_hello->psks.empty() && !exchange.offer_forced();
+  return exchange.client_hello != nullptr && !exchange.client_hello->psks.empty() && !exchange.offer_forced() &&
+         exchange.client_hello->ticket_request.has_value();
 }
 
 /// Number of an earlier connection in which the server refused a ticket that came with this one; 0 for none.
@@ -128,10 +133,10 @@ constexpr Rule rules[] = {
         "rfc9149-3-encrypted-extensions-only", Actor::server, "RFC 9149 3", Severity::must,
         "A server answers ticket_request in EncryptedExtensions and nowhere else."),
     rule_about<answers, answered_only_if_asked>("rfc9149-3-answered-only-if-asked", Actor::server,
-                                                "RFC 9149 3, RFC 8446 4.2", Severity::must,
+                                                "RFC 9149 3, RFC 8446 4.2, RFC 9846 4.3", Severity::must,
                                                 "A server sends ticket_request only to a client that sent it."),
     rule_about<tls13_answered, answer_checked>(
-        "rfc9149-3-answer-checked", Actor::client, "RFC 9149 3, RFC 8446 4.2", Severity::must,
+        "rfc9149-3-answer-checked", Actor::client, "RFC 9149 3, RFC 8446 4.2, RFC 9846 4.3", Severity::must,
         "A client aborts when ticket_request comes unasked or outside EncryptedExtensions."),
     rule_about<has_tickets, at_most_255>("rfc9149-3-at-most-255", Actor::server, "RFC 9149 3", Severity::should,
                                          "A server sends at most 255 tickets in a connection."),

@@ -25,6 +25,22 @@ bool may_resume(const ClientHello& hello, const Session& session) {
              : std::find(hello.versions.begin(), hello.versions.end(), version) != hello.versions.end();
 }
 
+namespace {
+
+bool answers_extended(const Exchange& exchange) {
+  return exchange.server_hello != nullptr &&
+         find(exchange.server_hello->extensions, ext::extended_master_secret) != nullptr;
+}
+
+}  // namespace
+
+bool knows_extended_master_secret(const Exchange& exchange) {
+  bool shown = answers_extended(exchange);
+  if (exchange.cell.has_expectations)
+    each_exchange(exchange.cell, [&](const Exchange& each) { shown = shown || answers_extended(each); });
+  return shown;
+}
+
 bool echoes_session_id(const Exchange& exchange) {
   return exchange.client_hello != nullptr && exchange.server_hello != nullptr && !exchange.tls13() &&
          !exchange.client_hello->session_id.empty() &&

@@ -19,6 +19,10 @@ std::optional<Session> session_offered(const Exchange& exchange);
 /// Whether the hello lets the server choose that session's version, without which it cannot be resumed.
 bool may_resume(const ClientHello& hello, const Session& session);
 
+/// Whether the server has shown that it knows RFC 7627: by answering extended_master_secret here or, where all
+/// connections of the cell are with one server, in any of them.
+bool knows_extended_master_secret(const Exchange& exchange);
+
 /// Whether the ServerHello repeats a session ID that is not empty, which below TLS 1.3 says that it resumes.
 bool echoes_session_id(const Exchange& exchange);
 

@@ -50,16 +50,47 @@ std::optional<Exchange> first_exchange(const Visit& visit) {
   return handshake == nullptr ? std::nullopt : std::optional(exchange_of(visit, *handshake));
 }
 
-std::optional<Origin> origin_of(const Observation& cell, const Bytes& ticket, std::size_t before) {
-  for (std::size_t number = std::min(before - 1, cell.connections.size()); number >= 1; --number) {
+std::string version_text(Version version) {
+  if (!name(version).empty()) return "TLS " + std::string(name(version));
+  const auto number = static_cast<std::uint16_t>(version);
+  constexpr std::uint16_t drafts = 0x7f00;
+  constexpr std::uint16_t low_byte = 0xff;
+  if ((number & drafts) == drafts && number < 0x8000)
+    return "draft " + std::to_string(number & low_byte) + " of TLS 1.3";
+  return "version " + hex16(number);
+}
+
+std::optional<Version> foreign_version(const Visit& visit) {
+  const auto exchange = first_exchange(visit);
+  if (!exchange || exchange->version == Version::none || !name(exchange->version).empty()) return std::nullopt;
+  const auto number = static_cast<std::uint16_t>(exchange->version);
+  const ClientHello* hello = exchange->client_hello;
+  const bool offered =
+      hello == nullptr || std::find(hello->versions.begin(), hello->versions.end(), number) != hello->versions.end();
+  return offered ? std::optional(exchange->version) : std::nullopt;
+}
+
+bool offers_tls13(const ClientHello& hello) {
+  return std::find(hello.versions.begin(), hello.versions.end(), static_cast<std::uint16_t>(Version::tls13)) !=
+         hello.versions.end();
+}
+
+std::vector<Origin> origins_of(const Observation& cell, const Bytes& ticket, std::size_t before) {
+  std::vector<Origin> origins;
+  for (std::size_t number = 1; number < before && number <= cell.connections.size(); ++number) {
     const ObservedConnection& connection = cell.connections[number - 1];
     for (const Handshake& handshake : connection.handshakes)
       for (const std::size_t message : handshake.new_tickets) {
         const auto* issued = connection.transcript.messages[message].as<NewSessionTicket>();
-        if (issued != nullptr && issued->ticket == ticket) return Origin{number, message, issued, &handshake};
+        if (issued != nullptr && issued->ticket == ticket) origins.push_back({number, message, issued, &handshake});
       }
   }
-  return std::nullopt;
+  return origins;
+}
+
+std::optional<Origin> origin_of(const Observation& cell, const Bytes& ticket, std::size_t before) {
+  const std::vector<Origin> origins = origins_of(cell, ticket, before);
+  return origins.empty() ? std::nullopt : std::optional(origins.back());
 }
 
 std::vector<const Bytes*> offers(const ClientHello& hello) {
@@ -67,6 +98,23 @@ std::vector<const Bytes*> offers(const ClientHello& hello) {
   for (const PskIdentity& psk : hello.psks) tickets.push_back(&psk.identity);
   if (hello.ticket && !hello.ticket->empty()) tickets.push_back(&*hello.ticket);
   return tickets;
+}
+
+bool lists_psk_dhe(const ClientHello& hello) {
+  constexpr std::uint8_t psk_dhe_ke = 1;
+  return std::find(hello.psk_modes.begin(), hello.psk_modes.end(), psk_dhe_ke) != hello.psk_modes.end();
+}
+
+bool offers_ticket(const Visit& visit, const Bytes& ticket) {
+  const auto exchange = first_exchange(visit);
+  if (!exchange || exchange->client_hello == nullptr) return false;
+  const std::vector<const Bytes*> offered = offers(*exchange->client_hello);
+  return std::any_of(offered.begin(), offered.end(), [&](const Bytes* each) { return *each == ticket; });
+}
+
+bool offers_nothing(const Visit& visit) {
+  const auto exchange = first_exchange(visit);
+  return exchange && exchange->client_hello != nullptr && offers(*exchange->client_hello).empty();
 }
 
 bool tickets_hidden(const ObservedConnection& connection) {

@@ -61,6 +61,16 @@ bool any_of_step(const Visit& visit, Test test) {
   });
 }
 
+/// A version for people: "TLS 1.2", "draft 28 of TLS 1.3", "version 0xfb1a".
+std::string version_text(Version version);
+
+/// The version that a connection agreed on, if no document here speaks of it, such as a draft of TLS 1.3, and its
+/// client offered it: it is named, and nothing but the scenario is held against that connection.
+std::optional<Version> foreign_version(const Visit& visit);
+
+/// Whether the client offers TLS 1.3 itself, and not only drafts of it, so that its document binds the hello.
+bool offers_tls13(const ClientHello& hello);
+
 Exchange exchange_of(const Visit& visit, const Handshake& handshake);
 
 /// The connection's first handshake, which is what the scenario and the two sides' words are about.
@@ -84,8 +94,20 @@ struct Origin {
 /// The last NewSessionTicket with these bytes that came in a connection before number `before`.
 std::optional<Origin> origin_of(const Observation& cell, const Bytes& ticket, std::size_t before);
 
+/// Every NewSessionTicket with these bytes that came in a connection before number `before`, in order.
+std::vector<Origin> origins_of(const Observation& cell, const Bytes& ticket, std::size_t before);
+
 /// Every ticket that a hello offers: PSK identities, then extension 35 when it is not empty.
 std::vector<const Bytes*> offers(const ClientHello& hello);
+
+/// Whether a hello lists the PSK mode with a key share, the only one that most servers know (RFC 8446 4.2.9).
+bool lists_psk_dhe(const ClientHello& hello);
+
+/// Whether the connection's first hello could be read, and offers this ticket.
+bool offers_ticket(const Visit& visit, const Bytes& ticket);
+
+/// Whether the connection's first hello could be read, and offers no ticket at all.
+bool offers_nothing(const Visit& visit);
 
 /// Whether tickets may have passed in this connection that nobody could read: TLS 1.3 without its keys.
 bool tickets_hidden(const ObservedConnection& connection);

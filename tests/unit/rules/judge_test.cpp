@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "builder.hpp"
+#include "verdicts.hpp"
 
 namespace ti {
 namespace {
@@ -12,15 +12,6 @@ using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-
-void expect_fail(const Verdict& verdict, Side fault, std::string_view rule, Place at) {
-  EXPECT_EQ(verdict.outcome, Outcome::fail) << verdict.reason;
-  EXPECT_EQ(verdict.fault, fault) << verdict.reason;
-  EXPECT_EQ(verdict.rule, rule) << verdict.reason;
-  ASSERT_TRUE(verdict.at);
-  EXPECT_EQ(verdict.at->connection, at.connection);
-  EXPECT_EQ(verdict.at->message, at.message);
-}
 
 auto consequence(std::size_t message, const std::string& what) {
   return AllOf(Field(&Consequence::what, HasSubstr(what)),
@@ -167,12 +158,6 @@ constexpr std::uint8_t unknown_ca = 48;
 constexpr std::uint8_t protocol_version = 70;
 constexpr std::uint8_t internal_error = 80;
 
-void expect_doubt(const Verdict& verdict, const std::string& about) {
-  EXPECT_EQ(verdict.outcome, Outcome::inconclusive) << verdict.rule << ": " << verdict.reason;
-  EXPECT_FALSE(verdict.fault);
-  EXPECT_THAT(verdict.reason, HasSubstr(about));
-}
-
 TEST(Judge, AccusesNobodyOfAnAlertThatClaimsNoFaultInThePeer) {
   const Wire certified = wire().client_hello().server_hello(true).server(MessageType::certificate);
   for (const std::uint8_t alert : {42, 43, 44, 45, 46, 48, 49})
@@ -296,9 +281,8 @@ TEST(Judge, BlamesTheServerThatDropsTheExtendedMasterSecretNotTheClientThatAbort
 }
 
 TEST(Judge, BlamesTheServerThatResumesAPlainSessionAsAnExtendedOneNotTheClientThatAborts) {
-  for (const bool answered : {true, false})
-    expect_answered(first(), wire().resumption_flight(a, b).extended(true, answered), Side::client, Side::server,
-                    "rfc7627-5.3-not-resumed-with", {2, 1});
+  expect_answered(first(), wire().resumption_flight(a, b).extended(true, true), Side::client, Side::server,
+                  "rfc7627-5.3-not-resumed-with", {2, 1});
 }
 
 TEST(Judge, BlamesWhoeverChangesTheSuiteNotThePeerThatAborts) {
@@ -525,8 +509,8 @@ TEST(Judge, SurvivesAHelloThatNobodyCanRead) {
   unread.c.expect.handshake = HandshakeKind::full;
   judge(cell({unread}));
   unread.c.expect.handshake = HandshakeKind::resumed;
-  EXPECT_EQ(judge(cell({unread})).reason,
-            "the handshake was full, should have been resumed, the client having offered what nobody could read");
+  expect_doubt(judge(cell({unread})),
+               "the handshake was full, should have been resumed, the client having offered what nobody could read");
 }
 
 TEST(Judge, LooksForTheAlertThatAFlippedBitOughtToDraw) {

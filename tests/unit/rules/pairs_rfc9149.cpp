@@ -36,11 +36,12 @@ Observation retried(std::uint8_t second_count) {
   return cell({full});
 }
 
-/// A and B came together, A was refused; then `next` is offered.
+/// A and B came together, A was refused; then `next` is offered by a client that asks for tickets by number.
 Observation refused_then(const Bytes& next) {
-  return cell(
-      {wire_13().full_13(a).new_ticket(b).data(), wire_13().full_13(c, a, aged(a, 15000)).data().at(seconds(15)),
-       wire_13().resumed_13(next, aged(next, next == b ? 16000 : 1000), ticket('n', 'd')).data().at(seconds(16))});
+  Wire third = wire_13().resumed_13(next, aged(next, next == b ? 16000 : 1000), ticket('n', 'd')).data();
+  third.body<ClientHello>(0).ticket_request = TicketRequest{2, 1};
+  return cell({wire_13().full_13(a).new_ticket(b).data(),
+               wire_13().full_13(c, a, aged(a, 15000)).data().at(seconds(15)), third.at(seconds(16))});
 }
 
 }  // namespace

@@ -1,0 +1,168 @@
+#include "rules/keeping.hpp"
+
+namespace ti {
+
+namespace {
+
+/// Clocks of either side count whole seconds.
+constexpr std::chrono::seconds tolerance{2};
+
+Visit visit_of(const Observation& cell, std::size_t number) { return {cell, number, cell.connections[number - 1]}; }
+
+bool is_tls13(const Observation& cell, const Origin& ticket) {
+  return exchange_of(visit_of(cell, ticket.connection), *ticket.handshake).tls13();
+}
+
+/// One past the last message that reached its receiver, as far as the harness's own cut decides it.
+std::size_t end_of_delivery(const Visit& visit) {
+  const auto& cut = visit.connection.connect.disturb.cut;
+  for (std::size_t i = 0; cut && i < visit.messages().size(); ++i)
+    if (visit.messages()[i].from == cut->from && visit.messages()[i].type == cut->after) return i + 1;
+  return visit.messages().size();
+}
+
+bool changed_for_client(const Visit& visit) {
+  const auto& flip = visit.connection.connect.disturb.flip;
+  return flip && flip->from == Side::server;
+}
+
+bool sent_after(const Visit& visit, Side side, ContentType content, std::size_t from) {
+  for (std::size_t i = from; i < visit.messages().size(); ++i)
+    if (visit.messages()[i].from == side && visit.messages()[i].content == content) return true;
+  return false;
+}
+
+bool client_ended_before(const Visit& visit, std::size_t message) {
+  const auto& endings = visit.connection.transcript.endings;
+  return std::any_of(endings.begin(), endings.end(), [&](const TranscriptEnding& ending) {
+    return ending.from == Side::client && ending.before_message <= message;
+  });
+}
+
+bool says_well(const Visit& visit) { return visit.connection.client.answered && visit.connection.client.ok; }
+
+/// A client's own Finished, or its data, comes after it has verified the server's Finished.
+bool went_on_below_13(const Visit& visit, const Handshake& handshake) {
+  if (handshake.abbreviated) return *handshake.client_finished > *handshake.server_finished;
+  return sent_after(visit, Side::client, ContentType::application_data, *handshake.server_finished) || says_well(visit);
+}
+
+bool read_13(const Visit& visit, std::size_t ticket) {
+  return visit.connection.connect.read_response && says_well(visit) && ticket < end_of_delivery(visit) &&
+         !client_ended_before(visit, ticket);
+}
+
+/// Whether a connection offers a ticket that came together with this one.
+bool offers_sibling(const Visit& visit, const Origin& ticket) {
+  const std::vector<Origin> together = usable_tickets_of(visit.cell, ticket.connection);
+  return std::any_of(together.begin(), together.end(),
+                     [&](const Origin& each) { return offers_ticket(visit, each.ticket->ticket); });
+}
+
+/// RFC 2246 7.2.1: in TLS 1.0 a connection that its peer did not close properly leaves no session to resume.
+bool improperly_closed_10(const Visit& issuing, const Handshake& handshake) {
+  return exchange_of(issuing, handshake).version <= Version::tls10 && handshake.server_finished &&
+         !sent_after(issuing, Side::server, ContentType::alert, *handshake.server_finished);
+}
+
+/// Whether something happened to the session that lets a client drop it: an error alert ends it (RFC 5246 7.2.2,
+/// RFC 9846 6.2), a handshake that offered it failed (RFC 5077 3.2), or the server refused it.
+bool may_be_dropped(const Exchange& exchange, const Origin& ticket) {
+  const Visit issuing = visit_of(exchange.cell, ticket.connection);
+  if (first_error_alert(issuing.connection) || improperly_closed_10(issuing, *ticket.handshake)) return true;
+  for (std::size_t number = ticket.connection + 1; number < exchange.number; ++number) {
+    const Visit between = visit_of(exchange.cell, number);
+    if (!offers_sibling(between, ticket)) continue;
+    const HandshakeKind kind = first_handshake(between.connection)->kind;
+    const bool refused = kind == HandshakeKind::full && !exchange.offer_forced();
+    if (kind == HandshakeKind::failed || refused || first_error_alert(between.connection)) return true;
+  }
+  return false;
+}
+
+/// A client of TLS 1.3 should use each ticket once (RFC 8446 C.4).
+bool used_before(const Exchange& exchange, const Origin& ticket) {
+  for (std::size_t number = ticket.connection + 1; number < exchange.number; ++number)
+    if (offers_ticket(visit_of(exchange.cell, number), ticket.ticket->ticket)) return true;
+  return false;
+}
+
+bool is_outlived(const Exchange& exchange, const Origin& ticket) {
+  const std::chrono::seconds lifetime{ticket.ticket->lifetime};
+  const bool tls13 = is_tls13(exchange.cell, ticket);
+  if (tls13 && lifetime.count() == 0) return true;
+  const auto age = age_at(exchange, ticket);
+  if (!age) return false;
+  if (tls13 && *age + tolerance > longest_lifetime) return true;
+  return lifetime.count() != 0 && *age + tolerance > lifetime;
+}
+
+bool never_received(const Observation& cell, const Origin& ticket) {
+  const Receipt receipt = receipt_of(cell, ticket);
+  return receipt == Receipt::unfinished || receipt == Receipt::refused;
+}
+
+}  // namespace
+
+Receipt receipt_of(const Observation& cell, const Origin& ticket) {
+  const Visit visit = visit_of(cell, ticket.connection);
+  const Handshake& handshake = *ticket.handshake;
+  if (!cell.has_expectations && handshake.kind == HandshakeKind::failed) return Receipt::unknown;
+  if (unread_before(visit, handshake.end, Rests::on_types)) return Receipt::unknown;
+  const auto& finished = handshake.server_finished;
+  if (!finished || *finished >= end_of_delivery(visit) || changed_for_client(visit)) return Receipt::unfinished;
+  const auto* body = visit.messages()[*finished].as<Finished>();
+  if (body != nullptr && body->verified == false) return Receipt::unfinished;
+  if (handshake.kind == HandshakeKind::failed) return Receipt::refused;
+  const bool valid = is_tls13(cell, ticket) ? read_13(visit, ticket.message) : went_on_below_13(visit, handshake);
+  return valid ? Receipt::valid : Receipt::unknown;
+}
+
+std::vector<Origin> usable_tickets_of(const Observation& cell, std::size_t number) {
+  std::vector<Origin> tickets;
+  const ObservedConnection& connection = cell.connections[number - 1];
+  for (const Handshake& handshake : connection.handshakes)
+    for (const std::size_t message : handshake.new_tickets)
+      if (const auto* ticket = connection.transcript.messages[message].as<NewSessionTicket>();
+          ticket != nullptr && !ticket->ticket.empty())
+        tickets.push_back({number, message, ticket, &handshake});
+  return tickets;
+}
+
+Duty duty_of(const Exchange& exchange, const Origin& ticket) {
+  if (never_received(exchange.cell, ticket) || may_be_dropped(exchange, ticket)) return Duty::free;
+  if (is_outlived(exchange, ticket)) return Duty::outlived;
+  if (is_tls13(exchange.cell, ticket) && !exchange.offer_forced() && used_before(exchange, ticket)) return Duty::free;
+  return receipt_of(exchange.cell, ticket) == Receipt::valid ? Duty::owed : Duty::unknown;
+}
+
+Owing owing_of(const Exchange& exchange, const std::vector<Origin>& tickets) {
+  Owing owing;
+  bool unknown = false;
+  for (const Origin& ticket : tickets) {
+    const Duty duty = duty_of(exchange, ticket);
+    if (duty == Duty::owed) return {Duty::owed, std::nullopt};
+    unknown = unknown || duty == Duty::unknown;
+    if (duty == Duty::outlived) owing.outlived = ticket;
+  }
+  if (unknown) return {Duty::unknown, std::nullopt};
+  if (owing.outlived) owing.duty = Duty::outlived;
+  return owing;
+}
+
+std::vector<Origin> latest_tickets(const Exchange& exchange) {
+  for (std::size_t number = exchange.number - 1; number >= 1; --number) {
+    std::vector<Origin> tickets = usable_tickets_of(exchange.cell, number);
+    std::erase_if(tickets, [&](const Origin& ticket) { return never_received(exchange.cell, ticket); });
+    if (!tickets.empty()) return tickets;
+  }
+  return {};
+}
+
+bool tickets_hidden_before(const Visit& visit) {
+  for (std::size_t number = 1; number < visit.number; ++number)
+    if (tickets_hidden(visit.cell.connections[number - 1])) return true;
+  return false;
+}
+
+}  // namespace ti

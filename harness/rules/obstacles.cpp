@@ -1,0 +1,172 @@
+#include "rules/obstacles.hpp"
+
+#include <cstring>
+
+#include "rules/keeping.hpp"
+#include "rules/session.hpp"
+
+namespace ti {
+
+namespace {
+
+constexpr std::chrono::seconds tolerance{1};
+
+bool same_key(const Bytes& a, const Bytes& b) {
+  constexpr std::size_t name_bytes = 16;
+  return a.size() >= name_bytes && b.size() >= name_bytes && std::equal(a.begin(), a.begin() + name_bytes, b.begin());
+}
+
+/// The first ticket that the same process of the server sealed with the same key.
+std::optional<Origin> first_of_key(const Exchange& exchange, const Bytes& ticket) {
+  for (std::size_t number = 1; number < exchange.number; ++number) {
+    if (exchange.cell.connections[number - 1].generation != exchange.connection.generation) continue;
+    for (const Origin& issued : usable_tickets_of(exchange.cell, number))
+      if (same_key(issued.ticket->ticket, ticket)) return issued;
+  }
+  return std::nullopt;
+}
+
+/// The exchange that brought a ticket.
+Exchange issuing_of(const Exchange& exchange, const Origin& origin) {
+  return exchange_of(Visit{exchange.cell, origin.connection, exchange.cell.connections[origin.connection - 1]},
+                     *origin.handshake);
+}
+
+/// Whether the ticket was sealed by a key that by the policy should no longer have sealed any, so that its early death
+/// is the server's doing.
+bool sealed_too_late(const Exchange& exchange, const Origin& origin) {
+  const auto* renew_after = exchange.cell.policy.duration("renew_after");
+  const auto first = first_of_key(exchange, origin.ticket->ticket);
+  if (renew_after == nullptr || !first) return false;
+  const auto key = age_at(exchange, *first);
+  const auto ticket = age_at(exchange, origin);
+  return key && ticket && *key - *ticket > *renew_after + tolerance;
+}
+
+/// Whether every handshake that brought the ticket was left unfinished, so that nobody holds it for good.
+bool never_received(const Exchange& exchange, const Bytes& ticket) {
+  const std::vector<Origin> origins = origins_of(exchange.cell, ticket, exchange.number);
+  return std::all_of(origins.begin(), origins.end(), [&](const Origin& origin) {
+    const Receipt receipt = receipt_of(exchange.cell, origin);
+    return receipt == Receipt::unfinished || receipt == Receipt::refused;
+  });
+}
+
+std::optional<Obstacle> by_policy(const Exchange& exchange, const Origin& origin) {
+  if (alive_by_policy(exchange, origin.ticket->ticket) != Known::no) return std::nullopt;
+  const std::string what = "whose key is dead by the server's policy";
+  if (sealed_too_late(exchange, origin))
+    return Obstacle{Side::server, what + ", and was too old to seal it in the first place"};
+  return Obstacle{std::nullopt, what};
+}
+
+/// RFC 5246 7.2.2, RFC 8446 6.2: a session that an error alert ended is one to forget, for the server as well.
+std::optional<Obstacle> by_alert(const Exchange& exchange, const Origin& origin) {
+  for (std::size_t number = origin.connection; number < exchange.number; ++number) {
+    const Visit before{exchange.cell, number, exchange.cell.connections[number - 1]};
+    if (first_error_alert(before.connection) &&
+        (number == origin.connection || offers_ticket(before, origin.ticket->ticket)))
+      return Obstacle{std::nullopt, "which an error alert had ended in connection " + std::to_string(number)};
+  }
+  return std::nullopt;
+}
+
+/// RFC 6066 3, RFC 8446 4.6.1: a session goes on under the name that it was begun with.
+std::optional<Obstacle> by_name(const Exchange& exchange, const Exchange& issuing) {
+  if (issuing.client_hello->server_name == exchange.client_hello->server_name) return std::nullopt;
+  return Obstacle{Side::client, "which came under another server name"};
+}
+
+bool lists(const std::vector<std::uint16_t>& suites, std::uint16_t suite) {
+  return std::find(suites.begin(), suites.end(), suite) != suites.end();
+}
+
+bool asks_extended(const ClientHello& hello) { return find(hello.extensions, ext::extended_master_secret) != nullptr; }
+
+/// RFC 7627 5.3: only where the server shows, here or before, that it knows the extension.
+std::optional<Obstacle> by_extended_master_secret(const Exchange& exchange, const Exchange& issuing,
+                                                  const Session& session) {
+  const bool asks = asks_extended(*exchange.client_hello);
+  if (session.extended_master_secret && !asks)
+    return Obstacle{Side::client, "which used the extended master secret that the ClientHello no longer asks for"};
+  if (session.extended_master_secret || !asks || !knows_extended_master_secret(exchange)) return std::nullopt;
+  if (asks_extended(*issuing.client_hello))
+    return Obstacle{Side::server, "for which the server had left out the extended master secret that it knows"};
+  return Obstacle{Side::client, "which did not use the extended master secret that the ClientHello now asks for"};
+}
+
+std::optional<Obstacle> below_13(const Exchange& exchange, const Exchange& issuing) {
+  const auto session = session_offered(exchange);
+  if (!session) return std::nullopt;
+  if (!may_resume(*exchange.client_hello, *session))
+    return Obstacle{Side::client, "whose version the ClientHello no longer offers"};
+  if (!lists(exchange.client_hello->suites, session->suite))
+    return Obstacle{Side::client, "whose cipher suite the ClientHello no longer offers"};
+  return by_extended_master_secret(exchange, issuing, *session);
+}
+
+bool offers_hash(const ClientHello& hello, const char* hash) {
+  return std::any_of(hello.suites.begin(), hello.suites.end(), [&](std::uint16_t suite) {
+    const char* offered = hash_of(suite);
+    return offered != nullptr && std::strcmp(offered, hash) == 0;
+  });
+}
+
+std::optional<Obstacle> in_13(const Exchange& exchange, const Exchange& issuing) {
+  const char* hash = hash_of(issuing.connection.transcript.suite);
+  const ClientHello& hello = *exchange.client_hello;
+  const ClientHello& before = *issuing.client_hello;
+  if (hash != nullptr && !offers_hash(hello, hash))
+    return Obstacle{Side::client, "whose hash no suite of the ClientHello has"};
+  const char* chosen = exchange.server_hello == nullptr ? nullptr : hash_of(exchange.server_hello->suite);
+  if (hash != nullptr && chosen != nullptr && std::strcmp(hash, chosen) != 0 && hello.suites != before.suites)
+    return Obstacle{std::nullopt, "whose hash the suite does not have that was chosen of a changed list"};
+  if (!lists_psk_dhe(hello) && lists_psk_dhe(before))
+    return Obstacle{Side::client, "for which the ClientHello no longer lists the mode with a key share"};
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Milliseconds> key_age_at(const Exchange& exchange, const Bytes& ticket) {
+  const auto first = first_of_key(exchange, ticket);
+  return first ? age_at(exchange, *first) : std::nullopt;
+}
+
+Known alive_by_policy(const Exchange& exchange, const Bytes& ticket) {
+  const auto origin = origin_of(exchange.cell, ticket, exchange.number);
+  if (origin && exchange.cell.connections[origin->connection - 1].generation != exchange.connection.generation)
+    return Known::no;
+  const auto* expire_after = exchange.cell.policy.duration("expire_after");
+  const auto age = key_age_at(exchange, ticket);
+  if (expire_after == nullptr || !age) return Known::unknown;
+  if (*age >= *expire_after + tolerance) return Known::no;
+  return *age + tolerance < *expire_after && all_tickets_known(exchange.cell, exchange.number) ? Known::yes
+                                                                                               : Known::unknown;
+}
+
+Known renewal_due(const Exchange& exchange, const Bytes& ticket) {
+  const auto* renew_after = exchange.cell.policy.duration("renew_after");
+  const auto age = key_age_at(exchange, ticket);
+  if (renew_after == nullptr || !age) return Known::unknown;
+  if (*age >= *renew_after + tolerance) return Known::yes;
+  return *age + tolerance < *renew_after && all_tickets_known(exchange.cell, exchange.number) ? Known::no
+                                                                                              : Known::unknown;
+}
+
+std::optional<Obstacle> obstacle_to(const Exchange& exchange, const Bytes& ticket) {
+  const auto origin = origin_of(exchange.cell, ticket, exchange.number);
+  if (!origin)
+    return Obstacle{all_tickets_known(exchange.cell, exchange.number) ? std::optional(Side::client) : std::nullopt,
+                    "which was not seen being issued"};
+  const Exchange issuing = issuing_of(exchange, *origin);
+  if (never_received(exchange, ticket)) return Obstacle{Side::client, "whose handshake had not been completed"};
+  if (exchange.client_hello == nullptr || issuing.client_hello == nullptr)
+    return Obstacle{std::nullopt, "and its ClientHello could not be read"};
+  if (auto dead = by_policy(exchange, *origin)) return dead;
+  if (auto ended = by_alert(exchange, *origin)) return ended;
+  if (auto renamed = by_name(exchange, issuing)) return renamed;
+  return issuing.tls13() ? in_13(exchange, issuing) : below_13(exchange, issuing);
+}
+
+}  // namespace ti

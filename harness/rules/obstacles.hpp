@@ -1,0 +1,29 @@
+#pragma once
+// Whether a server may take up what a client offers, and if not, whose doing that is.
+#include "rules/view.hpp"
+
+namespace ti {
+
+enum class Known : std::uint8_t { no, unknown, yes };
+
+/// The age, at a hello, of the key that sealed a ticket: since the first ticket with the key's name, which its first 16
+/// bytes are (servers/CONTRACT.md). Nothing when the ticket has none, or no transcript tells time.
+std::optional<Milliseconds> key_age_at(const Exchange& exchange, const Bytes& ticket);
+
+/// Whether the policy lets the server still open a ticket at this hello: not after a restart, nor past expire_after.
+/// Unknown without such a key in the policy, and at the border itself.
+Known alive_by_policy(const Exchange& exchange, const Bytes& ticket);
+
+/// Whether the policy asks the server to renew, below TLS 1.3, a ticket that it takes up at this hello.
+Known renewal_due(const Exchange& exchange, const Bytes& ticket);
+
+/// Obstacle is why a server does not resume, and rightly. No side: nobody's doing, or what was seen does not tell.
+struct Obstacle {
+  std::optional<Side> whose;
+  std::string what;  ///< "whose cipher suite the ClientHello no longer has"
+};
+
+/// What keeps the server from resuming by a ticket that this hello offers. Nothing: it should resume.
+std::optional<Obstacle> obstacle_to(const Exchange& exchange, const Bytes& ticket);
+
+}  // namespace ti
