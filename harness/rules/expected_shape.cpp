@@ -97,9 +97,8 @@ bool any_of_them(const std::vector<const Bytes*>& offered, const std::vector<Ori
 
 /// Of a client that offers no ticket of that name, though one bears it.
 Offer without_the_named(const Exchange& exchange, const std::vector<Origin>& named, bool offers_something) {
-  const std::size_t bearer = named.front().connection;
   const std::vector<Origin> latest = latest_tickets(exchange);
-  const bool newer = !latest.empty() && latest.front().connection > bearer;
+  const bool newer = !latest.empty() && latest.front().connection > named.back().connection;
   if (exchange.offer_forced() || !newer) return by_duty(owing_of(exchange, named));
   return offers_something ? Offer{State::excused, std::nullopt} : by_duty(owing_of(exchange, latest));
 }
@@ -111,7 +110,7 @@ Offer offer_of(const Exchange& exchange, const std::string& wanted) {
   if (wanted == "any") return offered.empty() ? offering_nothing(exchange) : Offer{};
   const std::size_t bearer = bearer_of(exchange.cell, wanted, exchange.number);
   if (bearer != 0) {
-    const std::vector<Origin> named = usable_tickets_of(exchange.cell, bearer);
+    const std::vector<Origin> named = usable_tickets_of_step(exchange.cell, bearer, exchange.number);
     if (any_of_them(offered, named)) return {};
     if (tickets_hidden_before(exchange)) return {State::unknown, std::nullopt};
     return without_the_named(exchange, named, !offered.empty());

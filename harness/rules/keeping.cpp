@@ -129,6 +129,16 @@ std::vector<Origin> usable_tickets_of(const Observation& cell, std::size_t numbe
   return tickets;
 }
 
+std::vector<Origin> usable_tickets_of_step(const Observation& cell, std::size_t number, std::size_t before) {
+  const ObservedConnection& connection = cell.connections[number - 1];
+  if (connection.sole) return usable_tickets_of(cell, number);
+  std::vector<Origin> tickets;
+  for (std::size_t each = 1; each < before; ++each)
+    if (!cell.connections[each - 1].sole && cell.connections[each - 1].step == connection.step)
+      for (const Origin& ticket : usable_tickets_of(cell, each)) tickets.push_back(ticket);
+  return tickets;
+}
+
 Duty duty_of(const Exchange& exchange, const Origin& ticket) {
   if (never_received(exchange.cell, ticket) || may_be_dropped(exchange, ticket)) return Duty::free;
   if (is_outlived(exchange, ticket)) return Duty::outlived;
@@ -152,7 +162,7 @@ Owing owing_of(const Exchange& exchange, const std::vector<Origin>& tickets) {
 
 std::vector<Origin> latest_tickets(const Exchange& exchange) {
   for (std::size_t number = exchange.number - 1; number >= 1; --number) {
-    std::vector<Origin> tickets = usable_tickets_of(exchange.cell, number);
+    std::vector<Origin> tickets = usable_tickets_of_step(exchange.cell, number, exchange.number);
     std::erase_if(tickets, [&](const Origin& ticket) { return never_received(exchange.cell, ticket); });
     if (!tickets.empty()) return tickets;
   }

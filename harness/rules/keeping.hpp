@@ -18,6 +18,10 @@ Receipt receipt_of(const Observation& cell, const Origin& ticket);
 /// The tickets of connection `number` that are not empty: an empty one takes the promise back.
 std::vector<Origin> usable_tickets_of(const Observation& cell, std::size_t number);
 
+/// The same of all connections before number `before` that share a step with that one: which of them came last for the
+/// client is not known.
+std::vector<Origin> usable_tickets_of_step(const Observation& cell, std::size_t number, std::size_t before);
+
 /// Duty is whether a client has to offer a ticket where a scenario wants it to.
 enum class Duty : std::uint8_t {
   owed,

@@ -37,7 +37,7 @@ Exchange issuing_of(const Exchange& exchange, const Origin& origin) {
 bool sealed_too_late(const Exchange& exchange, const Origin& origin) {
   const auto* renew_after = exchange.cell.policy.duration("renew_after");
   const auto first = first_of_key(exchange, origin.ticket->ticket);
-  if (renew_after == nullptr || !first) return false;
+  if (renew_after == nullptr || !first || !exchange.cell.server_logs_decisions) return false;
   const auto key = age_at(exchange, *first);
   const auto ticket = age_at(exchange, origin);
   return key && ticket && *key - *ticket > *renew_after + tolerance;
@@ -50,6 +50,13 @@ bool never_received(const Exchange& exchange, const Bytes& ticket) {
     const Receipt receipt = receipt_of(exchange.cell, origin);
     return receipt == Receipt::unfinished || receipt == Receipt::refused;
   });
+}
+
+/// Whether a key has reached an age that the policy sets.
+Known has_passed(const std::chrono::seconds* limit, const KeyAge& age) {
+  if (limit == nullptr) return Known::unknown;
+  if (age.at_least && *age.at_least >= *limit + tolerance) return Known::yes;
+  return age.at_most && *age.at_most + tolerance < *limit ? Known::no : Known::unknown;
 }
 
 std::optional<Obstacle> by_policy(const Exchange& exchange, const Origin& origin) {
@@ -128,30 +135,26 @@ std::optional<Obstacle> in_13(const Exchange& exchange, const Exchange& issuing)
 
 }  // namespace
 
-std::optional<Milliseconds> key_age_at(const Exchange& exchange, const Bytes& ticket) {
+KeyAge key_age_at(const Exchange& exchange, const Bytes& ticket) {
   const auto first = first_of_key(exchange, ticket);
-  return first ? age_at(exchange, *first) : std::nullopt;
+  const auto origins = origins_of(exchange.cell, ticket, exchange.number);
+  const auto by_name = first ? age_at(exchange, *first) : std::nullopt;
+  const auto by_ticket = origins.empty() ? std::nullopt : age_at(exchange, origins.front());
+  return {exchange.cell.server_logs_decisions ? by_name : by_ticket,
+          all_tickets_known(exchange.cell, exchange.number) ? by_name : std::nullopt};
 }
 
 Known alive_by_policy(const Exchange& exchange, const Bytes& ticket) {
   const auto origin = origin_of(exchange.cell, ticket, exchange.number);
   if (origin && exchange.cell.connections[origin->connection - 1].generation != exchange.connection.generation)
     return Known::no;
-  const auto* expire_after = exchange.cell.policy.duration("expire_after");
-  const auto age = key_age_at(exchange, ticket);
-  if (expire_after == nullptr || !age) return Known::unknown;
-  if (*age >= *expire_after + tolerance) return Known::no;
-  return *age + tolerance < *expire_after && all_tickets_known(exchange.cell, exchange.number) ? Known::yes
-                                                                                               : Known::unknown;
+  const Known past = has_passed(exchange.cell.policy.duration("expire_after"), key_age_at(exchange, ticket));
+  if (past == Known::unknown) return past;
+  return past == Known::yes ? Known::no : Known::yes;
 }
 
 Known renewal_due(const Exchange& exchange, const Bytes& ticket) {
-  const auto* renew_after = exchange.cell.policy.duration("renew_after");
-  const auto age = key_age_at(exchange, ticket);
-  if (renew_after == nullptr || !age) return Known::unknown;
-  if (*age >= *renew_after + tolerance) return Known::yes;
-  return *age + tolerance < *renew_after && all_tickets_known(exchange.cell, exchange.number) ? Known::no
-                                                                                              : Known::unknown;
+  return has_passed(exchange.cell.policy.duration("renew_after"), key_age_at(exchange, ticket));
 }
 
 std::optional<Obstacle> obstacle_to(const Exchange& exchange, const Bytes& ticket) {

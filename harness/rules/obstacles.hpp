@@ -6,9 +6,13 @@ namespace ti {
 
 enum class Known : std::uint8_t { no, unknown, yes };
 
-/// The age, at a hello, of the key that sealed a ticket: since the first ticket with the key's name, which its first 16
-/// bytes are (servers/CONTRACT.md). Nothing when the ticket has none, or no transcript tells time.
-std::optional<Milliseconds> key_age_at(const Exchange& exchange, const Bytes& ticket);
+/// KeyAge is what is known of the age, at a hello, of the key that sealed a ticket. Tickets with the same first 16
+/// bytes are of one key where the server logs its decisions (servers/CONTRACT.md); elsewhere they may be.
+struct KeyAge {
+  std::optional<Milliseconds> at_least;
+  std::optional<Milliseconds> at_most;  ///< nothing when a ticket may have come that was not seen
+};
+KeyAge key_age_at(const Exchange& exchange, const Bytes& ticket);
 
 /// Whether the policy lets the server still open a ticket at this hello: not after a restart, nor past expire_after.
 /// Unknown without such a key in the policy, and at the border itself.

@@ -12,7 +12,7 @@ namespace {
 std::pair<Version, Version> versions_of(const Rule& rule) {
   for (const std::string_view document : {"rfc8446-", "rfc9149-"})
     if (rule.id.starts_with(document)) return {Version::tls13, Version::tls13};
-  for (const std::string_view document : {"rfc5077-", "rfc5246-", "rfc7627-"})
+  for (const std::string_view document : {"rfc5077-", "rfc5246-", "rfc6066-", "rfc7627-"})
     if (rule.id.starts_with(document)) return {Version::tls10, Version::tls12};
   return {Version::tls10, Version::tls13};
 }
@@ -23,7 +23,7 @@ std::span<const Rule> all_rules() {
   static const std::vector<Rule> all = [] {
     std::vector<Rule> rules;
     for (const auto subject :
-         {rfc5077_client_rules, rfc5077_server_rules, rfc5246_rules, rfc7627_rules, protocol_rules,
+         {rfc5077_client_rules, rfc5077_server_rules, rfc5246_rules, rfc6066_rules, rfc7627_rules, protocol_rules,
           rfc8446_client_rules, rfc8446_server_rules, rfc8446_early_data_rules, rfc9149_rules, conduct_rules,
           witness_client_rules, witness_server_rules, policy_rules, expectation_rules}) {
       const std::span<const Rule> part = subject();

@@ -133,16 +133,17 @@ void taken_if_entitled(const Exchange& exchange, Findings& findings) {
 
 constexpr Rule rules[] = {
     rule_about<announces, announced_with_ticket>(
-        "rfc8446-4.2.10-early-data-allowed", Actor::client, "RFC 8446 4.1.2, 4.2.10, 4.6.1", Severity::must,
+        "rfc8446-4.2.10-early-data-allowed", Actor::client,
+        "RFC 8446 4.1.2, 4.2.10, 4.6.1, RFC 9846 4.2.2, 4.3.10, 4.7.1", Severity::must,
         "A client announces early data only in its first hello, beside a PSK whose ticket allows it."),
     rule_about<speaks_13, sent_only_if_announced>(
-        "rfc8446-4.2.10-early-data-announced", Actor::client, "RFC 8446 4.2.10", Severity::must,
+        "rfc8446-4.2.10-early-data-announced", Actor::client, "RFC 8446 4.2.10, RFC 9846 4.3.10", Severity::must,
         "A client sends no application data in its first flight that its hello does not announce.", Rests::on_types),
     rule_about<completed_in_sight, ended_if_taken>(
-        "rfc8446-4.5-end-of-early-data", Actor::client, "RFC 8446 4.5", Severity::must,
+        "rfc8446-4.5-end-of-early-data", Actor::client, "RFC 8446 4.5, RFC 9846 4.6", Severity::must,
         "A client ends its early data by EndOfEarlyData when the server took it, and else sends none."),
     rule_about<takes_early_data, taken_if_entitled>(
-        "rfc8446-4.2.10-early-data", Actor::server, "RFC 8446 4.2.10", Severity::must,
+        "rfc8446-4.2.10-early-data", Actor::server, "RFC 8446 4.2.10, RFC 9846 4.3.10", Severity::must,
         "A server accepts early data only if it was announced, the first PSK was selected, its ticket allows it, and "
         "suite and application protocol are the session's."),
 };

@@ -9,6 +9,7 @@ namespace ti {
 std::span<const Rule> rfc5077_server_rules();
 std::span<const Rule> rfc5077_client_rules();
 std::span<const Rule> rfc5246_rules();
+std::span<const Rule> rfc6066_rules();
 std::span<const Rule> rfc7627_rules();
 std::span<const Rule> rfc8446_server_rules();
 std::span<const Rule> rfc8446_client_rules();

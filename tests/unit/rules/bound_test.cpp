@@ -25,6 +25,15 @@ TEST(Bound, AServerThatAnswersItAnywhereInTheCellMayNot) {
   expect_pass(judge(seen));
 }
 
+TEST(Bound, AServerThatNeverAnswersServerNameMayResumeUnderAnother) {
+  Wire second = wire().resumed(a).data().at(seconds(5));
+  second.body<ClientHello>(0).server_name = "other";
+  expect_pass(judge(cell({first(), second})));
+  Wire shown = wire().full(b).data().at(seconds(6));
+  shown.body<ServerHello>(1).extensions.push_back({ext::server_name, {}});
+  expect_fail(judge(cell({first(), second, shown})), Side::server, "rfc6066-3-same-server-name", {2, 1});
+}
+
 /// A handshake of that version, as far as anybody can read it, with a hello that breaks rules of TLS 1.3.
 Observation of_version(std::uint16_t offered, std::uint16_t chosen) {
   Wire full = wire_13().full_13(b, a, 5000).data();

@@ -18,6 +18,7 @@ struct Pair {
 
 std::vector<Pair> pairs_rfc5077();
 std::vector<Pair> pairs_rfc5246();
+std::vector<Pair> pairs_rfc6066();
 std::vector<Pair> pairs_rfc7627();
 std::vector<Pair> pairs_rfc8446();
 std::vector<Pair> pairs_rfc9149();

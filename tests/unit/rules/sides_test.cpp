@@ -276,8 +276,50 @@ TEST(Sides, AServerMayRefuseATicketWhoseKeyIsDead) {
 
 TEST(Sides, AServerThatRenewsWithAKeyThatIsTooOldAnswersForItsDeath) {
   const Bytes same_key = ticket('k', 'x');
-  const Verdict verdict = judge(renewed_by(wire().resumed(a, same_key).data(), wire().full(c, same_key).data()));
-  expect_fail(verdict, Side::server, "expect-handshake", {3, 1});
+  Observation seen = renewed_by(wire().resumed(a, same_key).data(), wire().full(c, same_key).data());
+  expect_fail(judge(seen), Side::server, "expect-handshake", {3, 1});
+  for (ObservedConnection& connection : seen.connections) connection.server.decisions = {{true, "00", {}, 1}};
+  seen.server_logs_decisions = true;
+  EXPECT_EQ(judge(seen).fault, Side::server) << judge(seen).reason;
+}
+
+TEST(Sides, OnlyALoggedKeysNameTellsThatATicketIsDead) {
+  // B is 10 s old at 25 s; the key whose name it bears sealed A at 0 s, or both bear what all tickets of a server do.
+  const Bytes young = ticket('k', 'y');
+  Wire second = named(wire().full(young).data(), "B", seconds(9));
+  Wire third = expecting(wire().full(c, young).data(), "B", HandshakeKind::resumed, seconds(25));
+  Observation seen = under_policy({first(), second, third});
+  expect_fail(judge(seen), Side::server, "expect-handshake", {3, 1});
+  const std::string old_key = to_hex(Bytes(16, 'k'));
+  const std::string new_key = to_hex(Bytes(16, 'm'));
+  seen.connections[0].server.decisions = {{true, old_key, 0, 1}};
+  seen.connections[1].server.decisions = {{true, old_key, 9, 1}};
+  seen.connections[2].server.decisions = {{false, old_key, 25, 0}, {true, new_key, 0, 1}};
+  seen.server_logs_decisions = true;
+  expect_pass(judge(seen));
+}
+
+TEST(Sides, ATicketsNameFitsAllConnectionsOfItsStep) {
+  const auto of_step = [](const Bytes& issued) {
+    Wire full = wire().full(issued).data().among_others(0);
+    full.c.expect.new_ticket = "A";
+    return full;
+  };
+  for (const Bytes& offered : {a, b}) {
+    Wire third = expecting(wire().resumed(offered).data(), "A", HandshakeKind::resumed, seconds(5));
+    third.c.step = 1;
+    expect_pass(judge(cell({of_step(a), of_step(b), third})));
+  }
+}
+
+TEST(Sides, ATicketThatCameTwiceMayBeAsOldAsEither) {
+  const auto second_use = [](std::uint32_t obfuscated) {
+    Wire again = wire_13().resumed_13(a, aged(a, 20000), a).data().at(seconds(20));
+    again.body<NewSessionTicket>(again.size() - 4).age_add = 0x9000;
+    return judge(cell({first_13(), again, wire_13().resumed_13(a, obfuscated, b).data().at(seconds(30))}));
+  };
+  for (const std::uint32_t obfuscated : {aged(a, 30000), 0x9000U + 10000U}) expect_pass(second_use(obfuscated));
+  expect_fail(second_use(0), Side::client, "rfc8446-4.2.11.1-age", {3, 0});
 }
 
 TEST(Sides, AClientThatComesWithADeadTicketAndHasALiveOneIsAtFault) {
