@@ -1,0 +1,87 @@
+// The table of formats: what is read, what is only named, and texts that hold several.
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "pasted/pasted.hpp"
+#include "where/where.hpp"
+
+namespace ti {
+namespace {
+
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+std::string sample(const std::string& name) {
+  std::ifstream in(where::source() / "tests/golden/pasted" / name, std::ios::binary);
+  EXPECT_TRUE(in) << name;
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::string error_of(std::string_view text) {
+  const auto pasted = read_pasted(text);
+  return pasted ? "no error" : pasted.error().text();
+}
+
+TEST(Formats, OneThatIsKnownAndNotReadIsNamed) {
+  EXPECT_THAT(error_of("wolfSSL Entering wolfSSL_connect\nwolfSSL Leaving SendClientHello, return 0\n"),
+              AllOf(HasSubstr("wolfSSL's debug output"), HasSubstr("known and not read")));
+  EXPECT_THAT(error_of("2026/11/26 04:10:00 [debug] 7#7: *1 SSL_do_handshake: -1"), HasSubstr("nginx's log"));
+  EXPECT_THAT(error_of("nothing of the kind"), HasSubstr("Looked for what these print: openssl"));
+}
+
+TEST(Formats, BesideOneThatIsReadTheOtherIsNamed) {
+  const auto pasted = read_pasted(sample("openssl/msg-1_2.txt") + "wolfSSL Entering wolfSSL_connect\n");
+  ASSERT_TRUE(pasted);
+  EXPECT_THAT(pasted->connections, SizeIs(2));
+  EXPECT_THAT(pasted->notes, Contains(HasSubstr("not read: what is of wolfSSL's debug output")));
+}
+
+TEST(Formats, SeveralInOneMailAreAllRead) {
+  const auto pasted = read_pasted("The client says:\n\n" + sample("openssl/msg-1_2.txt") + "\nand with curl:\n\n" +
+                                  sample("curl/trace-1_3.txt"));
+  ASSERT_TRUE(pasted);
+  EXPECT_THAT(pasted->formats, ElementsAre("openssl s_client and s_server", "curl -v and --trace"));
+  EXPECT_THAT(pasted->connections, SizeIs(3));
+}
+
+TEST(Formats, AConnectionThatIsToldTwiceCountsOnce) {
+  const std::string text = sample("openssl/msg-1_2.txt");
+  const auto pasted = read_pasted(text + "\n> and again:\n" + text);
+  ASSERT_TRUE(pasted);
+  EXPECT_THAT(pasted->connections, SizeIs(2));
+  EXPECT_THAT(pasted->notes, Contains(HasSubstr("2 connections are told twice")));
+}
+
+TEST(Formats, PacketsBecomeACapture) {
+  const auto pasted = read_pasted(sample("tshark_fields/json-1_2.txt"));
+  ASSERT_TRUE(pasted);
+  EXPECT_THAT(pasted->connections, IsEmpty());
+  EXPECT_EQ(to_hex(ByteView(pasted->capture).first(4)), "a1b23c4d");
+}
+
+TEST(Formats, ASessionAloneSaysHowConnectionsEnded) {
+  const auto pasted = read_pasted(sample("session/plain-1_2.txt"));
+  ASSERT_TRUE(pasted);
+  ASSERT_THAT(pasted->connections, SizeIs(2));
+  EXPECT_FALSE(pasted->connections[0].sessions.at(0).reused);
+  EXPECT_TRUE(pasted->connections[1].sessions.at(0).reused);
+  EXPECT_FALSE(pasted->connections[1].sessions.at(0).ticket.empty());
+}
+
+TEST(Formats, AMegabyteTakesNoTimeToSpeakOf) {
+  std::string text;
+  constexpr std::size_t megabyte = 1 << 20;
+  while (text.size() < megabyte) text += sample("openssl/msg-debug-state-1_2.txt");
+  EXPECT_TRUE(read_pasted(text));
+  EXPECT_FALSE(read_pasted(std::string(megabyte, '>')));
+  EXPECT_FALSE(read_pasted(std::string(megabyte, '\n')));
+}
+
+}  // namespace
+}  // namespace ti
