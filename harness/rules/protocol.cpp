@@ -86,10 +86,28 @@ void nothing_after_finished(const Exchange& exchange, Findings& findings) {
   }
 }
 
+/// Our own tap saw how the client began.
+bool begun_in_sight(const Visit& visit) { return visit.cell.has_expectations && !visit.messages().empty(); }
+
+void hello_first(const Visit& visit, Findings& findings) {
+  for (std::size_t i = 0; i < visit.messages().size(); ++i) {
+    const Message& message = visit.messages()[i];
+    if (message.from != Side::client || message.content == ContentType::alert) continue;
+    if (message.type != MessageType::client_hello)
+      findings.push_back(
+          breach_by(Side::client, visit.at(i),
+                    "the client begins with " + std::string(name(message.type)) + " where a ClientHello should stand"));
+    return;
+  }
+}
+
 constexpr Rule rules[] = {
     rule_about<undisturbed, well_formed>("rfc5246-6-well-formed", Actor::either, "RFC 5246 6, RFC 8446 5",
                                          Severity::must,
                                          "What either side sends are TLS records and messages that can be read."),
+    rule_about<begun_in_sight, hello_first>("rfc5246-7.4.1.2-hello-first", Actor::client,
+                                            "RFC 5246 7.4.1.2, RFC 8446 4.1.2", Severity::must,
+                                            "A client begins with a ClientHello.", Rests::on_types),
     rule_about<finished_below_13, finished_right>(
         "rfc5246-7.4.9-finished", Actor::either, "RFC 5246 7.4.9", Severity::must,
         "Each side's Finished fits the handshake messages that passed before it."),

@@ -49,10 +49,17 @@ Observation sealed_hello_request() {
   return cell({first(), sealed_renewal().sealed(Side::server, ContentType::handshake, 40).data()});
 }
 
+/// A client that sends something else, and is told so.
+Observation no_hello() {
+  Wire begun = wire(Version::none).client(MessageType::application_data);
+  return cell({begun.alert(Side::server, alert_unexpected_message).failed()});
+}
+
 }  // namespace
 
 std::vector<Pair> pairs_protocol() {
   return {
+      {"rfc5246-7.4.1.2-hello-first", Side::client, {1, 0}, no_hello(), finished(true)},
       {"rfc5246-6-well-formed", Side::server, {1, 2}, malformed(true), malformed(false)},
       {"rfc5246-7.4.9-finished", Side::client, {1, 6}, finished(false), finished(true)},
       {"rfc5077-3.3-counted-in-finished",
