@@ -97,7 +97,7 @@ def table():
 def ran(program, server, client, truths, folder, out):
     """Cells of one pair."""
     argv = [program, "run", "--scenarios", str(folder), "--server", server, "--client", client, "--out", str(out),
-            "--keep", os.environ.get("TRUTH_KEEP", "none"), "--quiet"]
+            "--keep", os.environ.get("TRUTH_KEEP", "none"), "--quiet", "-j", str(os.cpu_count())]
     for truth in truths:
         argv += ["--scenario", truth.id]
         argv += [f"--skip=*/{truth.id}@{tls}" for tls in truth.row["tls"] if tls not in truth.versions(client)]
