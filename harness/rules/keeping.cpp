@@ -65,17 +65,22 @@ bool improperly_closed_10(const Visit& issuing, const Handshake& handshake) {
          !sent_after(issuing, Side::server, ContentType::alert, *handshake.server_finished);
 }
 
+bool broke(const ObservedConnection& connection) {
+  return connection.timed_out || first_error_alert(connection).has_value();
+}
+
 /// Whether something happened to the session that lets a client drop it: an error alert ends it (RFC 5246 7.2.2,
-/// RFC 9846 6.2), a handshake that offered it failed (RFC 5077 3.2), or the server refused it.
+/// RFC 9846 6.2), a handshake that offered it failed (RFC 5077 3.2), or the server refused it. Whom the harness had to
+/// stop where the step's deadline struck may have lost all that it kept.
 bool may_be_dropped(const Exchange& exchange, const Origin& ticket) {
   const Visit issuing = visit_of(exchange.cell, ticket.connection);
-  if (first_error_alert(issuing.connection) || improperly_closed_10(issuing, *ticket.handshake)) return true;
+  if (broke(issuing.connection) || improperly_closed_10(issuing, *ticket.handshake)) return true;
   for (std::size_t number = ticket.connection + 1; number < exchange.number; ++number) {
     const Visit between = visit_of(exchange.cell, number);
     if (!offers_sibling(between, ticket)) continue;
     const HandshakeKind kind = first_handshake(between.connection)->kind;
     const bool refused = kind == HandshakeKind::full && !exchange.offer_forced();
-    if (kind == HandshakeKind::failed || refused || first_error_alert(between.connection)) return true;
+    if (kind == HandshakeKind::failed || refused || broke(between.connection)) return true;
   }
   return false;
 }

@@ -129,6 +129,15 @@ TEST(Sides, AClientMayDropASessionThatAnAlertOrAFailureEnded) {
   }
 }
 
+TEST(Sides, AClientThatTheHarnessHadToStopMayHaveLostItsTickets) {
+  Wire stopped = first();
+  stopped.c.timed_out = true;
+  stopped.c.transcript.endings.clear();
+  Wire second = expecting(offering_nothing(), "A", HandshakeKind::resumed, seconds(15));
+  for (const Finding& finding : judge(cell({named(stopped, "A"), second})).findings)
+    EXPECT_EQ(finding.at.connection, 1U) << finding.reason;
+}
+
 // --- what is not known is neither good nor bad -----------------------------------------------------------------------
 
 Wire hidden_13() {
