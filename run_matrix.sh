@@ -47,7 +47,7 @@ libgmock-dev tests
 libbenchmark-dev benchmarks
 libfaketime virtual clock
 openssl client s_client
-zlib1g-dev server nginx
+zlib1g-dev wire decoder, server nginx
 libgnutls28-dev client gnutls
 libnss3-dev client nss
 libnspr4-dev client nss

@@ -14,6 +14,15 @@ namespace {
 
 constexpr std::size_t max_plaintext = 1 << 14;
 
+/// More than any handshake message needs: what says that it is longer is none, such as protected bytes in a record that
+/// should not be protected yet.
+constexpr std::uint32_t longest_message = 1 << 18;
+
+/// RFC 5246 E.2: the hello of a client that might still speak SSL 2.0.
+bool is_ssl2_hello(ByteView bytes) {
+  return bytes.size() > 3 && (bytes[0] & 0x80) != 0 && bytes[2] == 1 && bytes[3] == 3;
+}
+
 class Decoder {
  public:
   Decoder(const Recording& recording, const KeyLog& keys, std::set<SecretName> misfits)
@@ -64,6 +73,13 @@ class Decoder {
     Flow& flow = this->flow(segment.from);
     if (flow.records.broken() || flow.lost || flow.closed) return;
     now_ = segment.at;
+    if (segment.from == Side::client && flow.records.offset() + flow.records.left() == 0 &&
+        is_ssl2_hello(segment.bytes)) {
+      flow.lost = true;
+      keys_.missed();
+      return problem(segment.from, 0, "the client begins with a hello in the form of SSL 2.0, which is not read", false,
+                     Missing::messages);
+    }
     flow.records.add(segment.bytes);
     while (!flow.closed) {
       const std::optional<Record> record = flow.records.next();
@@ -199,6 +215,12 @@ class Decoder {
       if (keys_.changes_keys(type) && assembler.pending())
         problem(from, record.offset, "handshake bytes follow " + std::string(name(type)) + " across a change of keys",
                 true);
+    }
+    if (assembler.pending_length().value_or(0) > longest_message) {
+      problem(from, assembler.pending_offset(),
+              "a handshake message says that it is " + std::to_string(*assembler.pending_length()) + " bytes long",
+              true);
+      assembler.drop();
     }
   }
 

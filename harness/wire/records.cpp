@@ -60,6 +60,13 @@ std::size_t HandshakeAssembler::pending_offset() const {
   return after == starts_.begin() ? 0 : std::prev(after)->record_offset;
 }
 
+std::optional<std::uint32_t> HandshakeAssembler::pending_length() const {
+  Reader reader(ByteView(buffer_).subspan(at_));
+  reader.u8();
+  const std::uint32_t length = reader.u24();
+  return reader.ok() ? std::optional(length) : std::nullopt;
+}
+
 void HandshakeAssembler::drop() {
   buffer_.clear();
   starts_.clear();

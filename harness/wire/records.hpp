@@ -58,6 +58,8 @@ class HandshakeAssembler {
   bool pending() const { return at_ < buffer_.size(); }
   std::size_t pending_bytes() const { return buffer_.size() - at_; }
   std::size_t pending_offset() const;
+  /// How long the message that waits says its body is; nothing until its header is there.
+  std::optional<std::uint32_t> pending_length() const;
   void drop();
 
  private:

@@ -304,7 +304,7 @@ TEST(Decoder, SaysWhatIsWrongWithARecordAndWhere) {
       {"is not a TLS record", true, {22, 3, 3, 0xff, 0xff, 1}},
       {"cut off after 3 bytes", false, {22, 3, 3}},
       {"cut off after 7 bytes", false, {22, 3, 3, 0, 9, 1, 2}},
-      {"message is cut off after 4 bytes", false, record({11, 0xff, 0xff, 0xff})},
+      {"message is cut off after 4 bytes", false, record({11, 0, 0xff, 0xff})},
       {"not two bytes", true, record(ContentType::alert, {2})},
       {"single byte 1", true, record(ContentType::change_cipher_spec, {2})},
       {"handshake record is empty", true, record({})},
@@ -324,6 +324,29 @@ TEST(Decoder, SaysWhatIsWrongWithARecordAndWhere) {
     EXPECT_EQ(transcript.problems[0].from, Side::server);
     EXPECT_GE(transcript.problems[0].offset, hello.size()) << each.what;
   }
+}
+
+TEST(Decoder, TakesProtectedBytesInAnUnprotectedHandshakeRecordForNoMessage) {
+  const Bytes hello = record(client_hello({}));
+  const Transcript garbled = decode(Tape().client(hello).client(record(repeat(0xee, 40))).recording(), KeyLog());
+  ASSERT_EQ(garbled.problems.size(), 1U);
+  EXPECT_TRUE(garbled.problems.front().malformed);
+  EXPECT_THAT(garbled.problems.front().what, HasSubstr("says that it is"));
+  const Bytes begun = {11, 0, 0x40, 0, 1, 2, 3};
+  const Transcript cut = decode(Tape().client(hello).server(record(begun)).recording(), KeyLog());
+  ASSERT_EQ(cut.problems.size(), 1U);
+  EXPECT_FALSE(cut.problems.front().malformed);
+}
+
+TEST(Decoder, DoesNotCallAHelloInTheFormOfSsl2Malformed) {
+  const Bytes hello = {0x80, 46, 1, 3, 1, 0, 0x15, 0, 0, 0, 0x10};
+  const Transcript old = decode(Tape().client(hello).server(record(server_hello({}))).recording(), KeyLog());
+  ASSERT_FALSE(old.problems.empty());
+  EXPECT_FALSE(old.problems.front().malformed);
+  EXPECT_EQ(old.problems.front().missing, Missing::messages);
+  const Transcript none = decode(Tape().client({0x80, 46, 2, 3, 1, 0}).recording(), KeyLog());
+  ASSERT_FALSE(none.problems.empty());
+  EXPECT_TRUE(none.problems.front().malformed);
 }
 
 TEST(Decoder, ReadsManyMessagesOfOneRecordAndOneOfMany) {
