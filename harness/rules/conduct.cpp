@@ -1,5 +1,6 @@
 #include "rules/conduct.hpp"
 
+#include "rules/conformance.hpp"
 #include "rules/server_log.hpp"
 #include "rules/subjects.hpp"
 
@@ -7,62 +8,11 @@ namespace ti {
 
 namespace {
 
-bool about_protection(const Alert& alert) {
-  return alert.description == alert_bad_record_mac || alert.description == alert_decryption_failed ||
-         alert.description == alert_decrypt_error;
-}
-
 const Handshake* handshake_around(const ObservedConnection& connection, std::size_t message) {
   const Handshake* around = nullptr;
   for (const Handshake& handshake : connection.handshakes)
     if (handshake.first_client_hello.value_or(handshake.client_hello) <= message) around = &handshake;
   return around;
-}
-
-/// Where what `side` sent in answer to its peer begins, before `message`: one past the peer's last handshake message.
-std::size_t answer_begin(const Visit& visit, Side side, std::size_t message) {
-  while (message > 0 && (visit.messages()[message - 1].from == side ||
-                         visit.messages()[message - 1].content != ContentType::handshake))
-    --message;
-  return message;
-}
-
-/// Whether `side` last sent a signature, which no keys of the connection check.
-bool has_signed(const Visit& visit, Side side, std::size_t message) {
-  for (std::size_t i = answer_begin(visit, side, message); i < message; ++i)
-    if (const Message& sent = visit.messages()[i]; sent.from == side && (sent.type == MessageType::certificate_verify ||
-                                                                         sent.type == MessageType::server_key_exchange))
-      return true;
-  return false;
-}
-
-/// Whether `side` last sent protected records that nobody could open, its Finished aside, which shows by its place.
-bool has_sealed(const Exchange& exchange, Side side, std::size_t message) {
-  const Handshake& handshake = exchange.handshake;
-  for (std::size_t i = answer_begin(exchange, side, message); i < message; ++i)
-    if (exchange.messages()[i].from == side && exchange.messages()[i].type == MessageType::encrypted &&
-        (exchange.tls13() || (i != handshake.server_finished && i != handshake.client_finished)))
-      return true;
-  return false;
-}
-
-/// Whether the last protected thing that `side` sent before `message` was found right by the keys.
-bool protection_checked(const Visit& visit, Side side, std::size_t message) {
-  for (std::size_t i = message; i-- > 0;) {
-    const Message& sent = visit.messages()[i];
-    if (sent.from != side) continue;
-    if (const auto* finished = sent.as<Finished>()) return finished->verified.has_value();
-    return sent.protection == Protection::opened;
-  }
-  return false;
-}
-
-/// Whether a client that rejects the server's Finished in a resumption below TLS 1.3 may have the right secret, and the
-/// server the wrong one: the server's key log only proves that the server agrees with itself.
-bool secret_in_doubt(const Exchange& exchange, Side sender, std::size_t message) {
-  const auto& finished = exchange.handshake.client_finished;
-  return sender == Side::client && !exchange.tls13() && exchange.handshake.abbreviated &&
-         !(finished && *finished < message) && !same_master_secret(exchange).value_or(false);
 }
 
 /// Whether the server's policy was to break the handshake off here. Its log speaks of a whole step; of several
@@ -81,13 +31,6 @@ bool sent_between(const Visit& visit, Side side, std::size_t begin, std::size_t 
   for (std::size_t i = begin; i < end; ++i)
     if (visit.messages()[i].from == side) return true;
   return false;
-}
-
-/// Whether the server may have found a binder wrong, which it must abort for (RFC 8446 4.2.11) and nobody else can
-/// check.
-bool may_answer_binder(const Exchange& exchange, std::size_t message) {
-  return exchange.client_hello != nullptr && !exchange.client_hello->psks.empty() && !exchange.handshake.server_hello &&
-         !sent_between(exchange, Side::client, exchange.handshake.client_hello + 1, message);
 }
 
 /// Whether a side sent anything but handshake messages and ChangeCipherSpec: then that may have drawn an alert as well.
@@ -122,29 +65,6 @@ Drawn drawn_from_client(const Exchange& exchange, std::size_t alert) {
   const NewSessionTicket* ticket = exchange.ticket(tickets.front());
   if (ticket != nullptr && ticket->ticket.empty()) return Drawn::empty_ticket;
   return exchange.handshake.abbreviated ? Drawn::renewal : Drawn::ticket;
-}
-
-/// Whether two hellos ask for the same, what they want to resume aside.
-bool ask_alike(const ClientHello& a, const ClientHello& b) {
-  constexpr std::uint16_t alpn = 16;
-  const Bytes* protocols_a = find(a.extensions, alpn);
-  const Bytes* protocols_b = find(b.extensions, alpn);
-  return a.legacy_version == b.legacy_version && a.suites == b.suites && a.versions == b.versions &&
-         a.server_name == b.server_name &&
-         (find(a.extensions, ext::extended_master_secret) == nullptr) ==
-             (find(b.extensions, ext::extended_master_secret) == nullptr) &&
-         (protocols_a == nullptr ? protocols_b == nullptr : protocols_b != nullptr && *protocols_a == *protocols_b);
-}
-
-/// Whether the server had completed a handshake for the same hello without a ticket.
-bool accepted_without_ticket(const Exchange& exchange) {
-  bool accepted = false;
-  each_exchange(exchange.cell, [&](const Exchange& before) {
-    accepted =
-        accepted || (before.number < exchange.number && before.completed() && before.client_hello != nullptr &&
-                     offers(*before.client_hello).empty() && ask_alike(*before.client_hello, *exchange.client_hello));
-  });
-  return accepted;
 }
 
 Drawn drawn_from_server(const Exchange& exchange, std::size_t alert, bool claims_fault) {
@@ -371,6 +291,18 @@ void flight_accepted(const Exchange& exchange, Findings& findings) {
     accuse(exchange, findings, Drawn::unknown_psk, legal);
 }
 
+/// Why nobody is blamed for an alert.
+std::string unexplained(const Visit& visit) {
+  const auto alert = first_error_alert(visit.connection);
+  const Handshake* handshake = handshake_around(visit.connection, *alert);
+  const std::string missing =
+      handshake == nullptr ? "what it answers" : missing_check(exchange_of(visit, *handshake), *alert);
+  if (const auto blamed = blamed_for_alert(visit))
+    return ", drawn by what the " + std::string(name(*blamed)) + " did or decided, which breaks no rule";
+  return "; whether rightly cannot be told, for this could not be checked: " +
+         (missing.empty() ? "what its sender is set up for" : missing);
+}
+
 void completes(const Visit& visit, Findings& findings) {
   const bool alert_judged = first_error_alert(visit.connection) &&
                             (!visit.connection.handshakes.empty() || what_drew_alert(visit) != Drawn::flight);
@@ -432,17 +364,22 @@ Drawn what_drew_alert(const Visit& visit) {
     return claims_fault(alert) ? Drawn::flight : Drawn::own_reasons;
   }
   const Exchange exchange = exchange_of(visit, *handshake);
-  if (claims_fault(alert) && (has_sealed(exchange, peer, *message) ||
-                              (about_protection(alert) && (!protection_checked(visit, peer, *message) ||
-                                                           secret_in_doubt(exchange, sender, *message))) ||
-                              (alert.description == alert_decrypt_error && has_signed(visit, peer, *message))))
-    return Drawn::cannot_be_told;
-  if (sender == Side::server && alert.description == alert_illegal_parameter && may_answer_binder(exchange, *message))
-    return Drawn::cannot_be_told;
+  if (claims_fault(alert) && !missing_check(exchange, *message).empty()) return Drawn::cannot_be_told;
   if (sender == Side::server)
     return refuses_renegotiation(exchange) ? Drawn::own_reasons
                                            : drawn_from_server(exchange, *message, claims_fault(alert));
   return claims_fault(alert) ? drawn_from_client(exchange, *message) : Drawn::own_reasons;
+}
+
+std::optional<Side> blamed_for_alert(const Visit& visit) {
+  const auto message = first_error_alert(visit.connection);
+  const Drawn drawn = what_drew_alert(visit);
+  if (drawn == Drawn::nothing || drawn == Drawn::excused || drawn == Drawn::cannot_be_told) return std::nullopt;
+  if (drawn != Drawn::own_reasons) return visit.messages()[*message].from;
+  const Handshake* handshake = handshake_around(visit.connection, *message);
+  if (handshake == nullptr) return std::nullopt;
+  const Exchange exchange = exchange_of(visit, *handshake);
+  return refuses_renegotiation(exchange) ? std::nullopt : whose_act(exchange, *message);
 }
 
 bool alert_may_be_sealed(const Visit& visit, Side side) {
@@ -458,9 +395,7 @@ std::optional<BadEnd> bad_end_of(const Visit& visit) {
                                              : "the client made no TCP connection, though the server listens"};
   if (hung_though_excused(visit)) return silence_despite(visit);
   if (const auto alert = first_error_alert(visit.connection)) {
-    const std::optional<Side> sender =
-        what_drew_alert(visit) == Drawn::cannot_be_told ? std::nullopt : std::optional(visit.messages()[*alert].from);
-    return BadEnd{sender, visit.at(*alert), alert_text(visit, *alert)};
+    return BadEnd{blamed_for_alert(visit), visit.at(*alert), alert_text(visit, *alert)};
   }
   const Handshake* handshake = first_handshake(visit.connection);
   if (handshake == nullptr) return end_before_hello(visit);
@@ -478,10 +413,7 @@ std::vector<Doubt> unexplained_endings(const Observation& cell) {
   each_visit(cell, [&](const Visit& visit) {
     if (!hung_though_excused(visit) && (bad_end_excused(visit) || what_drew_alert(visit) == Drawn::excused)) return;
     auto end = bad_end_of(visit);
-    if (end && first_error_alert(visit.connection) && !hung_though_excused(visit))
-      end->what += what_drew_alert(visit) == Drawn::own_reasons
-                       ? ", which claims no fault in the peer's protocol: why, the wire does not tell"
-                       : "; whether rightly cannot be told from what could be read";
+    if (end && first_error_alert(visit.connection) && !hung_though_excused(visit)) end->what += unexplained(visit);
     if (!end && visit.connection.client.answered && !visit.connection.client.ok &&
         alert_may_be_sealed(visit, Side::client))
       doubts.push_back(

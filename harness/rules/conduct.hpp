@@ -17,9 +17,13 @@ enum class Drawn : std::uint8_t {
   unknown_psk,       ///< the server's, by a PSK that it need only have refused
   flight,            ///< something else
   own_reasons,       ///< nothing in the peer's protocol: trust, configuration, policy
-  cannot_be_told     ///< something that nobody else could check
+  cannot_be_told     ///< perhaps something that could not be checked (missing_check())
 };
 Drawn what_drew_alert(const Visit& visit);
+
+/// At whose door the first error alert is to be laid; nothing where there is none, where it is excused, or where the
+/// wire does not tell. That of a side which broke a rule is its own matter: such a breach decides first.
+std::optional<Side> blamed_for_alert(const Visit& visit);
 
 /// Whether that side sent a protected alert, of whatever kind, that nobody could read.
 bool alert_may_be_sealed(const Visit& visit, Side side);

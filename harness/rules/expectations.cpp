@@ -1,6 +1,7 @@
 // The scenario's own expectations (scenarios/FORMAT.md): what holds, and whose fault it is when it does not.
 #include "rules/conduct.hpp"
 #include "rules/expected_shape.hpp"
+#include "rules/flights.hpp"
 #include "rules/keeping.hpp"
 #include "rules/obstacles.hpp"
 #include "rules/subjects.hpp"
@@ -125,8 +126,8 @@ void alert(const Visit& visit, Findings& findings) {
   const std::string expected = expected_alert(visit);
   const auto first = first_error_alert(visit.connection);
   if (expected == "none") {
-    if (first && what_drew_alert(visit) != Drawn::cannot_be_told && what_drew_alert(visit) != Drawn::excused)
-      findings.push_back(breach_by(visit.messages()[*first].from, visit.at(*first),
+    if (const auto blamed = blamed_for_alert(visit))
+      findings.push_back(breach_by(*blamed, visit.at(*first),
                                    "the alert " + alert_name(visit.messages()[*first].as<Alert>()->description) +
                                        " was sent, and none should have been"));
     return;
@@ -182,7 +183,9 @@ void no_client_hello(const Visit& visit, Findings& findings) {
 bool asks_peer_certificate(const Visit& visit) { return visit.connection.expect.peer_certificate.has_value(); }
 
 /// A Certificate message without a certificate in it: header, (context,) and an empty list.
-bool is_empty_certificate(const Exchange& exchange, std::size_t message) {
+bool shows_none(const Exchange& exchange, std::size_t message) {
+  if (exchange.messages()[message].type == MessageType::compressed_certificate)
+    return is_empty_certificate(exchange, message) == true;
   return exchange.messages()[message].raw.size() <= (exchange.tls13() ? 4U + 1U + 3U : 4U + 3U);
 }
 
@@ -196,8 +199,9 @@ void peer_certificate(const Visit& visit, Findings& findings) {
     return;
   }
   if (*visit.connection.expect.peer_certificate != "shown") return;
-  const auto shown = exchange->find(Side::client, MessageType::certificate, *asked);
-  if (!shown || is_empty_certificate(*exchange, *shown))
+  auto shown = exchange->find(Side::client, MessageType::certificate, *asked);
+  if (!shown) shown = exchange->find(Side::client, MessageType::compressed_certificate, *asked);
+  if (!shown || shows_none(*exchange, *shown))
     findings.push_back(breach_by(Side::client, shown ? visit.at(*shown) : visit.at(*asked),
                                  "the client did not show its certificate when asked"));
 }

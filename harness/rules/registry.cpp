@@ -22,10 +22,13 @@ std::pair<Version, Version> versions_of(const Rule& rule) {
 std::span<const Rule> all_rules() {
   static const std::vector<Rule> all = [] {
     std::vector<Rule> rules;
-    for (const auto subject :
-         {rfc5077_client_rules, rfc5077_server_rules, rfc5246_rules, rfc6066_rules, rfc7627_rules, protocol_rules,
-          rfc8446_client_rules, rfc8446_server_rules, rfc8446_early_data_rules, rfc9149_rules, conduct_rules,
-          witness_client_rules, witness_server_rules, policy_rules, expectation_rules}) {
+    for (const auto subject : {rfc5077_client_rules, rfc5077_server_rules, rfc5246_rules,
+                               rfc6066_rules,        rfc7627_rules,        protocol_rules,
+                               rfc8446_client_rules, rfc8446_server_rules, rfc8446_early_data_rules,
+                               rfc9149_rules,        rfc5246_hello_rules,  rfc5246_flight_rules,
+                               rfc8446_hello_rules,  rfc8446_flight_rules, agreed_extension_rules,
+                               certificate_rules,    conduct_rules,        witness_client_rules,
+                               witness_server_rules, policy_rules,         expectation_rules}) {
       const std::span<const Rule> part = subject();
       rules.insert(rules.end(), part.begin(), part.end());
     }

@@ -5,13 +5,15 @@
 #include <vector>
 
 #include "rules/registry.hpp"
+#include "wire/extensions.hpp"
 
 namespace ti::made {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-inline constexpr std::uint16_t suite_12 = 0xc02f;
+inline constexpr std::uint16_t suite_12 = 0x002f;  ///< RSA: no ServerKeyExchange, and every version has it
+inline constexpr std::uint16_t x25519 = 29;
 inline constexpr std::uint16_t aes_128_sha256 = 0x1301;
 inline constexpr std::uint16_t aes_256_sha384 = 0x1302;
 
@@ -20,6 +22,28 @@ inline Bytes ticket(char key, char body) {
   Bytes bytes(16, static_cast<std::uint8_t>(key));
   bytes.insert(bytes.end(), 64, static_cast<std::uint8_t>(body));
   return bytes;
+}
+
+inline Bytes joined(std::initializer_list<Bytes> parts) {
+  Bytes all;
+  for (const Bytes& part : parts) all.insert(all.end(), part.begin(), part.end());
+  return all;
+}
+
+/// A public key of X25519.
+inline Bytes share(std::uint8_t mark = 9) {
+  Bytes key(32);
+  key[0] = mark;
+  return key;
+}
+
+/// What a ClientHello of TLS 1.3 must have, in extensions.
+inline std::vector<Extension> extensions_13() {
+  return {{ext::supported_versions, {2, 3, 4}},
+          {ext::supported_groups, {0, 4, 0, x25519, 0, 23}},
+          {ext::signature_algorithms, {0, 2, 4, 3}},
+          {ext::psk_key_exchange_modes, {1, 1}},
+          {ext::key_share, joined({{0, 36, 0, x25519, 0, 32}, share()})}};
 }
 
 /// Wire is one connection being put together.
@@ -54,6 +78,8 @@ class Wire {
     if (type == MessageType::change_cipher_spec) message.content = ContentType::change_cipher_spec;
     if (type == MessageType::alert) message.content = ContentType::alert;
     if (type == MessageType::application_data) message.content = ContentType::application_data;
+    if (tls13() && keyed_ && type != MessageType::change_cipher_spec) message.protection = Protection::opened;
+    keyed_ = keyed_ || type == MessageType::server_hello;
     c.transcript.messages.push_back(std::move(message));
     return *this;
   }
@@ -86,7 +112,7 @@ class Wire {
       hello.psk_modes = {1};
       hello.psk_modes_present = true;
       hello.key_share = true;
-      hello.extensions = {{ext::key_share, {}}};
+      hello.extensions = extensions_13();
       if (!offered.empty()) {
         hello.psks = {{offered, obfuscated_age}};
         hello.binders = {Bytes(32)};
@@ -94,6 +120,7 @@ class Wire {
       }
     } else {
       hello.ticket = offered;
+      hello.extensions = {{ext::session_ticket, offered}};
       if (!offered.empty()) hello.session_id = Bytes(32, 7);
     }
     return client(MessageType::client_hello, hello);
@@ -106,6 +133,9 @@ class Wire {
     hello.session_id = session_id;
     hello.ticket_promised = promised;
     hello.key_share = tls13();
+    if (promised) hello.extensions.push_back({ext::session_ticket, {}});
+    if (tls13())
+      hello.extensions = {{ext::supported_versions, {3, 4}}, {ext::key_share, joined({{0, x25519, 0, 32}, share(10)})}};
     return server(MessageType::server_hello, hello);
   }
   /// Puts extension 23 (RFC 7627) into the hellos so far: the client's, the server's, both or none.
@@ -203,6 +233,9 @@ class Wire {
     c.server.decisions.push_back({encrypt, key, age, result});
     return *this;
   }
+
+ private:
+  bool keyed_ = false;
 };
 
 /// A cell of these connections. The client's word on resumption is what the wire shows, unless a test changed it.

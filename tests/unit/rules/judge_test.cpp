@@ -157,6 +157,7 @@ constexpr std::uint8_t handshake_failure = 40;
 constexpr std::uint8_t unknown_ca = 48;
 constexpr std::uint8_t protocol_version = 70;
 constexpr std::uint8_t internal_error = 80;
+constexpr std::uint8_t illegal_parameter_alert = 47;
 
 TEST(Judge, AccusesNobodyOfAnAlertThatClaimsNoFaultInThePeer) {
   const Wire certified = wire().client_hello().server_hello(true).server(MessageType::certificate);
@@ -170,16 +171,49 @@ TEST(Judge, AccusesNobodyOfAnAlertThatClaimsNoFaultInThePeer) {
 }
 
 TEST(Judge, AccusesTheSenderOfAnAlertThatClaimsAFaultWhereThereIsNone) {
-  const Wire certified = wire().client_hello().server_hello(true).server(MessageType::certificate);
-  for (const std::uint8_t alert : {10, 22, 30, 47, 50, 80, 109, 110})
-    expect_fail(judge(cell({Wire(certified).alert(Side::client, alert).failed()})), Side::client,
-                "harness-legal-flight-accepted", {1, 3});
+  const Wire promised = wire().client_hello().server_hello(true);
+  for (const std::uint8_t alert : {10, 20, 22, 30, 47, 50, 51, 80, 109, 110})
+    expect_fail(judge(cell({Wire(promised).alert(Side::client, alert).failed()})), Side::client,
+                "harness-legal-flight-accepted", {1, 2});
 }
 
-TEST(Judge, LetsTheScenarioDecideWhatAnAlertForOwnReasonsMeans) {
-  Wire refused = wire().client_hello().server_hello(true).server(MessageType::certificate);
-  refused.alert(Side::client, unknown_ca).failed().c.expect.handshake = HandshakeKind::full;
-  expect_fail(judge(cell({refused})), Side::client, "expect-handshake", {1, 3});
+// Nothing in a Certificate of the builder can be read: then no check of it was made.
+TEST(Judge, SaysWhichCheckWasMissingWhereNotAllThatBearsOnAnAlertWasChecked) {
+  const Wire certified = wire().client_hello().server_hello(true).server(MessageType::certificate);
+  for (const std::uint8_t alert : {30, 47, 50, 80, 109, 110})
+    expect_doubt(judge(cell({Wire(certified).alert(Side::client, alert).failed()})),
+                 "the content of the Certificate of the server");
+  for (const std::uint8_t alert : {10, 22})
+    expect_fail(judge(cell({Wire(certified).alert(Side::client, alert).failed()})), Side::client,
+                "harness-legal-flight-accepted", {1, 3});
+  Wire unknown = wire().client_hello().server_hello(true);
+  unknown.body<ClientHello>(0).extensions.push_back({0x4321, {}});
+  unknown.body<ServerHello>(1).extensions.push_back({0x4321, {1}});
+  expect_doubt(judge(cell({unknown.alert(Side::client, illegal_parameter_alert).failed()})), "extension 17185");
+}
+
+TEST(Judge, LaysAnAlertForOwnReasonsAtTheDoorOfWhoseActDrewItWhereTheScenarioWantsAHandshake) {
+  const auto asked = [](Wire refused) {
+    refused.failed().c.expect.handshake = HandshakeKind::full;
+    return judge(cell({refused}));
+  };
+  const Wire certified = wire().client_hello().server_hello(true).server(MessageType::certificate);
+  expect_doubt(asked(Wire(certified).alert(Side::client, unknown_ca)), "whom the client trusts");
+  const auto refused = [](std::uint8_t alert) { return wire().client_hello().alert(Side::server, alert); };
+  expect_doubt(asked(refused(handshake_failure)), "handshake_failure");
+  expect_fail(asked(refused(protocol_version)), Side::server, "expect-handshake", {1, 1});
+  expect_fail(asked(refused(120)), Side::server, "expect-handshake", {1, 1});  // no ALPN was offered
+
+  Wire fallback = refused(86);
+  fallback.body<ClientHello>(0).suites.push_back(0x5600);
+  expect_fail(asked(fallback), Side::client, "expect-handshake", {1, 1});
+  Wire nothing_sound = refused(handshake_failure);
+  nothing_sound.body<ClientHello>(0).suites = {0x0001, 0x00ff};
+  expect_fail(asked(nothing_sound), Side::client, "expect-handshake", {1, 1});
+  Wire not_secure = wire().client_hello().server_hello(true).alert(Side::client, handshake_failure);
+  expect_fail(asked(not_secure), Side::client, "expect-handshake", {1, 2});
+  not_secure.body<ClientHello>(0).suites.push_back(0x00ff);
+  expect_fail(asked(not_secure), Side::server, "expect-handshake", {1, 2});
 }
 
 TEST(Judge, PinsARefusalOnTheTicketOnlyIfTheSameHelloWithoutOneWasAccepted) {
@@ -287,11 +321,11 @@ TEST(Judge, BlamesTheServerThatResumesAPlainSessionAsAnExtendedOneNotTheClientTh
 
 TEST(Judge, BlamesWhoeverChangesTheSuiteNotThePeerThatAborts) {
   Wire hello = wire().client_hello(a);
-  hello.body<ClientHello>(0).suites = {0xc030};
+  hello.body<ClientHello>(0).suites = {0x0035};
   expect_answered(first(), hello, Side::server, Side::client, "rfc5246-7.4.1.2-suite-offered", {2, 0});
   Wire flight = wire().resumption_flight(a, b);
-  flight.body<ServerHello>(1).suite = 0xc030;
-  flight.body<ClientHello>(0).suites.push_back(0xc030);
+  flight.body<ServerHello>(1).suite = 0x0035;
+  flight.body<ClientHello>(0).suites.push_back(0x0035);
   expect_answered(first(), flight, Side::client, Side::server, "rfc5246-7.4.1.3-suite-kept", {2, 1});
 }
 
@@ -317,8 +351,8 @@ TEST(Judge, AsksNothingOfAHelloThatCannotResumeTheSession) {
 
 TEST(Judge, AsksForTheSuiteOfASessionOnlyBesideASessionId) {
   Wire second = wire().full(b, a).data().at(seconds(5));
-  second.body<ClientHello>(0).suites = {0xc030};
-  second.body<ServerHello>(1).suite = 0xc030;
+  second.body<ClientHello>(0).suites = {0x0035};
+  second.body<ServerHello>(1).suite = 0x0035;
   second.body<ClientHello>(0).session_id.clear();
   EXPECT_EQ(judge(cell({first(), second})).outcome, Outcome::pass);
 }

@@ -7,6 +7,7 @@ namespace {
 /// A server that answers server_name resumes a session of "localhost" under this name.
 Observation resumed_under(const char* name) {
   Wire full = first();
+  full.body<ClientHello>(0).extensions.push_back({ext::server_name, {}});
   full.body<ServerHello>(1).extensions.push_back({ext::server_name, {}});
   Wire second = wire().resumed(a).data();
   second.body<ClientHello>(0).server_name = name;

@@ -258,7 +258,8 @@ std::vector<Pair> pairs_rfc8446() {
        Side::client,
        {2, 6},
        early_data([](Wire&, Wire& wire) { wire[5].type = MessageType::key_update; }),
-       early_data()},
+       early_data(),
+       "rfc8446-4-in-order"},
       {"rfc8446-4.5-end-of-early-data",
        Side::client,
        {2, 5},
@@ -279,13 +280,17 @@ std::vector<Pair> pairs_rfc8446() {
        Side::server,
        {2, 3},
        early_data([](Wire& issuing, Wire&) {
+         issuing.body<ClientHello>(0).extensions.push_back({16, {0, 3, 2, 'h', '2'}});
          issuing.body<EncryptedExtensions>(2).extensions = {{16, {0, 3, 2, 'h', '2'}}};
        }),
        early_data()},
       {"rfc8446-4.2.10-early-data",
        Side::server,
        {2, 3},
-       early_data([](Wire&, Wire& wire) { wire.body<ServerHello>(2).suite = 0x1303; }),
+       early_data([](Wire&, Wire& wire) {
+         wire.body<ClientHello>(0).suites.push_back(0x1303);
+         wire.body<ServerHello>(2).suite = 0x1303;
+       }),
        early_data()},
       {"rfc8446-C.4-tickets-replaced",
        Side::server,

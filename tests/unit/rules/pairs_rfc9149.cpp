@@ -31,8 +31,11 @@ Observation retried(std::uint8_t second_count) {
   full.body<ClientHello>(0).ticket_request = TicketRequest{2, 1};
   ServerHello retry;
   retry.version = Version::tls13;
+  retry.suite = aes_128_sha256;
+  retry.extensions = {{ext::supported_versions, {3, 4}}, {ext::cookie, {0, 1, 7}}};
   full.server(MessageType::hello_retry_request, retry).full_13(a).data();
   full.body<ClientHello>(2).ticket_request = TicketRequest{second_count, 1};
+  full.body<ClientHello>(2).extensions.push_back({ext::cookie, {0, 1, 7}});
   return cell({full});
 }
 

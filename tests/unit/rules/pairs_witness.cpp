@@ -93,7 +93,7 @@ std::vector<Pair> pairs_witness() {
        Side::client,
        {2, nowhere},
        told([](ObservedConnection& c) { c.client.cipher = "ECDHE-RSA-AES256-GCM-SHA384"; }),
-       told([](ObservedConnection& c) { c.client.cipher = "ECDHE-RSA-AES128-GCM-SHA256"; })},
+       told([](ObservedConnection& c) { c.client.cipher = "AES128-SHA"; })},
       {"witness-client-session-id", Side::client, {2, nowhere}, named("0102"), named(same_id)},
       {"witness-client-tickets-came", Side::client, {1, nowhere}, counted(2), counted(1)},
       {"witness-client-tickets-taken", Side::client, {1, nowhere}, counted(0), counted(1)},

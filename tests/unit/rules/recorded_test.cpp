@@ -416,7 +416,8 @@ constexpr Breach breaches[] = {
      [](Tape& t) {
        t.body<ClientHello>(t.client(2, client_hello)).suites = {0x1301};
        return t.client(2, client_hello);
-     }},
+     },
+     "rfc5246-7.4.1.3-suite-offered"},
     {"rfc8446-4.6.1-same-server-name", "tls13",
      [](Tape& t) {
        t.body<ClientHello>(t.client(2, client_hello)).server_name = "elsewhere.example";

@@ -7,7 +7,7 @@ namespace {
 using namespace made;
 
 constexpr std::uint8_t decrypt_error = 51;
-constexpr std::uint16_t other_suite = 0xc030;
+constexpr std::uint16_t other_suite = 0x0035;
 
 Policy renewing() {
   Policy policy;

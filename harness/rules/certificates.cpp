@@ -1,0 +1,103 @@
+// Certificates, the keys in a handshake and what proves them: RFC 5246 7.4, RFC 8422 5, RFC 8446 4.4.3.
+#include "rules/hellos.hpp"
+#include "rules/proofs.hpp"
+#include "rules/subjects.hpp"
+
+namespace ti {
+
+namespace {
+
+bool as_sent(const Exchange& exchange) { return as_it_passed(exchange) && exchange.server_hello != nullptr; }
+
+void say(const Exchange& exchange, const std::optional<Examined>& examined, Side side, const char* what,
+         Findings& findings) {
+  if (examined && !examined->checked.fault.empty())
+    findings.push_back(breach_by(side, exchange.at(examined->message),
+                                 "the " + std::string(name(side)) + "'s " + what + " " + examined->checked.fault));
+}
+
+bool hello_there(const Exchange& exchange) { return as_it_passed(exchange); }
+bool has_server_key(const Exchange& exchange) {
+  return as_sent(exchange) && exchange.find(Side::server, MessageType::server_key_exchange);
+}
+bool has_client_key(const Exchange& exchange) {
+  return as_sent(exchange) && exchange.find(Side::client, MessageType::client_key_exchange);
+}
+bool shows_certificate(const Exchange& exchange) {
+  return as_sent(exchange) && certificate_of(exchange, Side::server).has_value();
+}
+bool signs_13(const Exchange& exchange) {
+  return as_sent(exchange) && exchange.tls13() &&
+         (exchange.find(Side::server, MessageType::certificate_verify) ||
+          exchange.find(Side::client, MessageType::certificate_verify));
+}
+bool client_signs(const Exchange& exchange) {
+  return as_sent(exchange) && !exchange.tls13() && exchange.find(Side::client, MessageType::certificate_verify);
+}
+bool signs_with_scheme(const Exchange& exchange) {
+  return as_sent(exchange) && exchange.version >= Version::tls12 &&
+         (has_server_key(exchange) || signs_13(exchange) || client_signs(exchange));
+}
+void server_key(const Exchange& exchange, Findings& findings) {
+  say(exchange, server_public_key(exchange), Side::server, "public key", findings);
+}
+void client_key(const Exchange& exchange, Findings& findings) {
+  say(exchange, client_public_key(exchange), Side::client, "public key", findings);
+}
+void key_signed(const Exchange& exchange, Findings& findings) {
+  say(exchange, server_key_signature(exchange), Side::server, "signature in its ServerKeyExchange", findings);
+}
+void verified(const Exchange& exchange, Findings& findings) {
+  for (const Side side : {Side::server, Side::client})
+    say(exchange, verify_signature(exchange, side), side, "signature in its CertificateVerify", findings);
+}
+void scheme_listed(const Exchange& exchange, Findings& findings) {
+  for (const Side side : {Side::server, Side::client})
+    say(exchange, scheme_offered(exchange, side), side, "signature", findings);
+}
+void key_fits(const Exchange& exchange, Findings& findings) {
+  say(exchange, certificate_fits(exchange), Side::server, "certificate", findings);
+}
+void point_formats(const Exchange& exchange, Findings& findings) {
+  constexpr std::uint8_t uncompressed = 0;
+  for (const Block& block : extension_blocks(exchange)) {
+    const Bytes* formats = find(block.extensions, ext::ec_point_formats);
+    if (formats == nullptr || formats->size() < 2) continue;
+    const Side side = block.carrier == Carrier::client_hello ? Side::client : Side::server;
+    if (std::find(formats->begin() + 1, formats->end(), uncompressed) == formats->end())
+      findings.push_back(
+          breach_by(side, exchange.at(block.message),
+                    "the " + std::string(name(side)) + "'s ec_point_formats does not have the uncompressed one"));
+  }
+}
+
+constexpr Rule rules[] = {
+    rule_about<hello_there, point_formats>("rfc8422-5.1.2-uncompressed", Actor::either, "RFC 8422 5.1.2, 5.2",
+                                           Severity::must, "Who sends ec_point_formats lists the uncompressed format."),
+    rule_about<has_server_key, server_key>("rfc5246-7.4.3-server-key", Actor::server,
+                                           "RFC 5246 7.4.3, RFC 8422 5.4, 5.11", Severity::must,
+                                           "The key in a ServerKeyExchange is a public key of a group that the client "
+                                           "offers."),
+    rule_about<has_server_key, key_signed>("rfc5246-7.4.3-signature", Actor::server, "RFC 5246 7.4.3, RFC 8422 5.4",
+                                           Severity::must,
+                                           "The signature in a ServerKeyExchange is by the certificate's key."),
+    rule_about<has_client_key, client_key>("rfc5246-7.4.7-client-key", Actor::client,
+                                           "RFC 5246 7.4.7, RFC 8422 5.7, 5.11", Severity::must,
+                                           "The key in a ClientKeyExchange is a public key of the group in use."),
+    rule_about<client_signs, verified>("rfc5246-7.4.8-signature", Actor::client, "RFC 5246 7.4.8", Severity::must,
+                                       "The signature in a CertificateVerify is by the certificate's key."),
+    rule_about<signs_13, verified>("rfc8446-4.4.3-signature", Actor::either, "RFC 8446 4.4.3", Severity::must,
+                                   "The signature in a CertificateVerify is by the certificate's key."),
+    rule_about<signs_with_scheme, scheme_listed>("rfc5246-7.4.1.4.1-scheme-listed", Actor::either,
+                                                 "RFC 5246 7.4.1.4.1, RFC 8446 4.2.3, 4.4.3", Severity::must,
+                                                 "A signature is by a scheme that its receiver listed."),
+    rule_about<shows_certificate, key_fits>("rfc5246-7.4.2-key-fits", Actor::server, "RFC 5246 7.4.2, RFC 8422 5.3",
+                                            Severity::must,
+                                            "The server's certificate has a key that the cipher suite can use."),
+};
+
+}  // namespace
+
+std::span<const Rule> certificate_rules() { return rules; }
+
+}  // namespace ti

@@ -1,0 +1,208 @@
+#include "rules/flights.hpp"
+
+namespace ti {
+
+namespace {
+
+struct Rank {
+  MessageType type;
+  int rank;
+};
+
+using enum MessageType;
+
+// The order in which a side's messages stand: ranks rise. NewSessionTickets have rules of their own (RFC 5077 3.3).
+constexpr Rank server_order[] = {
+    {server_hello, 2},        {certificate, 4},       {certificate_status, 5}, {server_key_exchange, 6},
+    {certificate_request, 7}, {server_hello_done, 8}, {change_cipher_spec, 9}, {finished, 10}};
+constexpr Rank client_order[] = {{client_hello, 1},       {certificate, 3},        {client_key_exchange, 4},
+                                 {certificate_verify, 5}, {change_cipher_spec, 6}, {finished, 9}};
+constexpr Rank server_order_13[] = {{hello_retry_request, 1}, {server_hello, 2}, {encrypted_extensions, 3},
+                                    {certificate_request, 4}, {certificate, 5},  {compressed_certificate, 5},
+                                    {certificate_verify, 6},  {finished, 7}};
+constexpr Rank client_order_13[] = {{client_hello, 1},           {end_of_early_data, 2},  {certificate, 3},
+                                    {compressed_certificate, 3}, {certificate_verify, 4}, {finished, 5}};
+
+std::span<const Rank> order(Side side, bool tls13) {
+  if (side == Side::client) return tls13 ? std::span<const Rank>(client_order_13) : client_order;
+  return tls13 ? std::span<const Rank>(server_order_13) : server_order;
+}
+
+/// A message that what has passed before it makes necessary was left out.
+std::string lacking_below_13(const Exchange& exchange, Side side, const Message& message, std::size_t at) {
+  const auto sent = [&](Side who, MessageType type) {
+    const auto found = exchange.find(who, type);
+    return found && *found < at;
+  };
+  KeyExchange exchanged;
+  if (exchange.server_hello != nullptr) exchanged = key_exchange_of(exchange.server_hello->suite).value_or(exchanged);
+  const bool full = sent(Side::server, server_hello_done);
+  if (side == Side::server && message.type == server_hello_done) {
+    if (exchanged.proof != KeyExchange::Proof::none && exchanged.proof != KeyExchange::Proof::other && !exchanged.psk &&
+        !sent(side, certificate))
+      return "its Certificate";
+    if (exchanged.ephemeral && !sent(side, server_key_exchange)) return "its ServerKeyExchange";
+  }
+  if (side == Side::client && message.type == change_cipher_spec && full) {
+    if (sent(Side::server, certificate_request) && !sent(side, certificate)) return "its Certificate";
+    if (!sent(side, client_key_exchange)) return "its ClientKeyExchange";
+    const auto shown = exchange.find(side, certificate);
+    if (shown && is_empty_certificate(exchange, *shown) == false && !sent(side, certificate_verify))
+      return "its CertificateVerify";
+  }
+  if (side == Side::server && message.type == change_cipher_spec && !full &&
+      (sent(side, certificate) || sent(side, server_key_exchange)))
+    return "its ServerHelloDone";
+  if (message.type == finished && !sent(side, change_cipher_spec)) return "its ChangeCipherSpec";
+  if (message.type == certificate_status && exchange.server_hello != nullptr &&
+      find(exchange.server_hello->extensions, ext::status_request) == nullptr)
+    return "status_request in its ServerHello";
+  return "";
+}
+
+std::string lacking_13(const Exchange& exchange, Side side, const Message& message, std::size_t at) {
+  const auto sent = [&](Side who, MessageType type) {
+    const auto found = exchange.find(who, type);
+    return found && *found < at;
+  };
+  if (message.type != finished) return "";
+  const auto shown = certificate_of(exchange, side);
+  if (side == Side::server) {
+    if (!sent(side, encrypted_extensions)) return "its EncryptedExtensions";
+    if (exchange.handshake.abbreviated) return "";
+    if (!shown) return "its Certificate";
+  } else if (sent(Side::server, certificate_request) && !shown) {
+    return "its Certificate";
+  }
+  if (shown && is_empty_certificate(exchange, *shown) == false && !sent(side, certificate_verify))
+    return "its CertificateVerify";
+  return "";
+}
+
+/// Whether an extension was agreed on that is not known here: then messages may come that are not known either.
+bool agreed_on_unknown(const Exchange& exchange) {
+  const auto unknown = [](const std::vector<Extension>& extensions) {
+    return std::any_of(extensions.begin(), extensions.end(),
+                       [](const Extension& each) { return !may_stand_in(each.type, Carrier::client_hello); });
+  };
+  const auto found = exchange.find(Side::server, encrypted_extensions);
+  const auto* encrypted = found ? exchange.messages()[*found].as<EncryptedExtensions>() : nullptr;
+  return (exchange.server_hello != nullptr && unknown(exchange.server_hello->extensions)) ||
+         (encrypted != nullptr && unknown(encrypted->extensions));
+}
+
+/// Messages that may stand anywhere among the others, or that other rules speak of. Where the handshake renegotiates,
+/// data of the session before it may still pass.
+bool free_of_order(const Exchange& exchange, const Message& message) {
+  switch (message.type) {
+    case MessageType::alert:
+    case heartbeat:
+      return true;
+    case new_session_ticket:
+      return message.from == Side::server;
+    case hello_request:
+      return message.from == Side::server && !exchange.tls13();
+    case unknown_handshake:
+      return agreed_on_unknown(exchange);
+    case application_data:
+      if (exchange.tls13() || (exchange.client_hello != nullptr && exchange.client_hello->early_data)) return true;
+      return message.protection == Protection::opened && &exchange.handshake != first_handshake(exchange.connection);
+    default:
+      return exchange.tls13() && message.content == ContentType::change_cipher_spec;
+  }
+}
+
+}  // namespace
+
+std::optional<Certificates> read_certificates(const Exchange& exchange, std::size_t at, Bytes& store) {
+  const Message& message = exchange.messages()[at];
+  store = message.raw;
+  if (message.type == compressed_certificate) {
+    auto decompressed = decompressed_certificate(message.raw);
+    if (!decompressed || !decompressed->raw) return std::nullopt;
+    store = std::move(*decompressed->raw);
+  }
+  return certificates_of(store, exchange.version);
+}
+
+std::optional<bool> is_empty_certificate(const Exchange& exchange, std::size_t message) {
+  Bytes store;
+  if (const auto certificates = read_certificates(exchange, message, store)) return certificates->entries.empty();
+  // An empty one is not worth compressing: what announces more holds some.
+  if (const auto decompressed = decompressed_certificate(exchange.messages()[message].raw);
+      exchange.messages()[message].type == compressed_certificate && decompressed)
+    return decompressed->length <= 4;
+  return std::nullopt;
+}
+
+std::optional<std::size_t> certificate_of(const Exchange& exchange, Side side) {
+  const auto& finish = side == Side::client ? exchange.handshake.client_finished : exchange.handshake.server_finished;
+  for (std::size_t i = exchange.begin(); i < finish.value_or(exchange.handshake.end); ++i)
+    if (const Message& message = exchange.messages()[i];
+        message.from == side && (message.type == certificate || message.type == compressed_certificate))
+      return i;
+  return std::nullopt;
+}
+
+namespace {
+
+/// Whether a handshake message may come behind its sender's Finished (RFC 5246 7.4.1.1, RFC 8446 4.6).
+bool may_follow_finished(const Message& message, bool tls13) {
+  if (message.type == new_session_ticket) return message.from == Side::server;
+  if (message.type == hello_request) return message.from == Side::server && !tls13;
+  if (!tls13) return false;
+  if (message.type == key_update) return true;
+  if (message.from == Side::server) return message.type == certificate_request;
+  return message.type == certificate || message.type == compressed_certificate || message.type == certificate_verify ||
+         message.type == finished;
+}
+
+/// Further flights have rules of their own: hellos, and below TLS 1.3 tickets and ChangeCipherSpecs.
+bool begins_flight(const Message& message, bool tls13) {
+  return message.type == client_hello ||
+         (!tls13 && (message.type == new_session_ticket || message.type == change_cipher_spec));
+}
+
+std::optional<Disorder> disorder_after(const Exchange& exchange, std::size_t finish) {
+  const Side side = exchange.messages()[finish].from;
+  for (std::size_t i = finish + 1; i < exchange.handshake.end; ++i) {
+    const Message& message = exchange.messages()[i];
+    if (message.from != side) continue;
+    if (message.type == encrypted || begins_flight(message, exchange.tls13())) return std::nullopt;
+    if (message.content == ContentType::handshake && !may_follow_finished(message, exchange.tls13()))
+      return Disorder{i, "sent " + std::string(name(message.type)) + " after its Finished"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Disorder> disorder_of(const Exchange& exchange, Side side) {
+  const bool tls13 = exchange.tls13();
+  int last = 0;
+  for (std::size_t i = exchange.begin(); i < exchange.handshake.end; ++i) {
+    const Message& message = exchange.messages()[i];
+    if (message.from != side) continue;
+    if (message.type == encrypted) return std::nullopt;
+    if (free_of_order(exchange, message)) continue;
+    const std::string kind(name(message.type));
+    if (side == Side::server && last < 1 && message.type != server_hello && message.type != hello_retry_request)
+      return Disorder{i, "sent " + kind + " before its ServerHello"};
+    const auto ranks = order(side, tls13);
+    const auto found =
+        std::find_if(ranks.begin(), ranks.end(), [&](const Rank& each) { return each.type == message.type; });
+    if (found == ranks.end())
+      return Disorder{i, "sent " + kind + " in the middle of the handshake, where it has no place"};
+    const bool again = message.type == client_hello && exchange.handshake.first_client_hello;
+    if (found->rank <= last && !again)
+      return Disorder{i, "sent " + kind + (found->rank == last ? " twice" : " out of its order")};
+    last = found->rank;
+    const std::string lacking =
+        tls13 ? lacking_13(exchange, side, message, i) : lacking_below_13(exchange, side, message, i);
+    if (!lacking.empty()) return Disorder{i, "sent " + kind + " without " + lacking};
+    if (message.type == finished) return disorder_after(exchange, i);
+  }
+  return std::nullopt;
+}
+
+}  // namespace ti

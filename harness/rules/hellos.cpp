@@ -1,0 +1,47 @@
+#include "rules/hellos.hpp"
+
+namespace ti {
+
+bool as_it_passed(const Visit& visit) {
+  return visit.connection.transcript.vantage == Vantage::wire && !visit.flipped_by_harness();
+}
+
+std::vector<Block> extension_blocks(const Exchange& exchange) {
+  std::vector<Block> blocks;
+  for (std::size_t i = exchange.begin(); i < exchange.handshake.end; ++i) {
+    const Message& message = exchange.messages()[i];
+    if (const auto* hello = message.as<ClientHello>())
+      blocks.push_back({i, Carrier::client_hello, hello->extensions});
+    else if (const auto* answer = message.as<ServerHello>())
+      blocks.push_back({i,
+                        message.type == MessageType::hello_retry_request ? Carrier::hello_retry_request
+                        : answer->version == Version::tls13              ? Carrier::server_hello_13
+                                                                         : Carrier::server_hello,
+                        answer->extensions});
+    else if (const auto* encrypted = message.as<EncryptedExtensions>())
+      blocks.push_back({i, Carrier::encrypted_extensions, encrypted->extensions});
+  }
+  return blocks;
+}
+
+ClientHellos client_hellos(const Exchange& exchange) {
+  const Handshake& handshake = exchange.handshake;
+  if (!handshake.first_client_hello) return {exchange.client_hello, nullptr, handshake.client_hello, 0};
+  return {exchange.messages()[*handshake.first_client_hello].as<ClientHello>(), exchange.client_hello,
+          *handshake.first_client_hello, handshake.client_hello};
+}
+
+const ServerHello* retry_request(const Exchange& exchange, std::size_t& message) {
+  const auto found = exchange.find(Side::server, MessageType::hello_retry_request);
+  if (!found) return nullptr;
+  message = *found;
+  return exchange.messages()[message].as<ServerHello>();
+}
+
+bool offers_13(const ClientHello& hello) { return has(hello.versions, static_cast<std::uint16_t>(Version::tls13)); }
+
+bool has(const std::vector<std::uint16_t>& numbers, std::uint16_t number) {
+  return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
+}
+
+}  // namespace ti

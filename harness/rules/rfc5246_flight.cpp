@@ -1,0 +1,100 @@
+// RFC 5246 7.3: the order of a handshake below TLS 1.3, what is in its messages, and who may speak when.
+#include "rules/flights.hpp"
+#include "rules/hellos.hpp"
+#include "rules/subjects.hpp"
+
+namespace ti {
+
+namespace {
+
+bool below_13(const Exchange& exchange) { return !exchange.tls13() && as_it_passed(exchange); }
+
+void in_order(const Exchange& exchange, Findings& findings) {
+  for (const Side side : {Side::client, Side::server})
+    if (const auto disorder = disorder_of(exchange, side))
+      findings.push_back(
+          breach_by(side, exchange.at(disorder->message), "the " + std::string(name(side)) + " " + disorder->what));
+}
+
+bool messages_read(const Exchange& exchange) {
+  return as_it_passed(exchange) && exchange.version != Version::none && exchange.handshake.server_hello.has_value();
+}
+
+void bodies_read(const Exchange& exchange, Findings& findings) {
+  for (std::size_t i = exchange.begin(); i < exchange.handshake.end; ++i) {
+    const Message& message = exchange.messages()[i];
+    if (message.content != ContentType::handshake || message.raw.size() != message.bytes || message.raw.empty() ||
+        message.raw.front() != static_cast<std::uint8_t>(message.type))
+      continue;
+    const std::uint16_t suite = exchange.server_hello != nullptr ? exchange.server_hello->suite : 0;
+    if (reads_well(message.type, message.raw, exchange.version, suite) == false)
+      findings.push_back(breach_by(message.from, exchange.at(i),
+                                   "the " + std::string(name(message.from)) + "'s " + std::string(name(message.type)) +
+                                       " of " + std::to_string(message.bytes) + " bytes does not read as one"));
+  }
+}
+
+void server_shows_certificate(const Exchange& exchange, Findings& findings) {
+  const auto shown = certificate_of(exchange, Side::server);
+  if (shown && is_empty_certificate(exchange, *shown) == true)
+    findings.push_back(breach(exchange.at(*shown), "the server's Certificate holds no certificate"));
+}
+
+bool has_heartbeat(const Visit& visit) {
+  return std::any_of(visit.messages().begin(), visit.messages().end(),
+                     [](const Message& message) { return message.type == MessageType::heartbeat; });
+}
+
+/// RFC 6520 2, 3: each side says in its hello whether it takes requests, and none may be sent in a handshake.
+void heartbeat_agreed(const Visit& visit, Findings& findings) {
+  constexpr std::uint8_t peer_allowed_to_send = 1;
+  constexpr std::uint8_t request = 1;
+  const auto exchange = first_exchange(visit);
+  const auto mode_of = [&](Side side) -> std::optional<std::uint8_t> {
+    if (!exchange) return std::nullopt;
+    for (const Block& block : extension_blocks(*exchange))
+      if ((block.carrier == Carrier::client_hello) == (side == Side::client))
+        if (const Bytes* mode = find(block.extensions, ext::heartbeat); mode != nullptr && mode->size() == 1)
+          return mode->front();
+    return std::nullopt;
+  };
+  for (std::size_t i = 0; i < visit.messages().size(); ++i) {
+    const Message& message = visit.messages()[i];
+    if (message.type != MessageType::heartbeat) continue;
+    const bool asks = !message.raw.empty() && message.raw.front() == request;
+    const bool agreed = mode_of(Side::client) && mode_of(Side::server);
+    const bool in_handshake =
+        exchange && (!exchange->completed() ||
+                     i < std::max(*exchange->handshake.client_finished, *exchange->handshake.server_finished));
+    const char* wrong = !agreed        ? "that was not agreed on"
+                        : in_handshake ? "in the middle of the handshake"
+                        : asks && mode_of(other(message.from)) != peer_allowed_to_send
+                            ? "to a peer that takes no requests"
+                            : nullptr;
+    if (wrong == nullptr) continue;
+    findings.push_back(
+        breach_by(message.from, visit.at(i), "the " + std::string(name(message.from)) + " sent a heartbeat " + wrong));
+    return;
+  }
+}
+
+constexpr Rule rules[] = {
+    rule_about<below_13, in_order>(
+        "rfc5246-7.3-in-order", Actor::either, "RFC 5246 7.3, 7.4, RFC 6066 8", Severity::must,
+        "The messages of a handshake below TLS 1.3 are all there, each in its place.", Rests::on_types),
+    rule_about<messages_read, bodies_read>("rfc5246-7.4-bodies-read", Actor::either, "RFC 5246 7.4, RFC 8446 4",
+                                           Severity::must, "The content of a handshake message is that of its kind."),
+    rule_about<messages_read, server_shows_certificate>("rfc5246-7.4.2-certificate-there", Actor::server,
+                                                        "RFC 5246 7.4.2, RFC 8446 4.4.2.4", Severity::must,
+                                                        "A server's Certificate holds at least one certificate."),
+    rule_about<has_heartbeat, heartbeat_agreed>("rfc6520-3-heartbeat-agreed", Actor::either, "RFC 6520 2, 3",
+                                                Severity::must,
+                                                "Heartbeats pass only between those who agreed on them, and after the "
+                                                "handshake."),
+};
+
+}  // namespace
+
+std::span<const Rule> rfc5246_flight_rules() { return rules; }
+
+}  // namespace ti

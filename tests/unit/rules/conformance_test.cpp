@@ -1,0 +1,107 @@
+// Alerts in answer to recorded messages: whether all that bears on them was checked, and what then is said.
+#include <gmock/gmock.h>
+
+#include "recorded_cell.hpp"
+#include "rules/registry.hpp"
+#include "wire/extensions.hpp"
+
+namespace ti {
+namespace {
+
+using testing::HasSubstr;
+
+/// The first connection of a recording up to a message of the server's, which the client answers with an alert; the
+/// scenario wanted a full handshake.
+Observation refused(const char* name, MessageType last, std::uint8_t description) {
+  Observation seen = made::recorded(name);
+  seen.connections.resize(1);
+  seen.has_expectations = true;
+  ObservedConnection& connection = seen.connections[0];
+  connection.expect.handshake = HandshakeKind::full;
+  connection.client.answered = true;
+  connection.client.error_stage = "handshake";
+  Transcript& transcript = connection.transcript;
+  transcript.messages.resize(made::find(seen, Side::server, last) + 1);
+  transcript.endings.clear();
+  Message alert;
+  alert.type = MessageType::alert;
+  alert.content = ContentType::alert;
+  alert.at = transcript.messages.back().at;
+  alert.body = Alert{.level = 2, .description = description};
+  transcript.messages.push_back(alert);
+  connection.handshakes = handshakes_of(transcript);
+  return seen;
+}
+
+TEST(Conformance, BlamesWhoComplainsOfWhatWasCheckedAndFoundRight) {
+  for (const std::uint8_t description : {alert_unexpected_message, alert_illegal_parameter, alert_decode_error,
+                                         alert_decrypt_error, alert_internal_error, alert_unsupported_extension}) {
+    const Verdict below_13 = judge(refused("tls12-gcm", MessageType::server_hello_done, description));
+    EXPECT_EQ(below_13.fault, Side::client) << alert_name(description) << ": " << below_13.reason;
+    EXPECT_EQ(below_13.rule, "harness-legal-flight-accepted");
+    const Verdict of_13 = judge(refused("tls13", MessageType::finished, description));
+    EXPECT_EQ(of_13.fault, Side::client) << alert_name(description) << ": " << of_13.reason;
+  }
+}
+
+TEST(Conformance, SaysWhichCheckAnUnknownKindOfKeyPrevents) {
+  Observation seen = refused("tls13", MessageType::finished, alert_illegal_parameter);
+  for (Message& message : seen.connections[0].transcript.messages)
+    if (auto* hello = std::get_if<ServerHello>(&message.body)) {
+      for (Extension& extension : hello->extensions)
+        if (extension.type == ext::key_share) extension.data = {0x7a, 0x7b, 0, 1, 7};
+    } else if (auto* asked = std::get_if<ClientHello>(&message.body)) {
+      for (Extension& extension : asked->extensions)
+        if (extension.type == ext::key_share) extension.data = {0, 5, 0x7a, 0x7b, 0, 1, 7};
+      for (Extension& extension : asked->extensions)
+        if (extension.type == ext::supported_groups) extension.data = {0, 2, 0x7a, 0x7b};
+    }
+  const Verdict verdict = judge(seen);
+  EXPECT_EQ(verdict.outcome, Outcome::inconclusive) << verdict.rule << verdict.reason;
+  EXPECT_THAT(verdict.reason, HasSubstr("keys of group 31355"));
+}
+
+// RFC 8879: OpenSSL 3.5 and others compress the client's certificate, by algorithms that are not undone here.
+TEST(Conformance, TakesACompressedClientCertificateForShown) {
+  for (const bool shown : {true, false}) {
+    Observation seen = made::recorded("tls13");
+    seen.has_expectations = true;
+    for (ObservedConnection& connection : seen.connections) connection.client.answered = connection.client.ok = true;
+    seen.connections[0].expect.peer_certificate = "shown";
+    auto& messages = seen.connections[0].transcript.messages;
+    const auto insert = [&](std::size_t before, Side from, MessageType type, const Bytes& raw) {
+      Message made = messages[before];
+      made.from = from;
+      made.type = type;
+      made.body = {};
+      made.raw = raw;
+      made.bytes = raw.size();
+      messages.insert(messages.begin() + static_cast<std::ptrdiff_t>(before), made);
+    };
+    messages[made::find(seen, Side::server, MessageType::certificate_verify)].raw.clear();
+    insert(made::find(seen, Side::server, MessageType::certificate), Side::server, MessageType::certificate_request,
+           {13, 0, 0, 18, 0, 0, 15, 0, 13, 0, 4, 0, 2, 4, 3, 0, 27, 0, 3, 2, 0, 2});
+    const std::uint8_t length = shown ? 200 : 4;
+    insert(made::find(seen, Side::client, MessageType::finished), Side::client, MessageType::compressed_certificate,
+           {25, 0, 0, 9, 0, 2, 0, 0, length, 0, 0, 1, 7});
+    if (shown)
+      insert(made::find(seen, Side::client, MessageType::finished), Side::client, MessageType::certificate_verify,
+             {15, 0, 0, 5, 4, 3, 0, 1, 7});
+    seen.connections[0].handshakes = handshakes_of(seen.connections[0].transcript);
+    const Verdict verdict = judge(seen);
+    EXPECT_EQ(verdict.rule == "expect-peer-certificate", !shown) << verdict.reason;
+    EXPECT_NE(verdict.rule, "rfc8446-4-in-order") << verdict.reason;
+  }
+}
+
+TEST(Conformance, FindsTheBreachThatDrewAnAlert) {
+  Observation seen = refused("tls12-gcm", MessageType::server_hello_done, alert_decrypt_error);
+  auto& messages = seen.connections[0].transcript.messages;
+  messages[made::find(seen, Side::server, MessageType::server_key_exchange)].raw.back() ^= 1;
+  const Verdict verdict = judge(seen);
+  EXPECT_EQ(verdict.fault, Side::server);
+  EXPECT_EQ(verdict.rule, "rfc5246-7.4.3-signature");
+}
+
+}  // namespace
+}  // namespace ti
