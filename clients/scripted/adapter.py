@@ -12,7 +12,7 @@ sys.path.insert(0, str(SOURCE))
 
 from peers.certificates import load_root
 from peers.client import ClientConnection, ClientSettings
-from peers.endpoint import Ended
+from peers.endpoint import Ended, wait, wait_for_ever
 from peers.numbers import SUITES, VERSIONS
 from peers.script import Script, load
 from peers.server import Identity
@@ -161,12 +161,11 @@ def told_by(script, answer):
         answer = {name: value for name, value in answer.items() if name not in entry.get("without", ())}
         do = entry.get("do")
         if do == "delay":
-            time.sleep(entry["ms"] / 1000)
+            wait(entry["ms"] / 1000)
         elif do == "exit":
             os._exit(entry.get("code", 1))
         elif do == "hang":
-            while True:
-                time.sleep(3600)
+            wait_for_ever()
         elif do == "stderr":
             print(entry["text"], file=sys.stderr, flush=True)
         elif do == "say":

@@ -1,15 +1,25 @@
 """One end of a connection: records and messages out and in, each as the script wants it."""
 
 import os
+import select
 import socket
 import struct
-import time
+import threading
 
 from . import script as scripts
 from .encoding import Malformed, number
 from .messages import name_of, read_body, type_of, write_body
 from .numbers import ALERT, ALERT_NAMES, CONTENT, HANDSHAKE_NAMES, code_of
 from .protection import BadRecord, Plain
+
+
+def wait(seconds):
+    """True time: under libfaketime, time.sleep may end at once."""
+    select.select([], [], [], seconds)
+
+
+def wait_for_ever():
+    threading.Event().wait()
 
 
 class Ended(Exception):
@@ -182,8 +192,7 @@ class Endpoint:
 
     def do_hang(self, entry):
         self.flush()
-        while True:
-            time.sleep(3600)
+        wait_for_ever()
 
     def do_die(self, entry):
         self.flush()
@@ -196,7 +205,7 @@ class Endpoint:
     def do_delay(self, entry):
         """Milliseconds of true time."""
         self.flush()
-        time.sleep(entry["ms"] / 1000)
+        wait(entry["ms"] / 1000)
 
     def do_update_keys(self, entry):
         """TLS 1.3: a KeyUpdate, and what follows is sealed by new keys."""
