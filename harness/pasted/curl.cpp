@@ -74,6 +74,7 @@ class CurlReader {
           static_cast<MessageType>(number_.value_or(static_cast<std::size_t>(MessageType::unknown_handshake)));
       const MessageType known =
           name(type) == name(MessageType::unknown_handshake) ? MessageType::unknown_handshake : type;
+      if (!bytes.empty() && !fits(bytes, known)) return lose();
       connections_.handshake(from_, bytes.empty() ? known : handshake_type(bytes), length, bytes);
     } else if (kind_ == "change") {
       connections_.change_cipher_spec(from_);
@@ -84,6 +85,18 @@ class CurlReader {
       connections_.alert(from_, alert);
     }
     kind_ = {};
+  }
+
+  /// Whether a message is of the type that was announced, and as long as it says.
+  static bool fits(ByteView bytes, MessageType announced) {
+    Reader reader(bytes);
+    const auto type = static_cast<MessageType>(reader.u8());
+    return reader.u24() == reader.left() && (type == announced || announced == MessageType::unknown_handshake);
+  }
+
+  void lose() {
+    kind_ = {};
+    connections_.missing("bytes are missing here, for they do not fit");
   }
 
   /// An announcement whose data are not printed.

@@ -91,7 +91,8 @@ class HandshakeTrace {
            read_bytes(word, "ticket", printed_.ticket);
   }
 
-  bool read_number(std::string_view word, std::string_view prefix, std::uint32_t& field) {
+  template <class Field>
+  bool read_number(std::string_view word, std::string_view prefix, Field& field) {
     const auto value = number_after(word, prefix);
     if (!value) return false;
     field = *value;

@@ -300,6 +300,8 @@ class MsgTextReader {
   bool read_remains() {
     constexpr std::size_t row = 16;
     if (is_offset_dump(words_, at_)) {
+      const bool of_extension = at_ > 0 && words_[at_ - 1].text.starts_with("len=");
+      if (!in_session_ && !of_extension) run().bytes.gap();
       read_offset_dump(words_, at_);
       return true;
     }

@@ -31,6 +31,23 @@ bool is_plain_client_hello(ByteView record) {
   return reader.ok() && length <= reader.left() && reader.u8() == 3;
 }
 
+/// A text may lack a row without a trace of it: what does not fit together in one proves nothing against a side.
+void distrust(Transcript& transcript) {
+  for (Problem& problem : transcript.problems)
+    if (problem.malformed) {
+      problem.malformed = false;
+      problem.missing = Missing::messages;
+      problem.what = "bytes may be missing here, for they do not fit: " + problem.what;
+    }
+  for (Message& message : transcript.messages)
+    if (auto* finished = std::get_if<Finished>(&message.body); finished != nullptr && finished->verified == false) {
+      finished->verified.reset();
+      transcript.problems.push_back({message.from, message.offset, 0,
+                                     "a message may be missing, for a Finished does not fit", false,
+                                     Missing::messages});
+    }
+}
+
 }  // namespace
 
 PrintedBytes::Connection& PrintedBytes::connection() {
@@ -47,6 +64,8 @@ void PrintedBytes::add(bool own, ByteView bytes, std::size_t missing) {
   if (flow->lost && is_plain_client_hello(bytes)) next_connection();
   flow = &connection().flows[own ? 1 : 0];
   if (flow->lost) return;
+  const bool header = bytes.size() == record_header_bytes && begins_record(bytes);
+  if (header && flow->pending.size() >= record_header_bytes) return lose(own, 1);
   flow->pending.insert(flow->pending.end(), bytes.begin(), bytes.end());
   std::size_t at = 0;
   while (at < flow->pending.size()) {
@@ -116,6 +135,7 @@ std::vector<Transcript> PrintedBytes::transcripts(const KeyLog& keys) const {
       transcript.vantage = Vantage::client_callback;
     }
     if (order_ == Order::wire) transcript.vantage = Vantage::untimed;
+    distrust(transcript);
     note_missing_beginning(transcript);
     transcripts.push_back(std::move(transcript));
   }

@@ -63,6 +63,7 @@ class Assembly {
 
   Bytes message(Version version, std::size_t length) {
     Bytes body;
+    check_fields(version);
     switch (printed_.type) {
       case MessageType::client_hello:
         put_hello(body);
@@ -80,9 +81,9 @@ class Assembly {
         put_extensions(body);
         break;
       case MessageType::new_session_ticket:
-        put(body, printed_.lifetime, 4);
+        put(body, printed_.lifetime.value_or(0), 4);
         if (version == Version::tls13) {
-          put(body, printed_.age_add, 4);
+          put(body, printed_.age_add.value_or(0), 4);
           put_vector(body, 1, printed_.nonce);
         }
         put_vector(body, 2, printed_.ticket);
@@ -107,6 +108,16 @@ class Assembly {
   }
 
  private:
+  /// Fields whose size tells nothing when they are left out.
+  void check_fields(Version version) {
+    const bool hello = printed_.type == MessageType::client_hello || printed_.type == MessageType::server_hello;
+    const bool ticket = printed_.type == MessageType::new_session_ticket;
+    if (hello && (printed_.legacy_version == 0 || printed_.random.size() != random_bytes || printed_.suites.empty()))
+      printed_.problems.emplace_back("a field of a hello is not printed");
+    if (ticket && (!printed_.lifetime || (version == Version::tls13 && !printed_.age_add)))
+      printed_.problems.emplace_back("a field of a NewSessionTicket is not printed");
+  }
+
   void put_hello(Bytes& body) const {
     put(body, printed_.legacy_version, 2);
     put(body, printed_.time, 4);

@@ -1,6 +1,7 @@
 #pragma once
 // One handshake message as a text prints its fields, put together again.
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,8 @@ struct PrintedHandshake {
   std::vector<std::uint16_t> suites;
   std::size_t compression_methods = 1;
   std::vector<PrintedExtension> extensions;
-  std::uint32_t lifetime = 0;
-  std::uint32_t age_add = 0;
+  std::optional<std::uint32_t> lifetime;
+  std::optional<std::uint32_t> age_add;
   Bytes nonce;
   Bytes ticket;
   Bytes verify_data;

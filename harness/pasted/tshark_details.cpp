@@ -131,8 +131,7 @@ class DetailsReader {
     printed.type = static_cast<MessageType>(*number);
     while (!is_end()) read_field(printed);
     finish_extension(printed);
-    const bool tls13 = !printed.nonce.empty() || age_add_seen_;
-    age_add_seen_ = false;
+    const bool tls13 = !printed.nonce.empty() || printed.age_add;
     const Bytes message = message_of(printed, tls13 ? Version::tls13 : Version::tls12, length);
     connections_.handshake(
         side_,
@@ -184,7 +183,6 @@ class DetailsReader {
       printed.lifetime = static_cast<std::uint32_t>(number_at(words_[at_ + 4].text).value_or(0));
     } else if (is("Session Ticket Age Add:")) {
       printed.age_add = static_cast<std::uint32_t>(number_at(words_[at_ + 4].text).value_or(0));
-      age_add_seen_ = true;
     } else if (is("Session Ticket Nonce:")) {
       printed.nonce = from_hex(words_[at_ + 3].text);
     } else if (is("Session Ticket Length:")) {
@@ -286,7 +284,6 @@ class DetailsReader {
   std::size_t binders_ = 0;
   std::size_t renegotiation_ = 0;
   std::vector<PskIdentity> identities_;
-  bool age_add_seen_ = false;
   bool cut_short_ = false;
 };
 
