@@ -46,6 +46,7 @@ class Decoder {
   struct Flow {
     RecordReader records;
     HandshakeAssembler handshake;
+    Bytes alert;          ///< the first byte of one
     std::string said;     ///< why its records cannot be opened, as far as it has been said
     bool lost = false;    ///< behind a gap
     bool closed = false;  ///< it said close_notify: what follows is to be ignored (RFC 8446 6.1)
@@ -100,6 +101,7 @@ class Decoder {
 
   void end_of_bytes(Side side) {
     const Flow& flow = this->flow(side);
+    if (!flow.lost && !flow.alert.empty()) problem(side, flow.records.offset(), "an alert is not two bytes long", true);
     if (flow.lost || flow.closed) return;
     const bool ended = std::any_of(transcript_.endings.begin(), transcript_.endings.end(),
                                    [&](const TranscriptEnding& ending) { return ending.from == side; });
@@ -190,12 +192,23 @@ class Decoder {
     keys_.change_cipher_spec(from);
   }
 
+  /// Below TLS 1.3 a record may hold several alerts, or part of one (RFC 5246 6.2.1); RFC 8446 5.1 forbids both.
   void alert(Side from, const Record& record, Content content) {
-    Reader reader(content.bytes);
-    const Alert alert{.level = reader.u8(), .description = reader.u8()};
-    if (reader.done() && alert.description == alert_close_notify) flow(from).closed = true;
-    if (!reader.done()) problem(from, record.offset, "an alert is not two bytes long", true);
-    message(from, MessageType::alert, record, std::move(content), record.offset, reader.done() ? Body(alert) : Body());
+    Bytes& begun = flow(from).alert;
+    if (keys_.version() == Version::tls13 && content.bytes.size() != 2) {
+      problem(from, record.offset, "an alert is not two bytes long", true);
+      return message(from, MessageType::alert, record, std::move(content), record.offset, {});
+    }
+    if (content.bytes.empty()) problem(from, record.offset, "an alert record is empty", true);
+    for (const std::uint8_t byte : content.bytes) {
+      if (flow(from).closed) return;
+      begun.push_back(byte);
+      if (begun.size() < 2) continue;
+      const Alert alert{.level = begun[0], .description = begun[1]};
+      message(from, MessageType::alert, record, {content.access, content.type, std::exchange(begun, {})}, record.offset,
+              alert);
+      if (alert.description == alert_close_notify) flow(from).closed = true;
+    }
   }
 
   void handshake(Side from, const Record& record, const Content& content) {
