@@ -26,7 +26,7 @@ std::optional<std::int64_t> number(std::string_view digits) {
 }  // namespace
 
 std::optional<TicketDecision> parse_decision(std::string_view line) {
-  const std::size_t start = line.find("ticket-key op=");
+  const std::size_t start = line.find(decision_mark);
   if (start == std::string_view::npos) return std::nullopt;
   line.remove_prefix(start);
   const auto op = word_after(line, " op=");

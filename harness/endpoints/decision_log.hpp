@@ -7,6 +7,9 @@
 
 namespace ti {
 
+/// What every line that tells of a decision holds.
+inline constexpr std::string_view decision_mark = "ticket-key op=";
+
 /// The decision that a log line tells of; nothing when it is another line.
 std::optional<TicketDecision> parse_decision(std::string_view line);
 

@@ -4,13 +4,15 @@
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
+#include <utility>
 
 #include "exec/event.hpp"
 
 namespace ti {
 
 struct OutputLog::State {
-  State(Pipe p, Stopwatch c, std::size_t l) : pipe(std::move(p)), nap(pipe.get_executor()), clock(c), limit(l) {}
+  State(Pipe p, Stopwatch c, std::size_t l, std::string a)
+      : pipe(std::move(p)), nap(pipe.get_executor()), clock(c), limit(l), always(std::move(a)) {}
 
   /// One read, of what is there.
   void read() {
@@ -28,19 +30,58 @@ struct OutputLog::State {
 
   void keep(std::string_view read) {
     const Instant now = clock.now();
-    const std::size_t room = limit - text.size();
-    truncated = truncated || read.size() > room;
-    for (const char c : read.substr(0, room)) {
+    const std::size_t room = truncated ? 0 : limit - std::min(text.size(), limit);
+    append(read.substr(0, room), now);
+    if (read.size() <= room) return;
+    if (!always.empty() && !truncated) set_line_aside();
+    truncated = true;
+    if (!always.empty()) sift(read.substr(room), now);
+  }
+
+  void append(std::string_view read, Instant now) {
+    for (const char c : read) {
       if (text.empty() || text.back() == '\n') line_times.push_back(now);
       text += c;
     }
   }
+
+  /// The line that is cut by the limit is looked at once it is whole.
+  void set_line_aside() {
+    if (text.empty() || text.back() == '\n') return;
+    const std::size_t begin = text.rfind('\n') + 1;
+    line = text.substr(begin).substr(0, longest_kept);
+    text.erase(begin);
+    line_times.pop_back();
+  }
+
+  void sift(std::string_view read, Instant now) {
+    while (!read.empty()) {
+      const std::size_t end = read.find('\n');
+      line += read.substr(0, end).substr(0, longest_kept - line.size());
+      if (end == std::string_view::npos) return;
+      if (line.find(always) != std::string::npos) keep_beyond(now);
+      line.clear();
+      read.remove_prefix(end + 1);
+    }
+  }
+
+  void keep_beyond(Instant now) {
+    if (text.size() + line.size() < 2 * limit)
+      append(line + '\n', now);
+    else
+      lost = true;
+  }
+
+  static constexpr std::size_t longest_kept = 4096;
 
   Pipe pipe;
   Timer nap;
   std::size_t waiting = 0;  ///< coroutines that wait for what is read: no naps then
   Stopwatch clock;
   std::size_t limit;
+  std::string always;
+  std::string line;   ///< beyond the limit, as far as it was read
+  bool lost = false;  ///< a line that was always to be kept
   std::string text;
   std::vector<Instant> line_times;  ///< when the first byte of each line was read
   bool truncated = false;
@@ -80,8 +121,9 @@ awaitable<void> pump(std::shared_ptr<State> state) {
 
 }  // namespace
 
-OutputLog::OutputLog(Pipe pipe, Stopwatch clock, std::size_t limit)
-    : state_(std::make_shared<State>(std::move(pipe), clock, limit)), tasks_(state_->pipe.get_executor()) {
+OutputLog::OutputLog(Pipe pipe, Stopwatch clock, std::size_t limit, std::string always)
+    : state_(std::make_shared<State>(std::move(pipe), clock, limit, std::move(always))),
+      tasks_(state_->pipe.get_executor()) {
   state_->pipe.non_blocking(true);
   tasks_.spawn(pump(state_));
 }
@@ -137,11 +179,14 @@ std::vector<LogLine> OutputLog::take() {
   state.text.erase(0, unfinished ? state.text.rfind('\n') + 1 : state.text.size());
   state.line_times.erase(state.line_times.begin(), state.line_times.end() - (unfinished ? 1 : 0));
   state.truncated = false;
+  if (!state.line.empty()) state.append(std::exchange(state.line, {}), state.clock.now());
   return taken;
 }
 
 std::string_view OutputLog::text() const { return state_->text; }
 
 bool OutputLog::ended() const { return state_->ended; }
+
+bool OutputLog::lost() const { return state_->lost; }
 
 }  // namespace ti

@@ -17,13 +17,14 @@ struct LogLine {
 
 /// OutputLog reads a pipe from now on until its end, whoever waits for it or not, so that the process never blocks on
 /// it for longer than a nap: while nobody waits, lines that come together are read together. It keeps `limit` bytes;
-/// what comes after is read, dropped, and told by a last line that says so.
+/// what comes after is read, dropped, and told by a last line that says so. Only lines that hold the text `always` are
+/// kept then, of at most 4 KiB each, and up to `limit` bytes more.
 class OutputLog {
  public:
   static constexpr std::size_t default_limit = std::size_t{4} << 20;
   static constexpr std::chrono::milliseconds longest_nap{2};
 
-  OutputLog(Pipe pipe, Stopwatch clock, std::size_t limit = default_limit);
+  OutputLog(Pipe pipe, Stopwatch clock, std::size_t limit = default_limit, std::string always = {});
 
   /// Waits until `text` stands somewhere in the output, split over reads as it may be. False: the deadline came, or the
   /// output ended (as it does when the process exits) without it.
@@ -43,6 +44,9 @@ class OutputLog {
   std::vector<LogLine> take();
   std::string_view text() const;
   bool ended() const;
+
+  /// Whether a line was dropped that was always to be kept.
+  bool lost() const;
 
  private:
   struct State;

@@ -149,6 +149,22 @@ TEST_F(OutputLogTest, NeverLetsTheProcessBlockAndBoundsItsMemory) {
   EXPECT_THAT(texts(log.lines()), ElementsAre("y", "y", "y", "y", "y", "... truncated"));
 }
 
+TEST_F(OutputLogTest, NeverLosesTheLinesThatAreAlwaysToBeKept) {
+  Process process(executor(), guardian_, shell("yes noise | head -n 9; echo key 1; yes noise | head -n 9; echo key 2"));
+  OutputLog log(std::move(process.out), clock_, 20, "key");
+  EXPECT_TRUE(run(log.wait_for_end(soon())));
+  EXPECT_THAT(texts(log.lines()), ElementsAre("noise", "noise", "noise", "key 1", "key 2", "... truncated"));
+  EXPECT_FALSE(log.lost());
+}
+
+TEST_F(OutputLogTest, SaysThatItLostSuchLines) {
+  Process process(executor(), guardian_, shell("yes key | head -n 100"));
+  OutputLog log(std::move(process.out), clock_, 20, "key");
+  EXPECT_TRUE(run(log.wait_for_end(soon())));
+  EXPECT_THAT(texts(log.lines()), testing::SizeIs(11));
+  EXPECT_TRUE(log.lost());
+}
+
 TEST_F(OutputLogTest, DrainsWhatIsThereWithoutWaiting) {
   Process process(executor(), guardian_, shell("echo one; echo two; exec sleep 1000"));
   run(process.out.async_wait(Pipe::wait_read, use_awaitable));
