@@ -20,7 +20,7 @@ awaitable<std::string> clock_of_server(const ServerManifest& server, std::vector
                                        const Site& site, std::filesystem::path libfaketime);
 
 /// A client's clock, by whether it refuses a certificate that has ended: for clients that do not tell their time.
-/// `servers` are those that are built.
+/// `servers` are those that are built. Not to be asked of one that says that it cannot check `certificate_dates`.
 awaitable<std::string> clock_of_client(const ClientManifest& client, std::vector<const ServerManifest*> servers,
                                        const Site& site, std::filesystem::path libfaketime);
 

@@ -38,6 +38,11 @@ struct AdapterRefused : HarnessError {
   using HarnessError::HarnessError;
 };
 
+/// AdapterBreach is an answer that is none of the protocol's.
+struct AdapterBreach : HarnessError {
+  using HarnessError::HarnessError;
+};
+
 class Client {
  public:
   virtual ~Client() = default;
@@ -45,8 +50,8 @@ class Client {
   /// Makes it ready for a new cell: nothing of an earlier one is left. Throws HarnessError when it does not come up.
   virtual awaitable<void> begin(ClientSettings settings, Deadline deadline) = 0;
 
-  /// One connection. What goes wrong on the client's side is in the word; HarnessError is for an adapter that breaks
-  /// the protocol.
+  /// One connection. What goes wrong on the client's side is in the word, a breach of the protocol too. Throws
+  /// AdapterRefused for a refusal, and HarnessError when a process does not come up.
   virtual awaitable<ClientWord> connect(ConnectOrder order, Deadline deadline) = 0;
 
   /// Ends its process or processes: they may take so long to do so by themselves.
@@ -55,7 +60,7 @@ class Client {
   /// Whether it may serve another cell.
   virtual bool reusable() const = 0;
 
-  /// What it wrote to stderr since the last call, where that must be nothing; and all that was said, for the evidence.
+  /// What it wrote since the last call where nothing was to be written; and all that was said, for the evidence.
   virtual std::string take_stray() = 0;
   virtual std::vector<std::string> take_transcript() = 0;
 };

@@ -31,8 +31,7 @@ std::optional<std::size_t> get_count(const Json& object, const char* key) {
 
 Json parse_object(const std::string& line) {
   Json object = Json::parse(line, nullptr, false);
-  if (!object.is_object())
-    throw HarnessError("the adapter answered with what is not a JSON object: " + line.substr(0, 200));
+  if (!object.is_object()) throw AdapterBreach("it answered with what is not a JSON object: " + line.substr(0, 200));
   if (const auto what = object.find("unimplemented"); what != object.end())
     throw AdapterRefused("the adapter does not implement " + what->dump());
   return object;
@@ -62,8 +61,8 @@ ConnectAnswer parse_answer(const std::string& line) {
     }
     return answer;
   } catch (const std::exception& wrong) {
-    throw HarnessError("the adapter's answer is not as clients/PROTOCOL.md says (" + std::string(wrong.what()) +
-                       "): " + line.substr(0, 400));
+    throw AdapterBreach("its answer is not as clients/PROTOCOL.md says (" + std::string(wrong.what()) +
+                        "): " + line.substr(0, 400));
   }
 }
 
@@ -119,6 +118,10 @@ void LineClient::collect() {
       transcript_.push_back((line.way == ChannelLine::Way::to_process ? "> " : "< ") + line.text);
     adapter.errors->drain();
     for (const LogLine& line : adapter.errors->take()) stray_ += line.text + "\n";
+    if (!broken_ && adapter.channel->spoke_unasked()) {
+      stray_ += "(to stdout, unasked)\n";
+      broken_ = true;
+    }
   }
 }
 
@@ -160,7 +163,7 @@ awaitable<ClientWord> LineClient::connect(ConnectOrder order, Deadline deadline)
   Adapter& adapter = adapter_for(order.connection);
   if (exports() && !adapter.ready) co_await bring_up(&adapter, deadline);
   adapter.ready = false;
-  ClientWord lost;
+  ClientWord word;
   try {
     const auto forced = order.offer_connection ? kept_.find(*order.offer_connection) : kept_.end();
     const std::string& session = forced != kept_.end() ? forced->second : latest_;
@@ -170,20 +173,26 @@ awaitable<ClientWord> LineClient::connect(ConnectOrder order, Deadline deadline)
     if (!said.session.empty()) latest_ = said.session;
     if (!latest_.empty()) kept_[order.connection] = latest_;
     if (exports() && !warm()) co_await shut(&adapter, site_.limits.answer);
-    collect();
     co_return said.word;
   } catch (const TimedOut&) {
-    lost.error_stage = "answer";
-    lost.error_text = "the client did not answer";
+    word.error_stage = "answer";
+    word.error_text = "the client did not answer";
   } catch (const ChannelMisuse& error) {
-    broken_ = true;
-    throw HarnessError(std::string("the adapter broke the line protocol: ") + error.what());
+    word.breach = error.what();
+  } catch (const AdapterBreach& error) {
+    word.breach = error.what();
   } catch (const ChannelError& error) {
-    lost.error_stage = "process";
-    lost.error_text = error.what();
+    word.error_stage = "process";
+    word.error_text = error.what();
   }
+  co_return lost(adapter, std::move(word));
+}
+
+/// The word of a client that is of no more use.
+ClientWord LineClient::lost(const Adapter& adapter, ClientWord word) {
   broken_ = true;
-  co_return lost;
+  if (adapter.process) word.killed = killed(adapter.process->poll());
+  return word;
 }
 
 awaitable<void> LineClient::shut(Adapter* adapter, std::chrono::nanoseconds grace) {

@@ -41,6 +41,7 @@ class LineClient final : public Client {
   awaitable<void> configure(Adapter* adapter, Deadline deadline);
   awaitable<void> shut(Adapter* adapter, std::chrono::nanoseconds grace);
   void collect();
+  ClientWord lost(const Adapter& adapter, ClientWord word);
 
   const ClientManifest& manifest_;
   const Site& site_;
@@ -61,7 +62,8 @@ std::string configure_line(const ClientSettings& settings, const Site& site);
 std::string connect_line(const ClientManifest& manifest, const ConnectOrder& order, double offset_s,
                          const std::string& session);
 
-/// The client's word from the answer to a connect. Throws HarnessError when it is not an answer of the protocol.
+/// The client's word from the answer to a connect. Throws AdapterBreach when it is not an answer of the protocol, and
+/// AdapterRefused when it is a refusal.
 struct ConnectAnswer {
   ClientWord word;
   std::string session;  ///< base64, empty for null

@@ -3,7 +3,11 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
 
+#include <algorithm>
+#include <cctype>
+
 #include "base/line_search.hpp"
+#include "base/text.hpp"
 
 namespace ti {
 
@@ -26,6 +30,23 @@ std::string plain_version(const std::string& printed) {
 }
 
 }  // namespace
+
+std::string usage_complaint(const std::string& output) {
+  constexpr std::string_view complaints[] = {"unknown option", "unrecognized option",  "unrecognised option",
+                                             "invalid option", "illegal option",       "no such option",
+                                             "unknown flag",   "unknown argument",     "unexpected argument",
+                                             "unknown switch", "unrecognized argument"};
+  for (const std::string& line : split(output, '\n')) {
+    std::string lower = line.substr(0, 1024);
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    const bool complains = std::any_of(std::begin(complaints), std::end(complaints),
+                                       [&](std::string_view words) { return lower.find(words) != std::string::npos; });
+    const std::size_t option = lower.find("option ");  // "curl: option --x: is unknown"
+    if (complains || (option != std::string::npos && lower.find("is unknown", option) != std::string::npos))
+      return line.substr(0, 400);
+  }
+  return {};
+}
 
 ClientWord program_word(const std::map<std::string, std::string>& said, const std::string& output, bool ok) {
   ClientWord word;
@@ -133,6 +154,9 @@ awaitable<ClientWord> ProgramClient::connect(ConnectOrder order, Deadline deadli
     word.answered = false;
     word.error_stage = slow ? "answer" : "process";
     word.error_text = slow ? "the client did not end" : "it was " + text(*process.ended());
+    if (!slow) word.killed = killed(process.ended());
+  } else if (!word.ok) {
+    word.usage = usage_complaint(output);
   }
   co_return word;
 }

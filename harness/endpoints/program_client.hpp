@@ -40,6 +40,9 @@ std::vector<std::string> program_command(const ClientManifest& manifest, const S
                                          const ClientSettings& settings, std::uint16_t port,
                                          const std::filesystem::path& offered, const std::filesystem::path& kept);
 
+/// The line in which a program says that it does not understand its command line; empty when there is none.
+std::string usage_complaint(const std::string& output);
+
 /// The program's word, read from its output by the manifest's expressions.
 ClientWord program_word(const std::map<std::string, std::string>& said, const std::string& output, bool ok);
 

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/line_search.hpp"
+#include "endpoints/decision_log.hpp"
 
 namespace ti {
 
@@ -143,7 +144,9 @@ awaitable<void> Server::start(const ClockControl& clock, Stopwatch watch, Deadli
   Launch launch = launched_.launch;
   launch.env.merge(clock.env());
   process_ = std::make_unique<Process>(site_.executor, *site_.guardian, launch);
-  log_ = std::make_unique<OutputLog>(std::move(process_->out), watch);
+  reached_ = false;
+  log_ = std::make_unique<OutputLog>(std::move(process_->out), watch, OutputLog::default_limit,
+                                     std::string(decision_mark));
   const bool ready = co_await log_->wait_for(order_.manifest->ready, deadline);
   if (!ready)
     throw HarnessError("server " + order_.manifest->id + " did not say \"" + order_.manifest->ready +

@@ -60,9 +60,18 @@ class Server {
   bool running() const { return process_ && !process_->poll(); }
   /// How it ended, in words, if it ended by itself; else empty.
   std::string ended() const;
+  /// Whether that was by SIGKILL, which is no act of its own.
+  bool was_killed() const { return process_ && !killed(process_->ended()).empty(); }
 
   /// Log lines since the last call, after reading what is there now.
   std::vector<LogLine> take_log();
+
+  /// Whether the log grew so long that ticket decisions in it were lost, since it was started.
+  bool log_cut() const { return log_ && log_->lost(); }
+
+  /// Notes that it took a connection; and whether it ever did.
+  void note_reached() { reached_ = true; }
+  bool was_reached() const { return reached_; }
 
   /// Key log text that it has written since the last call.
   std::string take_keylog();
@@ -78,6 +87,7 @@ class Server {
   std::unique_ptr<Process> process_;
   std::unique_ptr<OutputLog> log_;
   std::size_t keylog_read_ = 0;
+  bool reached_ = false;
 };
 
 }  // namespace ti

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/deed.hpp"
 #include "base/recording.hpp"
 
 namespace ti {
@@ -33,6 +34,9 @@ class Disturbance {
 
   /// `from` has sent its last byte: what was held back goes now, before the FIN.
   virtual Delivery finish(Side from) = 0;
+
+  /// What it has done until now.
+  virtual Deed deed() const { return {}; }
 };
 
 /// Makes one for each connection, or none (null) for a connection to leave alone. `index` counts the tap's connections

@@ -34,10 +34,14 @@ awaitable<std::string> LineChannel::request(std::string line, Deadline deadline)
   throw TimedOut();
 }
 
-awaitable<std::string> LineChannel::exchange(std::string line) {
+bool LineChannel::spoke_unasked() {
   Pipe::bytes_readable unasked;
   process_.out.io_control(unasked);
-  if (!unread_.empty() || unasked.get() != 0) throw ChannelMisuse(process_.program() + " spoke unasked");
+  return !unread_.empty() || unasked.get() != 0;
+}
+
+awaitable<std::string> LineChannel::exchange(std::string line) {
+  if (spoke_unasked()) throw ChannelMisuse(process_.program() + " spoke unasked");
 
   transcript_.push_back({ChannelLine::Way::to_process, clock_.now(), line});
   line += '\n';

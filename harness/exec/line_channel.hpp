@@ -43,6 +43,9 @@ class LineChannel {
   /// process closed its output (with its exit status), spoke unasked, or gave a line longer than longest_line.
   awaitable<std::string> request(std::string line, Deadline deadline);
 
+  /// Whether the process has said something that nobody asked for.
+  bool spoke_unasked();
+
   /// Both directions in order, since the last call.
   std::vector<ChannelLine> take_transcript();
 

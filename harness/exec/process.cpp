@@ -98,6 +98,8 @@ std::string text(const Exit& exit) {
   return "killed by signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";
 }
 
+std::string killed(const std::optional<Exit>& exit) { return exit == Exit(Signalled{SIGKILL}) ? text(*exit) : ""; }
+
 /// Child is the running program. The wait for it is one for all who want to know, and reaps it.
 struct Process::Child {
   Child(ChildHandle h, const Guardian& g) : handle(std::move(h)), guardian(g), pid(handle.id()) {}

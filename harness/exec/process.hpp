@@ -29,6 +29,10 @@ using Exit = std::variant<Exited, Signalled>;
 /// "exited with 3", "killed by signal 15 (Terminated)".
 std::string text(const Exit& exit);
 
+/// The same for an end that nothing shows to be the program's own doing: SIGKILL, which the kernel sends when memory is
+/// short; else empty.
+std::string killed(const std::optional<Exit>& exit);
+
 /// Launch says what to run. Nothing passes through a shell, nothing is inherited: not the environment, no descriptor
 /// above stderr, no signal mask, no ignored signal.
 struct Launch {

@@ -59,7 +59,7 @@ struct Connection {
   Socket server;
   Tapped tapped;
   std::unique_ptr<Disturbance> disturbance;
-  std::size_t bytes = 0;
+  std::array<std::size_t, 2> bytes{};  ///< that each side sent
   int directions_done = 0;
   bool over = false;
   Event ended;
@@ -161,6 +161,7 @@ awaitable<void> Tap::State::serve(std::shared_ptr<State> self, std::shared_ptr<C
     self->pass_on_reset(*connection, Side::server);
     co_return;
   }
+  connection->tapped.reached = true;
   connection->client.non_blocking(true);
   connection->server.non_blocking(true);
   self->tasks.spawn(carry(self, connection, Side::client));
@@ -256,8 +257,9 @@ awaitable<error_code> Tap::State::deliver(Connection& c, Side from, Delivery del
 
 void Tap::State::receive(Connection& c, Side from, ByteView bytes) {
   c.tapped.sent.segments.push_back({from, clock.now(), Bytes(bytes.begin(), bytes.end())});
-  c.bytes += bytes.size();
-  if (c.bytes <= most_bytes) return;
+  c.bytes[static_cast<std::size_t>(from)] += bytes.size();
+  if (c.bytes[0] + c.bytes[1] <= most_bytes) return;
+  c.tapped.flooded = c.bytes[0] > c.bytes[1] ? Side::client : Side::server;
   c.tapped.error = "more than 8 MiB on one connection";
   end_by_harness(c, How::reset);
 }
@@ -339,14 +341,21 @@ void Tap::close_all() {
   for (const auto& connection : state_->connections) {
     if (connection->over) continue;
     connection->tapped.left_open = true;
-    state_->end_by_harness(*connection, How::fin);
+    if (connection->tapped.reached) {
+      state_->end_by_harness(*connection, How::fin);
+    } else {
+      connection->tapped.error = "the server did not take the connection";
+      state_->pass_on_reset(*connection, Side::server);
+    }
   }
 }
 
 std::vector<Tapped> Tap::take() {
   std::vector<Tapped> taken;
   for (const auto& connection : state_->connections) {
-    if (connection->over) taken.push_back(std::move(connection->tapped));
+    if (!connection->over) continue;
+    if (connection->disturbance) connection->tapped.deed = connection->disturbance->deed();
+    taken.push_back(std::move(connection->tapped));
   }
   std::erase_if(state_->connections, [](const auto& connection) { return connection->over; });
   return taken;

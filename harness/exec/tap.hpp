@@ -22,7 +22,10 @@ struct Upstream {
 struct Tapped {
   Recording sent;                      ///< what each side sent; at most one ending a side, the first
   std::optional<Recording> delivered;  ///< what was written onwards; only where a disturbance was at work
+  Deed deed;                           ///< what the disturbance did
   bool left_open = false;              ///< close_all() had to end it
+  bool reached = false;                ///< the server took the connection
+  std::optional<Side> flooded;         ///< who sent the most, where it was more than the tap carries
   std::string error;  ///< why the tap itself ended it (server not reachable, too many bytes); else empty
 };
 
@@ -44,7 +47,8 @@ class Tap {
   /// first.
   awaitable<bool> idle(Deadline deadline);
 
-  /// Closes what is open, at once; the endings that this forces are marked by_harness.
+  /// Closes what is open, at once; the endings that this forces are marked by_harness. What the server never took ends
+  /// as if it had reset it.
   void close_all();
 
   /// The connections that are over, in the order in which they were accepted, since the last call. Call it after idle()

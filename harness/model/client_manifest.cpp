@@ -86,8 +86,8 @@ void read_program(const JsonValue& file, ProgramDriver& program) {
 }
 
 std::map<std::string, std::string> read_cannot(const JsonValue& value) {
-  static const Names words =
-      joined(client_capabilities(), {"1.0", "1.1", "1.2", "1.3", "close_notify", "resume", "export"});
+  static const Names words = joined(
+      client_capabilities(), {"1.0", "1.1", "1.2", "1.3", "close_notify", "resume", "certificate_dates", "export"});
   for (const JsonValue& member : value.members())
     member.check_word(member.name(), words, "thing that a client may lack");
   return read_text_map(value);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/deed.hpp"
 #include "model/scenario.hpp"
 #include "wire/transcript.hpp"
 
@@ -26,6 +27,9 @@ struct ClientWord {
   std::string error_stage;
   std::string error_text;
   std::string error_code;
+  std::string breach;  ///< what it did against clients/PROTOCOL.md; empty: nothing was seen
+  std::string killed;  ///< how it ended, where by SIGKILL: the machine's doing, or somebody's, for all that can be told
+  std::string usage;   ///< what a program said of a command line that it does not understand
 };
 
 /// One decision of the server's ticket callback, from its log (servers/CONTRACT.md).
@@ -40,6 +44,8 @@ struct TicketDecision {
 struct ServerWord {
   std::vector<TicketDecision> decisions;
   std::vector<std::string> errors;  ///< log lines that tell of an error
+  std::string ended;      ///< how it ended, if it did so by itself; not by SIGKILL, which is no act of its own
+  std::string sanitizer;  ///< the log line that begins a sanitizer's report
 };
 
 /// One connection of a cell.
@@ -47,6 +53,7 @@ struct ObservedConnection {
   Milliseconds at{0};  ///< scheduled time in the timeline
   Instant begun{};     ///< when the transcript's time stood at `at`
   Connect connect;
+  Deed deed;  ///< what the harness did of `connect.disturb`
   Expect expect;
   Transcript transcript;
   std::vector<Handshake> handshakes;  ///< handshakes_of(transcript)
@@ -54,8 +61,9 @@ struct ObservedConnection {
   ServerWord server;
   std::size_t step = 0;        ///< its index in the timeline: what is not `sole` shares it with others
   std::size_t generation = 0;  ///< of the server: how often it had been restarted, each time with new keys
-  bool sole = true;        ///< the only connection of its step: what the two sides said of the step, they said of it
-  bool connected = true;   ///< a TCP connection was seen at all
+  bool sole = true;       ///< the only connection of its step: what the two sides said of the step, they said of it
+  bool connected = true;  ///< a TCP connection was seen at all
+  std::optional<Side> flooded;  ///< who sent more than the tap carries, which then reset the connection
   bool timed_out = false;  ///< the step's deadline struck; the harness closed it, or it is the last and none was open
 };
 

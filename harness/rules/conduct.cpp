@@ -162,18 +162,29 @@ std::optional<BadEnd> end_in_handshake(const Exchange& exchange) {
   return BadEnd{std::nullopt, exchange.at(), "the handshake did not complete, and why was not seen"};
 }
 
-bool server_ended(const ObservedConnection& connection) {
+bool has_ended(const ObservedConnection& connection, Side side) {
   const auto& endings = connection.transcript.endings;
   return std::any_of(endings.begin(), endings.end(),
-                     [](const TranscriptEnding& ending) { return ending.from == Side::server && !ending.by_harness; });
+                     [side](const TranscriptEnding& ending) { return ending.from == side && !ending.by_harness; });
+}
+
+bool said_farewell(const Visit& visit, Side side) {
+  return std::any_of(visit.messages().begin(), visit.messages().end(), [side](const Message& message) {
+    const auto* alert = message.as<Alert>();
+    return message.from == side && alert != nullptr && alert->description == alert_close_notify;
+  });
 }
 
 /// The handshake is complete, and then the step's deadline struck. Once the server has ended, before the client's own
 /// end or after it, there is nothing left for a client to wait for.
 std::optional<BadEnd> silence_after(const Exchange& exchange) {
-  if (server_ended(exchange.connection))
+  if (has_ended(exchange.connection, Side::server))
     return BadEnd{Side::client, exchange.at(),
                   "the server completed the handshake and closed, and the client never came to an end"};
+  if (has_ended(exchange.connection, Side::client))
+    return exchange.connection.client.answered
+               ? BadEnd{Side::server, exchange.at(), "the client ended the connection, and the server never did"}
+               : BadEnd{Side::client, exchange.at(), "the client ended the connection and never came to an end itself"};
   const std::size_t done = std::max(*exchange.handshake.client_finished, *exchange.handshake.server_finished);
   const auto data = [&](Side side) {
     for (std::size_t i = done + 1; i < exchange.messages().size(); ++i)
@@ -186,15 +197,15 @@ std::optional<BadEnd> silence_after(const Exchange& exchange) {
     return BadEnd{Side::server, exchange.at(), "the server completed the handshake and never answered the request"};
   if (!data(Side::client) && !exchange.tls13())
     return BadEnd{Side::client, exchange.at(), "the client completed the handshake and never sent its request"};
-  return BadEnd{std::nullopt, exchange.at(),
-                "the connection did not come to an end, and for whom it waited was not seen"};
-}
-
-bool was_cut(const Visit& visit) {
-  const auto& cut = visit.connection.connect.disturb.cut;
-  return cut && std::any_of(visit.messages().begin(), visit.messages().end(), [&](const Message& message) {
-           return message.from == cut->from && message.type == cut->after;
-         });
+  const auto& sealed = exchange.connection.transcript.sealed_records;
+  if (std::any_of(sealed.begin(), sealed.end(), [](const auto& side) { return side.second > 0; }))
+    return BadEnd{std::nullopt, exchange.at(),
+                  "the connection did not come to an end, and for whom it waited was not seen"};
+  if (said_farewell(exchange, Side::server))
+    return BadEnd{Side::client, exchange.at(), "the server said close_notify, and the client never came to an end"};
+  if (!data(Side::client))
+    return BadEnd{Side::client, exchange.at(), "the client completed the handshake and never sent its request"};
+  return BadEnd{Side::server, exchange.at(), "the server answered, and never said close_notify nor closed"};
 }
 
 /// Whether the step's deadline struck in a connection whose bad end is excused: that end excuses nobody from coming to
@@ -206,8 +217,8 @@ bool hung_though_excused(const Visit& visit) {
 /// Who kept the other, or the harness, waiting there. Whoever was cut off, or saw its peer's end, has nothing left to
 /// wait for.
 std::optional<BadEnd> silence_despite(const Visit& visit) {
-  const bool cut = was_cut(visit);
-  if (cut || server_ended(visit.connection))
+  const bool cut = visit.cut_by_harness();
+  if (cut || has_ended(visit.connection, Side::server))
     return BadEnd{Side::client, visit.at(),
                   std::string(cut ? "the connection was cut off" : "the server ended the connection") +
                       ", and the client never came to an end"};
@@ -389,6 +400,7 @@ bool alert_may_be_sealed(const Visit& visit, Side side) {
 }
 
 std::optional<BadEnd> bad_end_of(const Visit& visit) {
+  if (!visit.connection.connected && !visit.connection.client.breach.empty()) return std::nullopt;
   if (!visit.connection.connected)
     return BadEnd{Side::client, visit.at(),
                   visit.connection.timed_out ? "the client neither connected nor answered before the step's deadline"

@@ -16,14 +16,14 @@ bool is_tls13(const Observation& cell, const Origin& ticket) {
 /// One past the last message that reached its receiver, as far as the harness's own cut decides it.
 std::size_t end_of_delivery(const Visit& visit) {
   const auto& cut = visit.connection.connect.disturb.cut;
-  for (std::size_t i = 0; cut && i < visit.messages().size(); ++i)
+  for (std::size_t i = 0; visit.cut_by_harness() && cut && i < visit.messages().size(); ++i)
     if (visit.messages()[i].from == cut->from && visit.messages()[i].type == cut->after) return i + 1;
   return visit.messages().size();
 }
 
 bool changed_for_client(const Visit& visit) {
   const auto& flip = visit.connection.connect.disturb.flip;
-  return flip && flip->from == Side::server;
+  return visit.flipped_by_harness() && flip && flip->from == Side::server;
 }
 
 bool sent_after(const Visit& visit, Side side, ContentType content, std::size_t from) {

@@ -43,7 +43,7 @@ bool server_ended(const ObservedConnection& connection) {
 /// Whether the server's Finished of a ticket's handshake never reached the client, or was wrong.
 bool unfinished(const Observation& cell, const Origin& origin) {
   const ObservedConnection& issuing = cell.connections[origin.connection - 1];
-  if (issuing.connect.disturb.flip) return false;
+  if (issuing.deed.flipped > 0) return false;
   if (!cell.has_expectations && !origin.handshake->server_finished) return server_ended(issuing);
   return receipt_of(cell, origin) == Receipt::unfinished;
 }

@@ -161,8 +161,8 @@ void asks_only_the_willing(const Exchange& exchange, Findings& findings) {
 /// With several PSKs the bit may be that of a binder which the server had no need to check.
 bool hello_flipped(const Exchange& exchange) {
   const auto& flip = exchange.connection.connect.disturb.flip;
-  return flip && flip->message == MessageType::client_hello && flip->from == Side::client &&
-         exchange.client_hello != nullptr && exchange.client_hello->psks.size() == 1;
+  return exchange.flipped_by_harness() && flip && flip->message == MessageType::client_hello &&
+         flip->from == Side::client && exchange.client_hello != nullptr && exchange.client_hello->psks.size() == 1;
 }
 
 void binder_checked(const Exchange& exchange, Findings& findings) {

@@ -126,7 +126,7 @@ bool tickets_hidden(const ObservedConnection& connection) {
 bool all_tickets_known(const Observation& cell, std::size_t before) {
   if (!cell.has_expectations) return false;
   for (std::size_t i = 0; i + 1 < before && i < cell.connections.size(); ++i)
-    if (tickets_hidden(cell.connections[i]) || cell.connections[i].connect.disturb.flip) return false;
+    if (tickets_hidden(cell.connections[i]) || cell.connections[i].deed.flipped > 0) return false;
   return true;
 }
 

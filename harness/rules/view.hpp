@@ -25,8 +25,9 @@ struct Visit {
   Place at(std::size_t message) const;
   Place at(std::optional<std::size_t> message) const { return message ? at(*message) : at(); }
 
-  bool cut_by_harness() const { return connection.connect.disturb.cut.has_value(); }
-  bool flipped_by_harness() const { return connection.connect.disturb.flip.has_value(); }
+  /// What the harness did, not what it was to do.
+  bool cut_by_harness() const { return connection.deed.cut; }
+  bool flipped_by_harness() const { return connection.deed.flipped > 0; }
   /// The scenario made the client offer a certain ticket: what it offers is not its own choice.
   bool offer_forced() const { return connection.connect.offer_connection.has_value(); }
 };

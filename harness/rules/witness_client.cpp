@@ -212,6 +212,16 @@ bool server_ended_badly(const Visit& visit) {
   return first != nullptr && first->from == Side::server && (first->how == Ending::How::reset || !farewell);
 }
 
+/// A client that has ended its side may be reset, and may see it: no fault of either.
+bool reset_behind_its_end(const Visit& visit) {
+  const auto& endings = visit.connection.transcript.endings;
+  const TranscriptEnding* first = first_ending(visit.connection);
+  return first != nullptr && first->from == Side::client &&
+         std::any_of(endings.begin(), endings.end(), [](const TranscriptEnding& ending) {
+           return ending.from == Side::server && ending.how == Ending::How::reset && !ending.by_harness;
+         });
+}
+
 /// Whether the wire shows a cause for an error there. A connection that was not used is none, unless the server ended
 /// it.
 bool shows_cause(const Visit& visit) {
@@ -230,6 +240,7 @@ void error_as_seen(const Visit& visit, Findings& findings) {
   const std::string said = "the client reports an error in " +
                            (client.error_stage.empty() ? std::string("the connection") : client.error_stage) + " (" +
                            (client.error_text.empty() ? "no text" : client.error_text) + ")";
+  if (!in_handshake && std::any_of(visits.begin(), visits.end(), reset_behind_its_end)) return;
   if (in_handshake || std::none_of(visits.begin(), visits.end(), server_ended_badly))
     findings.push_back(
         breach_by(Side::client, visit.at(),
@@ -243,7 +254,7 @@ bool client_was_driven(const Visit& visit) { return visit.cell.has_expectations;
 
 void client_answers(const Visit& visit, Findings& findings) {
   const bool timed_out = any_of_step(visit, [](const ObservedConnection& connection) { return connection.timed_out; });
-  if (!visit.connection.client.answered && !timed_out)
+  if (!visit.connection.client.answered && !timed_out && visit.connection.client.breach.empty())
     findings.push_back(breach(visit.at(), "the client ended without answering how the connection went"));
 }
 

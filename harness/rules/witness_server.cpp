@@ -203,7 +203,7 @@ std::optional<std::vector<Bytes>> keys_offered(const Visit& visit) {
   std::vector<Bytes> keys;
   for (const Visit& each : visits_of_step(visit)) {
     const auto& flip = each.connection.connect.disturb.flip;
-    if (flip && flip->from == Side::client) return std::nullopt;
+    if (each.flipped_by_harness() && flip && flip->from == Side::client) return std::nullopt;
     for (const Message& message : each.messages()) {
       if (message.from != Side::client || message.type != MessageType::client_hello) continue;
       const auto* hello = message.as<ClientHello>();

@@ -48,8 +48,8 @@ class CellRun {
     }
     CellResult result = judged();
     // Whose answer came in time and was clean may serve again, whatever the wire said of it: it is told to forget all.
-    const bool sound =
-        seen_.broken.empty() && !lost_ && !seen_.deadline_struck && result.verdict.outcome != Outcome::error;
+    const bool sound = seen_.broken.empty() && seen_.unimplemented.empty() && !seen_.log_cut && !lost_ &&
+                       !seen_.deadline_struck && result.verdict.outcome != Outcome::error;
     const bool restarts = restarts_before(*cell_.scenario, cell_.scenario->timeline.size()) > 0;
     co_await slot_.end_cell(sound, !restarts);
     result.duration_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started_).count();
@@ -66,6 +66,8 @@ class CellRun {
     } catch (const boost::system::system_error& error) {
       if (error.code() == asio::error::operation_aborted) co_return std::current_exception();
       seen_.broken = error.what();
+    } catch (const AdapterRefused& refused) {
+      seen_.unimplemented = refused.what();  // its configuration
     } catch (const std::exception& error) {
       seen_.broken = error.what();
     }
@@ -111,6 +113,7 @@ class CellRun {
         co_await connect(i);
       else
         co_await restart();
+      if (!seen_.unimplemented.empty()) co_return;
     }
   }
 
@@ -130,7 +133,7 @@ class CellRun {
                        wanted.read_response};
     const Deadline deadline = deadline_in(site_.limits.step);
     const Alarm taken_away(site_.executor, deadline, [this] { tap_->close_all(); });
-    captured.client = co_await client_->connect(std::move(order), deadline + site_.limits.answer);
+    captured.client = co_await answer_to(std::move(order), deadline + site_.limits.answer);
     const bool idle = co_await tap_->idle(deadline);
     if (!idle) tap_->close_all();
     captured.timed_out = taken_away.rang() || !idle;
@@ -141,19 +144,59 @@ class CellRun {
     std::vector<Tapped> tapped = tap_->take();
     captured.server_log = take_server_log();
     lost_ = !captured.client.answered;
-    co_await explain_errors(&tapped);
+    captured.refused = co_await refusal_of_server(&tapped);
     captured.connections = connections_of(std::move(tapped), captured.timed_out);
-    captured_.steps.push_back(std::move(captured));
+    note_answer(captured);
     captured_.server_ended = server_->ended();
+    captured_.server_killed = server_->was_killed();
+    if (seen_.unimplemented.empty()) captured_.steps.push_back(std::move(captured));
   }
 
-  /// A server that cannot be reached must have ended; else it is the tap that failed.
-  awaitable<void> explain_errors(const std::vector<Tapped>* tapped) {
-    for (const Tapped& each : *tapped) {
-      if (each.error.empty()) continue;
-      const bool gone = co_await server_->ends_within(site_.limits.dying);
-      if (!gone) throw HarnessError("the tap: " + each.error);
+  /// The client's word on a step. That it cannot do what it is asked is noted.
+  awaitable<ClientWord> answer_to(ConnectOrder order, Deadline deadline) {
+    try {
+      ClientWord word = co_await client_->connect(std::move(order), deadline);
+      co_return word;
+    } catch (const AdapterRefused& refused) {
+      seen_.unimplemented = refused.what();
     }
+    ClientWord none;
+    co_return none;
+  }
+
+  /// What a client's answer says of itself besides how the connection went.
+  void note_answer(CapturedStep& step) {
+    ClientWord& word = step.client;
+    if (step.connections.empty() && !word.usage.empty())
+      throw HarnessError("the client does not understand its command line: " + word.usage);
+    note_stray(word);
+  }
+
+  /// What a client that says that all is well wrote besides breaks its protocol; the loader's words are the machine's.
+  void note_stray(ClientWord& word) {
+    const std::string stray = client_->take_stray();
+    stderr_ += stray;
+    const bool of_loader = stray.find("ld.so") != std::string::npos ||
+                           stray.find("error while loading shared libraries") != std::string::npos;
+    if (of_loader)
+      seen_.loader = stray;
+    else if (!stray.empty() && word.ok && word.breach.empty())
+      word.breach = "it wrote what nobody asked for: " + stray.substr(0, 400);
+  }
+
+  /// Whether the server runs and takes no connection, in words. A server that cannot be reached may have ended; one
+  /// that never could be has not come up; else it is the tap that failed.
+  awaitable<std::string> refusal_of_server(const std::vector<Tapped>* tapped) {
+    std::string refused;
+    for (const Tapped& each : *tapped) {
+      if (each.reached) server_->note_reached();
+      if (each.error.empty() || each.flooded) continue;
+      const bool gone = co_await server_->ends_within(site_.limits.dying);
+      if (gone) continue;
+      if (each.reached || !server_->was_reached()) throw HarnessError("the tap: " + each.error);
+      refused = "the server runs and takes no connection: " + each.error;
+    }
+    co_return refused;
   }
 
   std::vector<CapturedConnection> connections_of(std::vector<Tapped> tapped, bool late) const {
@@ -162,6 +205,8 @@ class CellRun {
     for (Tapped& each : tapped) {
       CapturedConnection connection{.sent = rebased(std::move(each.sent), zero_)};
       if (each.delivered) connection.delivered = rebased(std::move(*each.delivered), zero_);
+      connection.deed = each.deed;
+      connection.flooded = each.flooded;
       connection.timed_out = late && (any_left ? each.left_open : &each == &tapped.back());
       connections.push_back(std::move(connection));
     }
@@ -170,10 +215,8 @@ class CellRun {
 
   std::vector<LogLine> take_server_log() {
     std::vector<LogLine> lines = server_->take_log();
-    for (LogLine& line : lines) {
-      line.at -= zero_;
-      if (line.text.find("Sanitizer") != std::string::npos) seen_.sanitizer = line.text;
-    }
+    for (LogLine& line : lines) line.at -= zero_;
+    captured_.server_log_cut = captured_.server_log_cut || server_->log_cut();
     gathered_.server_log.insert(gathered_.server_log.end(), lines.begin(), lines.end());
     return lines;
   }
@@ -185,12 +228,15 @@ class CellRun {
       log.insert(log.end(), rest.begin(), rest.end());
     }
     captured_.keylog += server_->take_keylog();
+    if (!seen_.broken.empty()) return;  // one that did not come up again is not held to its end
     captured_.server_ended = server_->ended();
+    captured_.server_killed = server_->was_killed();
   }
 
   void gather_client() {
-    seen_.stray = client_->take_stray();
+    if (!captured_.steps.empty()) note_stray(captured_.steps.back().client);
     gathered_.client_log = client_->take_transcript();
+    if (!stderr_.empty()) gathered_.client_log.push_back("written besides:\n" + stderr_);
     if (client_keylog_.empty()) return;
     if (const Result<std::string> secrets = read_file(client_keylog_)) captured_.keylog += *secrets;
     std::error_code ignored;  // the slot's folder goes as a whole in the end
@@ -204,7 +250,8 @@ class CellRun {
     const bool logs_decisions = cell_.server->capabilities.contains("decision_log");
     const Observation observation = observe(*cell_.scenario, cell_.id.tls, logs_decisions, captured_);
     result.verdict = judge(observation);
-    seen_.server_ended = captured_.server_ended;
+    if (captured_.server_killed) seen_.server_killed = captured_.server_ended;
+    seen_.log_cut = captured_.server_log_cut;
     if (site_.loop_watch) seen_.stood_still = site_.loop_watch->longest_since(started_);
     if (result.verdict.outcome != Outcome::pass && !slot_.has_room()) seen_.full_folder = slot_.folder().string();
     result.verdict = in_circumstances(std::move(result.verdict), seen_, observation);
@@ -218,8 +265,7 @@ class CellRun {
 
   void leave_evidence(const Observation& observation, CellResult& result) {
     for (CapturedStep& step : captured_.steps)
-      for (CapturedConnection& each : step.connections)
-        gathered_.recordings.push_back(as_judged(each, *cell_.scenario->timeline[step.index].connect));
+      for (CapturedConnection& each : step.connections) keep_recordings(std::move(each));
     for (const ObservedConnection& connection : observation.connections)
       gathered_.transcripts.push_back(connection.transcript);
     gathered_.keylog = captured_.keylog;
@@ -229,6 +275,13 @@ class CellRun {
     } catch (const std::exception& error) {
       result.verdict = error_verdict(std::string("no evidence could be kept: ") + error.what());
     }
+  }
+
+  void keep_recordings(CapturedConnection connection) {
+    gathered_.recordings.push_back(as_judged(connection));
+    gathered_.disturbed = gathered_.disturbed || connection.delivered;
+    gathered_.delivered.push_back(connection.delivered ? std::move(*connection.delivered) : connection.sent);
+    gathered_.sent.push_back(std::move(connection.sent));
   }
 
   std::string commands() const {
@@ -263,6 +316,7 @@ class CellRun {
   Captured captured_;
   Circumstances seen_;
   Gathered gathered_;
+  std::string stderr_;  ///< what the client wrote where nothing was to be written
   bool tried_ = true;
   bool lost_ = false;  ///< the client did not answer: it is of no more use
 };

@@ -1,6 +1,7 @@
 #include "run/disturber.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/bytes.hpp"
 
@@ -10,24 +11,48 @@ namespace {
 
 constexpr std::size_t header_size = 5;
 constexpr std::size_t split_size = 7;  // small enough to fall within every handshake message, and its header
-
-/// One record of a direction's byte stream, header included.
-struct Record {
-  Bytes bytes;
-  std::uint8_t type() const { return bytes[0]; }
-  ByteView payload() const { return ByteView(bytes).subspan(header_size); }
-};
+constexpr std::size_t most_payload = 16384;
+constexpr std::size_t most_sealed = most_payload + 2048;  // RFC 5246 6.2.3
 
 void append(Bytes& to, ByteView bytes) { to.insert(to.end(), bytes.begin(), bytes.end()); }
 
-/// A record of the same type and version around another payload.
-Bytes wrapped(const Record& like, ByteView payload) {
-  Bytes record(like.bytes.begin(), like.bytes.begin() + 3);
-  record.push_back(static_cast<std::uint8_t>(payload.size() >> 8));
-  record.push_back(static_cast<std::uint8_t>(payload.size()));
-  append(record, payload);
-  return record;
+/// One record of a direction's byte stream, header apart.
+struct Record {
+  std::array<std::uint8_t, 3> head;  ///< type and version
+  Bytes payload;
+
+  bool is(ContentType type) const { return head[0] == static_cast<std::uint8_t>(type); }
+};
+
+void append_record(Bytes& to, const Record& like, ByteView payload) {
+  append(to, like.head);
+  to.push_back(static_cast<std::uint8_t>(payload.size() >> 8));
+  to.push_back(static_cast<std::uint8_t>(payload.size()));
+  append(to, payload);
 }
+
+/// MessageFollower tells where in the handshake messages of one direction a byte stands, whatever records they lie in.
+class MessageFollower {
+ public:
+  void take(std::uint8_t byte) {
+    if (at_end()) seen_ = 0;
+    if (seen_ < head_.size()) head_[seen_] = byte;
+    ++seen_;
+  }
+
+  /// The last byte was the first, or the last, of a message.
+  bool at_begin() const { return seen_ == 1; }
+  bool at_end() const { return seen_ >= head_.size() && seen_ == head_.size() + size(); }
+  MessageType type() const { return static_cast<MessageType>(head_[0]); }
+  /// Whether the last byte was that of the body, counted from 0.
+  bool is_in_body(std::size_t offset) const { return seen_ == head_.size() + offset + 1; }
+
+ private:
+  std::size_t size() const { return std::size_t{head_[1]} << 16 | std::size_t{head_[2]} << 8 | std::size_t{head_[3]}; }
+
+  std::array<std::uint8_t, 4> head_{};
+  std::size_t seen_ = 0;  ///< bytes of the message
+};
 
 class PlannedDisturbance final : public Disturbance {
  public:
@@ -37,131 +62,124 @@ class PlannedDisturbance final : public Disturbance {
     Direction& direction = directions_[static_cast<std::size_t>(from)];
     append(direction.held, bytes);
     Bytes out;
-    Delivery delivery;
     while (std::optional<Record> record = next(direction)) {
-      if (cut_) break;
+      if (deed_.cut) break;
       pass(from, direction, std::move(*record), out);
     }
     flush(direction, out);
-    deliver(from, out, delivery);
-    return delivery;
+    if (direction.foreign) append(out, std::exchange(direction.held, {}));
+    return deliver(from, out);
   }
 
   Delivery finish(Side from) override {
     Direction& direction = directions_[static_cast<std::size_t>(from)];
     Bytes out;
     flush(direction, out);
-    append(out, direction.held);
-    direction.held.clear();
-    Delivery delivery;
-    deliver(from, out, delivery);
-    return delivery;
+    append(out, std::exchange(direction.held, {}));
+    return deliver(from, out);
   }
+
+  Deed deed() const override { return deed_; }
 
  private:
   struct Direction {
     Bytes held;                     ///< the beginning of a record
     std::optional<Record> merging;  ///< a plaintext handshake record that waits for the next
-    Bytes message;                  ///< plaintext handshake bytes not yet seen whole
-    bool sealed = false;            ///< after ChangeCipherSpec, or in TLS 1.3 the first application data
+    MessageFollower follower;
+    bool sealed = false;   ///< after ChangeCipherSpec, or in TLS 1.3 the first application data
+    bool foreign = false;  ///< not TLS, from here on
   };
 
-  /// A whole record off the front; what does not look like TLS passes as it is.
-  std::optional<Record> next(Direction& direction) {
+  /// A whole record off the front.
+  static std::optional<Record> next(Direction& direction) {
     Bytes& held = direction.held;
-    if (held.size() < header_size) return std::nullopt;
-    const std::size_t size = header_size + (std::size_t{held[3]} << 8 | held[4]);
-    if (held.size() < size) return std::nullopt;
-    Record record{Bytes(held.begin(), held.begin() + static_cast<std::ptrdiff_t>(size))};
-    held.erase(held.begin(), held.begin() + static_cast<std::ptrdiff_t>(size));
+    if (direction.foreign || held.size() < header_size) return std::nullopt;
+    const std::size_t size = std::size_t{held[3]} << 8 | held[4];
+    direction.foreign = held[0] < static_cast<std::uint8_t>(ContentType::change_cipher_spec) ||
+                        held[0] > static_cast<std::uint8_t>(ContentType::heartbeat) || size > most_sealed;
+    if (direction.foreign || held.size() < header_size + size) return std::nullopt;
+    const auto begin = held.begin() + header_size;
+    const auto end = begin + static_cast<std::ptrdiff_t>(size);
+    Record record{{held[0], held[1], held[2]}, Bytes(begin, end)};
+    held.erase(held.begin(), end);
     return record;
   }
 
   void pass(Side from, Direction& direction, Record record, Bytes& out) {
-    if (record.type() == static_cast<std::uint8_t>(ContentType::change_cipher_spec) ||
-        record.type() == static_cast<std::uint8_t>(ContentType::application_data))
-      direction.sealed = true;
-    if (direction.sealed || record.type() != static_cast<std::uint8_t>(ContentType::handshake)) {
+    if (record.is(ContentType::change_cipher_spec) || record.is(ContentType::application_data)) direction.sealed = true;
+    if (direction.sealed || !record.is(ContentType::handshake)) {
       flush(direction, out);
-      append(out, record.bytes);
+      append_record(out, record, record.payload);
       return;
     }
-    look(from, direction, record);
-    if (plan_.records == DisturbPlan::Records::split) {
-      for (ByteView rest = record.payload(); !rest.empty();) {
-        const std::size_t n = std::min(split_size, rest.size());
-        append(out, wrapped(record, rest.first(n)));
-        rest = rest.subspan(n);
-      }
-    } else if (plan_.records == DisturbPlan::Records::merge) {
+    disturb_messages(from, direction, record);
+    if (plan_.records == DisturbPlan::Records::merge)
       merge(direction, std::move(record), out);
-    } else {
-      append(out, record.bytes);
+    else if (plan_.records == DisturbPlan::Records::split)
+      split(record, out);
+    else
+      append_record(out, record, record.payload);
+  }
+
+  /// Cuts and flips. A cut leaves of the record what stands before it.
+  void disturb_messages(Side from, Direction& direction, Record& record) {
+    MessageFollower& follower = direction.follower;
+    std::size_t begun = 0;
+    for (std::size_t i = 0; i < record.payload.size(); ++i) {
+      follower.take(record.payload[i]);
+      begun += follower.at_begin() ? 1 : 0;
+      if (plan_.flip && plan_.flip->from == from && plan_.flip->message == follower.type() &&
+          follower.is_in_body(plan_.flip->bit / 8)) {
+        record.payload[i] ^= static_cast<std::uint8_t>(1U << (plan_.flip->bit % 8));
+        ++deed_.flipped;
+      }
+      if (plan_.cut && plan_.cut->from == from && plan_.cut->after == follower.type() && follower.at_end()) {
+        deed_.cut = true;
+        record.payload.resize(i + 1);
+      }
     }
+    if (begun > 1) ++deed_.as_merged;
+  }
+
+  void split(const Record& record, Bytes& out) {
+    if (record.payload.size() > split_size) ++deed_.split;
+    for (ByteView rest = record.payload; !rest.empty(); rest = rest.subspan(std::min(split_size, rest.size())))
+      append_record(out, record, rest.first(std::min(split_size, rest.size())));
   }
 
   void merge(Direction& direction, Record record, Bytes& out) {
-    if (!direction.merging) {
-      direction.merging = std::move(record);
+    if (direction.merging && direction.merging->payload.size() + record.payload.size() <= most_payload) {
+      append(direction.merging->payload, record.payload);
+      ++deed_.merged;
       return;
     }
-    Bytes both(direction.merging->payload().begin(), direction.merging->payload().end());
-    append(both, record.payload());
-    if (both.size() > 16384) {
-      flush(direction, out);
-      direction.merging = std::move(record);
-      return;
-    }
-    direction.merging = Record{wrapped(record, both)};
+    flush(direction, out);
+    direction.merging = std::move(record);
   }
 
   static void flush(Direction& direction, Bytes& out) {
     if (!direction.merging) return;
-    append(out, direction.merging->bytes);
+    append_record(out, *direction.merging, direction.merging->payload);
     direction.merging.reset();
   }
 
-  /// Follows the handshake messages in a record, for cut and flip. A message that lies across records is seen when its
-  /// last byte comes; only what lies in this record can be flipped.
-  void look(Side from, Direction& direction, Record& record) {
-    const std::size_t before = direction.message.size();
-    append(direction.message, record.payload());
-    std::size_t at = 0;
-    while (direction.message.size() - at >= 4) {
-      const Bytes& m = direction.message;
-      const std::size_t size = 4 + (std::size_t{m[at + 1]} << 16 | std::size_t{m[at + 2]} << 8 | m[at + 3]);
-      if (m.size() - at < size) break;
-      const auto type = static_cast<MessageType>(m[at]);
-      if (plan_.flip && plan_.flip->from == from && plan_.flip->message == type)
-        flip(record, at + 4 + plan_.flip->bit / 8, before);
-      if (plan_.cut && plan_.cut->from == from && plan_.cut->after == type) cut_ = true;
-      at += size;
-    }
-    direction.message.erase(direction.message.begin(), direction.message.begin() + static_cast<std::ptrdiff_t>(at));
-  }
-
-  void flip(Record& record, std::size_t byte, std::size_t before) const {
-    if (byte < before) return;
-    const std::size_t at = header_size + byte - before;
-    if (at < record.bytes.size()) record.bytes[at] ^= static_cast<std::uint8_t>(1U << (plan_.flip->bit % 8));
-  }
-
-  void deliver(Side from, const Bytes& out, Delivery& delivery) const {
+  Delivery deliver(Side from, const Bytes& out) {
+    Delivery delivery;
+    if (deed_.cut) delivery.cut = Cut::fin;
+    if (out.empty()) return delivery;
     const auto delay = from == Side::server ? std::chrono::nanoseconds(plan_.delay) : std::chrono::nanoseconds(0);
-    if (!out.empty()) {
-      if (plan_.single_bytes) {
-        for (const std::uint8_t byte : out) delivery.pieces.push_back(Piece{Bytes{byte}, std::chrono::nanoseconds(0)});
-        delivery.pieces.front().delay = delay;
-      } else {
-        delivery.pieces.push_back(Piece{out, delay});
-      }
-    }
-    if (cut_) delivery.cut = Cut::fin;
+    if (delay.count() > 0) ++deed_.delayed;
+    if (plan_.single_bytes)
+      for (const std::uint8_t byte : out) delivery.pieces.push_back(Piece{Bytes{byte}});
+    else
+      delivery.pieces.push_back(Piece{out});
+    delivery.pieces.front().delay = delay;
+    return delivery;
   }
 
   DisturbPlan plan_;
   Direction directions_[2];
-  bool cut_ = false;
+  Deed deed_;
 };
 
 }  // namespace

@@ -47,8 +47,11 @@ Evidence write_evidence(const std::filesystem::path& results, const CellId& id, 
   std::filesystem::create_directories(folder);
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
 
-  const Capture capture{gathered.recordings, gathered.keylog};
-  write_private(folder / "capture.pcapng", as_text(write_pcapng(capture, gathered.began)));
+  const auto write_capture = [&](const char* leaf, const std::vector<Recording>& recordings) {
+    const Capture capture{recordings, gathered.keylog};
+    write_private(folder / leaf, as_text(write_pcapng(capture, gathered.began)));
+  };
+  write_capture("capture.pcapng", gathered.recordings);
   write_private(folder / "keys.log", gathered.keylog);
 
   std::string trace;
@@ -65,10 +68,13 @@ Evidence write_evidence(const std::filesystem::path& results, const CellId& id, 
   write_private(folder / "commands.txt", gathered.commands);
 
   const auto file = [&](const char* leaf) { return (relative / leaf).string(); };
-  return {file("capture.pcapng"),
-          file("keys.log"),
-          file("trace.txt"),
-          {file("server.log"), file("client.log"), file("commands.txt")}};
+  std::vector<std::string> logs{file("server.log"), file("client.log"), file("commands.txt")};
+  if (gathered.disturbed) {
+    write_capture("sent.pcapng", gathered.sent);
+    write_capture("delivered.pcapng", gathered.delivered);
+    logs.insert(logs.end(), {file("sent.pcapng"), file("delivered.pcapng")});
+  }
+  return {file("capture.pcapng"), file("keys.log"), file("trace.txt"), std::move(logs)};
 }
 
 void replace_evidence(const std::filesystem::path& results, const CellId& id, const std::filesystem::path& by) {

@@ -14,7 +14,10 @@ namespace ti {
 
 /// Everything a cell gathered that is not in its result.
 struct Gathered {
-  std::vector<Recording> recordings;
+  std::vector<Recording> recordings;    ///< as they were judged
+  bool disturbed = false;               ///< the tap was to change some of them: what was sent is not what arrived
+  std::vector<Recording> sent;          ///< the same connections, as each side sent
+  std::vector<Recording> delivered;     ///< and as each side received
   std::vector<Transcript> transcripts;  ///< one for each recording
   std::string keylog;
   std::vector<LogLine> server_log;

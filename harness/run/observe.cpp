@@ -16,6 +16,7 @@ ServerWord word_of(const std::vector<LogLine>& log) {
       word.decisions.push_back(*decision);
     else if (tells_of_error(line.text))
       word.errors.push_back(line.text);
+    if (word.sanitizer.empty() && line.text.find("Sanitizer") != std::string::npos) word.sanitizer = line.text;
   }
   return word;
 }
@@ -29,7 +30,9 @@ std::vector<ObservedConnection> connections_of(const CapturedStep& step, const O
   for (std::size_t i = 0; i < step.connections.size(); ++i) {
     ObservedConnection& connection = connections[i];
     connection.timed_out = step.connections[i].timed_out;
-    connection.transcript = decode(as_judged(step.connections[i], common.connect), keys);
+    connection.deed = step.connections[i].deed;
+    connection.flooded = step.connections[i].flooded;
+    connection.transcript = decode(as_judged(step.connections[i]), keys);
     connection.handshakes = handshakes_of(connection.transcript);
   }
   return connections;
@@ -53,18 +56,20 @@ std::vector<ObservedConnection> observe_step(const CapturedStep& captured, const
   ObservedConnection& meant = speaks == connections.end() ? connections.front() : *speaks;
   meant.expect = step.expect_at.at(tls);
   meant.server = word_of(captured.server_log);
+  if (!captured.refused.empty()) meant.server.errors.push_back(captured.refused);
   return connections;
 }
 
-void tell_server_end(std::vector<ObservedConnection>& connections, const std::string& how) {
-  if (how.empty() || connections.empty()) return;
+void tell_server_end(std::vector<ObservedConnection>& connections, const Captured& captured) {
+  if (captured.server_ended.empty() || connections.empty()) return;
   const auto completed = [](const ObservedConnection& connection) {
     const Handshake* handshake = first_handshake(connection);
     return handshake != nullptr && handshake->kind != HandshakeKind::failed;
   };
   const auto after = std::find_if(connections.rbegin(), connections.rend(), completed).base();
   ObservedConnection& at = after == connections.end() ? connections.back() : *after;
-  at.server.errors.push_back("the server " + how);
+  at.server.errors.push_back("the server " + captured.server_ended);
+  if (!captured.server_killed) at.server.ended = captured.server_ended;
 }
 
 }  // namespace
@@ -73,18 +78,20 @@ Observation observe(const Scenario& scenario, Version tls, bool server_logs_deci
   Observation observation;
   observation.tls = tls;
   observation.policy = scenario.policy;
-  observation.server_logs_decisions = server_logs_decisions;
+  observation.server_logs_decisions = server_logs_decisions && !captured.server_log_cut;
   observation.failing_should = scenario.rules;
   const KeyLog keys(captured.keylog);
   for (const CapturedStep& step : captured.steps)
     for (ObservedConnection& connection : observe_step(step, scenario, tls, keys))
       observation.connections.push_back(std::move(connection));
-  tell_server_end(observation.connections, captured.server_ended);
+  tell_server_end(observation.connections, captured);
+  if (captured.server_log_cut)
+    for (ObservedConnection& connection : observation.connections) connection.server.decisions.clear();
   return observation;
 }
 
-const Recording& as_judged(const CapturedConnection& captured, const Connect& step) {
-  return step.disturb.cut && captured.delivered ? *captured.delivered : captured.sent;
+const Recording& as_judged(const CapturedConnection& captured) {
+  return captured.deed.cut && captured.delivered ? *captured.delivered : captured.sent;
 }
 
 std::size_t restarts_before(const Scenario& scenario, std::size_t step) {

@@ -16,6 +16,8 @@ namespace ti {
 struct CapturedConnection {
   Recording sent;                           ///< what each side sent
   std::optional<Recording> delivered = {};  ///< what reached the other side, where the tap disturbed the connection
+  Deed deed = {};                           ///< what the tap did to it
+  std::optional<Side> flooded = {};         ///< who sent more than the tap carries
   bool timed_out = false;                   ///< the step's deadline struck while it, or the client after it, went on
 };
 
@@ -25,24 +27,27 @@ struct CapturedStep {
   std::vector<CapturedConnection> connections = {};  ///< in the order in which they were accepted; often one
   ClientWord client = {};
   std::vector<LogLine> server_log = {};
-  bool timed_out = false;  ///< its deadline struck
+  std::string refused = {};  ///< that the server runs and takes no connection; else empty
+  bool timed_out = false;    ///< its deadline struck
 };
 
 /// Everything that was captured of a cell when all has stopped.
 struct Captured {
   std::vector<CapturedStep> steps;
   std::string keylog;
-  std::string server_ended;  ///< how the server ended, in words, if it did so by itself; else empty
+  std::string server_ended;     ///< how the server ended, in words, if nobody told it to; else empty
+  bool server_killed = false;   ///< by SIGKILL: no act of its own, for all that can be told
+  bool server_log_cut = false;  ///< ticket decisions of its log were lost
 };
 
 /// What the witnesses saw of a cell of this scenario at this version. A step without a TCP connection is one observed
 /// connection that was not made. What the scenario and the server's log say of a step is about the first of its
-/// connections in which TLS began, for a client may open one that it never uses. A server that ended by itself did so
-/// after the last handshake that it completed.
+/// connections in which TLS began, for a client may open one that it never uses. A server that ended did so after the
+/// last handshake that it completed. Of a log that was cut no decision counts.
 Observation observe(const Scenario& scenario, Version tls, bool server_logs_decisions, const Captured& captured);
 
 /// The connection as the judge sees it: what was cut off never reached anybody, so then as its ends did.
-const Recording& as_judged(const CapturedConnection& captured, const Connect& step);
+const Recording& as_judged(const CapturedConnection& captured);
 
 /// How often the timeline restarts the server before that step: no key passes from one generation to the next.
 std::size_t restarts_before(const Scenario& scenario, std::size_t step);

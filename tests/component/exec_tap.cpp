@@ -311,6 +311,7 @@ TEST_F(TapTest, CutsAClientThatBabbles) {
   run(babblers.join());
   const Tapped tapped = only(tap);
   EXPECT_EQ(tapped.error, "more than 8 MiB on one connection");
+  EXPECT_EQ(tapped.flooded, Side::client);
   EXPECT_LE(join(tapped.sent, Side::client).size(), Tap::most_bytes + 16384);
   EXPECT_THAT(endings(tapped.sent), ElementsAre("client reset by harness", "server reset by harness"));
 }

@@ -7,7 +7,10 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-class RunClients : public RunTest {};
+class RunClients : public RunTest {
+ protected:
+  const ClientManifest healthy_ = client_;
+};
 
 TEST_F(RunClients, ThatIsOnlyPassedOnPasses) {
   fake_client("none");
@@ -56,8 +59,7 @@ TEST_F(RunClients, IsSoSlowThatTheKeyComesOverItsBorder) {
   fake_client("keeps-the-first-ticket-and-dawdles");
   scenario_.timeline[2].at = scenario_.timeline[1].at + std::chrono::milliseconds(18800);
   const CellResult result = cell();
-  EXPECT_EQ(in_short(result.verdict), "error");
-  EXPECT_THAT(result.verdict.reason, AllOf(HasSubstr("at 33.8 s took 5"), HasSubstr("should have offered B")));
+  EXPECT_EQ(in_short(result.verdict), "fail client expect-offered") << result.verdict.reason;
 }
 
 TEST_F(RunClients, ConnectsTwiceInAStep) {
@@ -68,9 +70,8 @@ TEST_F(RunClients, ConnectsTwiceInAStep) {
 }
 
 TEST_F(RunClients, ConnectsInVainBesideAGoodConnection) {
-  const ClientManifest healthy = client_;
   for (const char* fault : {"connects-in-vain-first", "connects-in-vain-afterwards"}) {
-    client_ = healthy;
+    client_ = healthy_;
     fake_client(fault);
     const CellResult result = cell();
     EXPECT_EQ(in_short(result.verdict), "pass") << fault << ": " << result.verdict.reason;
@@ -175,6 +176,13 @@ TEST_F(RunClients, Exits) {
   EXPECT_THAT(told(result.verdict), HasSubstr("exited with 7"));
 }
 
+TEST_F(RunClients, IsKilledByTheMachine) {
+  fake_client("is-killed");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_THAT(result.verdict.reason, HasSubstr("the client was killed by signal 9"));
+}
+
 TEST_F(RunClients, HangsAtConfigure) {
   fake_client("hangs-at-configure");
   site_.limits.start = std::chrono::milliseconds(3000);
@@ -205,17 +213,30 @@ TEST_F(RunClients, DoesNotKnowItsArguments) {
 }
 
 TEST_F(RunClients, SpeaksUnasked) {
-  fake_client("speaks-unasked");
-  const CellResult result = cell();
-  EXPECT_EQ(in_short(result.verdict), "error");
-  EXPECT_THAT(result.verdict.reason, HasSubstr("unasked"));
+  for (const char* fault : {"speaks-unasked", "speaks-unasked-at-last"}) {
+    client_ = healthy_;
+    fake_client(fault);
+    const CellResult result = cell();
+    EXPECT_EQ(in_short(result.verdict), "fail client witness-client-protocol") << fault;
+    EXPECT_THAT(result.verdict.reason, HasSubstr("unasked"));
+  }
 }
 
 TEST_F(RunClients, SpeaksWithoutEnd) {
-  fake_client("speaks-without-end");
-  const CellResult result = cell();
-  EXPECT_EQ(in_short(result.verdict), "error");
-  EXPECT_LT(result.verdict.reason.size(), 1000U);
+  for (const char* fault : {"speaks-without-end", "floods-stdout", "floods-stderr"}) {
+    client_ = healthy_;
+    fake_client(fault);
+    const CellResult result = cell();
+    EXPECT_EQ(in_short(result.verdict), "fail client witness-client-protocol") << fault;
+    EXPECT_EQ(result.verdict.at.value().connection, 2U);
+    EXPECT_LT(result.verdict.reason.size(), 1000U);
+  }
+}
+
+TEST_F(RunClients, BreaksItsProtocolAfterAServerBrokeTls) {
+  fake_client("speaks-no-json");
+  fake_server("talks-garbage");
+  EXPECT_EQ(in_short(cell().verdict), "fail server rfc5246-6-well-formed");
 }
 
 TEST_F(RunClients, ThatIsAProgramPrintsALineWithoutEnd) {
@@ -226,31 +247,55 @@ TEST_F(RunClients, ThatIsAProgramPrintsALineWithoutEnd) {
   EXPECT_EQ(result.connections.front().client.error_text, "error:0A000086:" + std::string(1024 - 15, '0'));
 }
 
+TEST_F(RunClients, ThatIsAProgramDoesNotKnowItsOption) {
+  client_ = parse_client_manifest(source() / "clients/s_client").value().front();
+  client_.argv.push_back("-nonsense");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_THAT(result.verdict.reason, HasSubstr("does not understand its command line"));
+}
+
 TEST_F(RunClients, SpeaksNoJson) {
   fake_client("speaks-no-json");
   const CellResult result = cell();
-  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_EQ(in_short(result.verdict), "fail client witness-client-protocol");
+  EXPECT_EQ(result.verdict.at.value().connection, 2U);
   EXPECT_THAT(result.verdict.reason, HasSubstr("not a JSON object: segment retransmitted"));
 }
 
 TEST_F(RunClients, ForgetsAField) {
   fake_client("forgets-a-field");
   const CellResult result = cell();
-  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_EQ(in_short(result.verdict), "fail client witness-client-protocol");
   EXPECT_THAT(result.verdict.reason, HasSubstr("clients/PROTOCOL.md"));
 }
 
 TEST_F(RunClients, DoesNotImplementWhatItsManifestDeclares) {
-  fake_client("does-not-implement");
-  const CellResult result = cell();
-  EXPECT_EQ(in_short(result.verdict), "error");
-  EXPECT_THAT(result.verdict.reason, HasSubstr("does not implement \"offer\""));
+  for (const char* fault : {"does-not-implement", "does-not-implement-the-third"}) {
+    client_ = healthy_;
+    fake_client(fault);
+    const CellResult result = cell();
+    EXPECT_EQ(in_short(result.verdict), "unsupported") << result.verdict.reason;
+    EXPECT_THAT(result.verdict.reason, HasSubstr("does not implement \"offer\""));
+  }
+}
+
+TEST_F(RunClients, DoesNotImplementWhatItsManifestDeclaresWhereTheServerHadFailed) {
+  fake_client("does-not-implement-the-third");
+  server_.policy["renew_after"].any.args = {};
+  EXPECT_EQ(in_short(cell().verdict), "fail server policy-renewed-in-time");
+}
+
+TEST_F(RunClients, ConnectsAndThenDoesNotImplementIt) {
+  fake_client("connects-and-does-not-implement");
+  EXPECT_EQ(in_short(cell().verdict), "unsupported");
 }
 
 TEST_F(RunClients, WritesToStderr) {
   fake_client("complains");
   const CellResult result = cell();
-  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_EQ(in_short(result.verdict), "fail client witness-client-protocol");
+  EXPECT_EQ(result.verdict.at.value().connection, 2U);
   EXPECT_THAT(result.verdict.reason, HasSubstr("warning: session cache is full"));
 }
 

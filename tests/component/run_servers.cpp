@@ -173,6 +173,37 @@ TEST_F(RunServers, SaysThatItIsReadyAndDoesNotListen) {
   EXPECT_THAT(result.verdict.reason, HasSubstr("the tap"));
 }
 
+TEST_F(RunServers, RunsOnAndTakesNoConnection) {
+  fake_front("stops-listening");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "fail server harness-connection-completes");
+  EXPECT_EQ(result.verdict.at.value().connection, 2U);
+  EXPECT_THAT(told(result.verdict), HasSubstr("the server runs and takes no connection"));
+}
+
+TEST_F(RunServers, EndsUntold) {
+  fake_front("exits-in-the-end");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "fail server witness-server-stays");
+  EXPECT_THAT(result.verdict.reason, HasSubstr("exited with 0"));
+}
+
+TEST_F(RunServers, LogsWithoutEndAndIsHeldToWhatItDecided) {
+  fake_front("logs-without-end");
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "pass") << result.verdict.reason;
+  server_.policy["renew_after"].any.args = {};
+  EXPECT_EQ(in_short(cell().verdict), "fail server policy-renewed-in-time");
+}
+
+TEST_F(RunServers, IsNotBlamedForADisturbanceThatDidNotHappen) {
+  scenario_ = scenario("interruption/tampered-renewal");
+  scenario_.timeline[1].connect->disturb.flip->bit = 800000;
+  const CellResult result = cell();
+  EXPECT_EQ(in_short(result.verdict), "error");
+  EXPECT_THAT(result.verdict.reason, HasSubstr("the harness could not change bit 800000"));
+}
+
 class RunServersThatWillNotStart : public RunServers {
  protected:
   /// Plans `count` cells that are alike, of a scenario that holds the server to these ciphers: the costlier a group of

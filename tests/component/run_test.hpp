@@ -29,6 +29,20 @@ class RunTest : public ExecTest {
   void SetUp() override {
     ASSERT_TRUE(std::filesystem::exists(server_.binary))
         << "the server openssl is not built: servers/openssl/build.sh build/servers/openssl";
+    before_ = children();
+  }
+
+  /// Whatever a cell's programs did, none of them is left.
+  void TearDown() override { EXPECT_EQ(children(), before_); }
+
+  /// The processes that this one has, by number.
+  static std::string children() {
+    std::string numbers;
+    for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+      std::ifstream in(thread.path() / "children");
+      for (std::string number; in >> number;) numbers += number + " ";
+    }
+    return numbers;
   }
 
   static std::filesystem::path source() { return where::source(); }
@@ -92,6 +106,7 @@ class RunTest : public ExecTest {
              source() / "build/clients",
              {}};
   SlotMode mode_;
+  std::string before_;
   const TempDir results_{guardian_};
 };
 

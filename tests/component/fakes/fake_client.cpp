@@ -179,6 +179,11 @@ const std::map<std::string, Fault> faults{
        if (is_connection(command, 2)) ::raise(SIGSEGV);
        say(real.ask(command).dump());
      }},
+    {"is-killed",
+     [](Real& real, const Json& command) {
+       if (is_connection(command, 2)) ::raise(SIGKILL);
+       say(real.ask(command).dump());
+     }},
     {"exits",
      [](Real& real, const Json& command) {
        if (is_connection(command, 2)) ::_exit(7);
@@ -187,6 +192,21 @@ const std::map<std::string, Fault> faults{
     {"speaks-unasked",
      [](Real& real, const Json& command) {
        say(real.ask(command).dump() + "\n" + R"({"ok": true, "note": "by the way"})");
+     }},
+    {"speaks-unasked-at-last",
+     [](Real& real, const Json& command) {
+       const std::string answer = real.ask(command).dump();
+       say(is_connection(command, 3) ? answer + "\n" + R"({"ok": true, "note": "by the way"})" : answer);
+     }},
+    {"floods-stdout",
+     [](Real& real, const Json& command) {
+       while (is_connection(command, 2)) say(std::string(1000, 'x'));
+       say(real.ask(command).dump());
+     }},
+    {"floods-stderr",
+     [](Real& real, const Json& command) {
+       for (int i = 0; is_connection(command, 2) && i < 20000; ++i) std::cerr << std::string(1000, 'x') << std::endl;
+       say(real.ask(command).dump());
      }},
     {"speaks-without-end",
      [](Real& real, const Json& command) {
@@ -210,6 +230,18 @@ const std::map<std::string, Fault> faults{
          say(R"({"ok": false, "unimplemented": "offer"})");
        else
          say(real.ask(command).dump());
+     }},
+    {"does-not-implement-the-third",
+     [](Real& real, const Json& command) {
+       if (is_connection(command, 3))
+         say(R"({"ok": false, "unimplemented": "offer"})");
+       else
+         say(real.ask(command).dump());
+     }},
+    {"connects-and-does-not-implement",
+     [](Real& real, const Json& command) {
+       const Json answer = real.ask(command);
+       say(is_connection(command, 2) ? R"({"ok": false, "unimplemented": "offer"})" : answer.dump());
      }},
     {"complains",
      [](Real& real, const Json& command) {

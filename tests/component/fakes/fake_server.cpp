@@ -120,6 +120,49 @@ void dies_half_way(char** argv) {
   ::raise(SIGKILL);
 }
 
+int with_backend(char** argv) {
+  const int door = listen_on(argv[0]);
+  if (::fork() == 0) {
+    ::execv(argv[2], argv + 2);
+    ::_exit(127);
+  }
+  return door;
+}
+
+void serve_one(int door, char** argv) {
+  const int client = ::accept(door, nullptr, nullptr);
+  relay(client, connect_to(argv[1]));
+  ::close(client);
+}
+
+/// Runs on after the first client, and listens no more.
+void stops_listening(char** argv) {
+  const int door = with_backend(argv);
+  serve_one(door, argv);
+  ::close(door);
+  hang();
+}
+
+/// Ends when it has served three.
+void exits_in_the_end(char** argv) {
+  const int door = with_backend(argv);
+  for (int i = 0; i < 3; ++i) serve_one(door, argv);
+  ::_exit(0);
+}
+
+/// Writes 6 MiB of other lines to its log in each connection.
+void logs_without_end(char** argv) {
+  const int door = with_backend(argv);
+  const std::string line(1023, '.');
+  while (true) {
+    const int client = ::accept(door, nullptr, nullptr);
+    for (int i = 0; i < 6 * 1024; ++i) std::puts(line.c_str());
+    std::fflush(stdout);
+    relay(client, connect_to(argv[1]));
+    ::close(client);
+  }
+}
+
 /// Answers the first client alone.
 void falls_silent(char** argv) {
   const int door = listen_on(argv[0]);
@@ -140,6 +183,9 @@ const std::map<std::string_view, void (*)(char**)> faults{
     {"talks-garbage", talks_garbage},
     {"dies-half-way", dies_half_way},
     {"falls-silent", falls_silent},
+    {"stops-listening", stops_listening},
+    {"exits-in-the-end", exits_in_the_end},
+    {"logs-without-end", logs_without_end},
 };
 
 }  // namespace

@@ -34,7 +34,7 @@ TEST(ParseAnswer, WhatIsNoCountIsNoAnswer) {
     for (const char* value :
          {"-1", "1.5", "1e30", "9223372036854775808", "18446744073709551616", "true", "\"1\"", "[]"})
       EXPECT_THAT(complaint("\"" + std::string(key) + "\": " + value),
-                  AllOf(HasSubstr("the adapter's answer is not as clients/PROTOCOL.md says"), HasSubstr(value)))
+                  AllOf(HasSubstr("its answer is not as clients/PROTOCOL.md says"), HasSubstr(value)))
           << key;
 }
 

@@ -27,6 +27,7 @@ std::vector<Pair> pairs_conduct();
 std::vector<Pair> pairs_hellos();
 std::vector<Pair> pairs_flights();
 std::vector<Pair> pairs_certificates();
+std::vector<Pair> pairs_contract();
 std::vector<Pair> pairs_witness();
 std::vector<Pair> pairs_policy();
 std::vector<Pair> pairs_expectations();

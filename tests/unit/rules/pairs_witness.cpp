@@ -32,6 +32,14 @@ Observation client_errs(bool errs, bool well) {
   return cell({full});
 }
 
+/// The client had ended its side, and the server reset the connection: the client's read failed.
+Observation reset_behind_the_clients_end() {
+  Wire full = wire().full(a).data();
+  full.c.transcript.endings.clear();
+  full.end(Side::client).end(Side::server, Ending::How::reset).failed("read", "Connection reset by peer");
+  return cell({full});
+}
+
 /// A full handshake that is logged, then `second` with its decisions.
 Observation logged(Wire second) {
   Observation seen = cell({first().decided(true, 0, 1), std::move(second).data().at(seconds(15))});
@@ -112,6 +120,7 @@ std::vector<Pair> pairs_witness() {
          c.transcript.messages.back().body = Alert{.level = 2, .description = 42};
        })},
       {"witness-client-error", Side::server, {1, nowhere}, client_errs(true, false), broken_in_handshake(false)},
+      {"witness-client-error", Side::client, {1, nowhere}, client_errs(true, true), reset_behind_the_clients_end()},
       {"witness-client-answers",
        Side::client,
        {2, nowhere},

@@ -352,6 +352,7 @@ constexpr Breach breaches[] = {
      [](Tape& t) {
        t.through_tap();
        t.connection(2).connect.disturb.flip = DisturbPlan::Flip{client_hello, Side::client, 0};
+       t.connection(2).deed.flipped = 1;
        t.body<ClientHello>(t.client(2, client_hello)).psks.front().identity.back() ^= 1;
        return t.server(2, server_hello);
      }},

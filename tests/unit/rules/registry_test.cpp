@@ -13,7 +13,7 @@ std::vector<made::Pair> all_pairs() {
   for (const auto part :
        {made::pairs_rfc5077, made::pairs_rfc5246, made::pairs_rfc6066, made::pairs_rfc7627, made::pairs_rfc8446,
         made::pairs_rfc9149, made::pairs_protocol, made::pairs_hellos, made::pairs_flights, made::pairs_certificates,
-        made::pairs_conduct, made::pairs_witness, made::pairs_policy, made::pairs_expectations})
+        made::pairs_conduct, made::pairs_contract, made::pairs_witness, made::pairs_policy, made::pairs_expectations})
     for (made::Pair& pair : part()) all.push_back(std::move(pair));
   return all;
 }

@@ -72,6 +72,7 @@ TEST(Sides, NobodyIsBlamedForWhatFollowsARefusalThatCouldNotBeDecided) {
 TEST(Sides, AClientThatOffersATicketItNeverCompletedIsAtFault) {
   Wire cut = wire().resumption_flight(a, b).failed();
   cut.c.connect.disturb.cut = DisturbPlan::Cut{MessageType::new_session_ticket, Side::server};
+  cut.c.deed.cut = true;
   cut.c.expect.handshake = HandshakeKind::failed;
   const auto then = [&](const Wire& third) {
     return judge(under_policy({named(first(), "A"), Wire(cut).at(seconds(15)), Wire(third).at(seconds(16))}));
@@ -84,6 +85,7 @@ TEST(Sides, AClientThatOffersATicketItNeverCompletedIsAtFault) {
 TEST(Sides, AnIdenticalTicketCountsFromTheHandshakeThatWasCompleted) {
   Wire cut = wire().resumption_flight(a, a).failed();
   cut.c.connect.disturb.cut = DisturbPlan::Cut{MessageType::new_session_ticket, Side::server};
+  cut.c.deed.cut = true;
   cut.c.expect.handshake = HandshakeKind::failed;
   expect_pass(judge(cell({named(first(), "A"), cut.at(seconds(5)), wire().resumed(a).data().at(seconds(6))})));
   Wire renewed = named(wire().resumed(a, a).data(), "B", seconds(5));

@@ -108,11 +108,42 @@ TEST_F(Observe, AServerThatEndedDidSoAfterTheLastHandshakeThatItCompleted) {
   EXPECT_THAT(cell.connections[1].server.errors, ElementsAre("the server exited with 0"));
 }
 
+TEST_F(Observe, WhatTheServerDidByItselfIsItsAct) {
+  captured_.server_ended = "exited with 0";
+  captured_.steps[1].refused = "the server runs and takes no connection: Connection refused";
+  captured_.steps[1].server_log = {{{}, "==7==ERROR: AddressSanitizer: heap-use-after-free"}};
+  ServerWord server = observed().connections[1].server;
+  EXPECT_EQ(server.ended, "exited with 0");
+  EXPECT_THAT(server.sanitizer, testing::HasSubstr("AddressSanitizer"));
+  EXPECT_THAT(server.errors, testing::Contains(captured_.steps[1].refused));
+  captured_.server_killed = true;
+  server = observed().connections[1].server;
+  EXPECT_EQ(server.ended, "");
+  EXPECT_THAT(server.errors, testing::Contains("the server exited with 0"));
+}
+
+TEST_F(Observe, OfALogThatWasCutNoDecisionCounts) {
+  captured_.steps[0].server_log = {{{}, "ticket-key op=encrypt key=ab age=0 result=1"}};
+  captured_.server_log_cut = true;
+  const Observation cell = observed();
+  EXPECT_FALSE(cell.server_logs_decisions);
+  EXPECT_TRUE(cell.connections[0].server.decisions.empty());
+}
+
+TEST_F(Observe, WhatTheTapDidIsTold) {
+  captured_.steps[1].connections[0].deed.flipped = 1;
+  captured_.steps[1].connections[0].flooded = Side::server;
+  const Observation cell = observed();
+  EXPECT_EQ(cell.connections[0].deed.flipped, 0U);
+  EXPECT_EQ(cell.connections[1].deed.flipped, 1U);
+  EXPECT_EQ(cell.connections[1].flooded, Side::server);
+}
+
 TEST_F(Observe, ACutConnectionIsSeenAsItsEndsSawIt) {
   CapturedConnection& captured = captured_.steps[1].connections[0];
   captured.delivered = Recording{};
   EXPECT_EQ(observed().connections[1].handshakes.size(), 1U);
-  scenario_.timeline[1].connect->disturb.cut = DisturbPlan::Cut{MessageType::server_hello, Side::server};
+  captured.deed.cut = true;
   EXPECT_TRUE(observed().connections[1].handshakes.empty());
 }
 
