@@ -35,7 +35,7 @@ constexpr Charge charges[] = {
     {alert_decompression_failure, kinds | content},
     {alert_illegal_parameter, messages | signatures | secret},
     {alert_decode_error, messages},
-    {alert_decrypt_error, kinds | signatures | protection | secret},
+    {alert_decrypt_error, kinds | signatures | path | protection | secret},
     {alert_internal_error, messages},
     {alert_missing_extension, kinds | content},
     {alert_unsupported_extension, kinds | content},

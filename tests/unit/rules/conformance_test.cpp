@@ -35,13 +35,20 @@ Observation refused(const char* name, MessageType last, std::uint8_t description
 
 TEST(Conformance, BlamesWhoComplainsOfWhatWasCheckedAndFoundRight) {
   for (const std::uint8_t description : {alert_unexpected_message, alert_illegal_parameter, alert_decode_error,
-                                         alert_decrypt_error, alert_internal_error, alert_unsupported_extension}) {
+                                         alert_internal_error, alert_unsupported_extension}) {
     const Verdict below_13 = judge(refused("tls12-gcm", MessageType::server_hello_done, description));
     EXPECT_EQ(below_13.fault, Side::client) << alert_name(description) << ": " << below_13.reason;
     EXPECT_EQ(below_13.rule, "harness-legal-flight-accepted");
     const Verdict of_13 = judge(refused("tls13", MessageType::finished, description));
     EXPECT_EQ(of_13.fault, Side::client) << alert_name(description) << ": " << of_13.reason;
   }
+}
+
+// A client also says decrypt_error of a signature in the certificate that is not its issuer's.
+TEST(Conformance, DoesNotTellWhetherACertificatesOwnSignatureHolds) {
+  const Verdict verdict = judge(refused("tls12-gcm", MessageType::server_hello_done, alert_decrypt_error));
+  EXPECT_EQ(verdict.outcome, Outcome::inconclusive) << verdict.rule;
+  EXPECT_THAT(verdict.reason, HasSubstr("whom the client trusts"));
 }
 
 TEST(Conformance, SaysWhichCheckAnUnknownKindOfKeyPrevents) {
