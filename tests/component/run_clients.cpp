@@ -80,8 +80,7 @@ TEST_F(RunClients, ConnectsInVainBesideAGoodConnection) {
 }
 
 TEST_F(RunClients, ConnectsInVainAndIsHeldToItsGoodConnection) {
-  fake_client("connects-in-vain-first");
-  scenario_.timeline[2].expect_at.at(Version::tls12).offered = "A";
+  fake_client("connects-in-vain-and-keeps-the-first-ticket");
   const CellResult result = cell();
   EXPECT_EQ(in_short(result.verdict), "fail client expect-offered");
   EXPECT_EQ(result.verdict.at.value().connection, 6U);

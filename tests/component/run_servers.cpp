@@ -182,6 +182,7 @@ TEST_F(RunServers, RunsOnAndTakesNoConnection) {
 }
 
 TEST_F(RunServers, EndsUntold) {
+  fake_client("dawdles-at-last");
   fake_front("exits-in-the-end");
   const CellResult result = cell();
   EXPECT_EQ(in_short(result.verdict), "fail server witness-server-stays");

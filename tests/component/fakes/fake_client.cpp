@@ -142,6 +142,12 @@ const std::map<std::string, Fault> faults{
        if (is_connection(command, 1)) ::poll(nullptr, 0, 400);
        say(answer.dump());
      }},
+    {"dawdles-at-last",
+     [](Real& real, const Json& command) {
+       const Json answer = real.ask(command);
+       if (is_connection(command, 3)) ::poll(nullptr, 0, 400);
+       say(answer.dump());
+     }},
     {"connects-twice",
      [](Real& real, const Json& command) {
        if (is(command, "connect")) real.ask(command);
@@ -157,6 +163,12 @@ const std::map<std::string, Fault> faults{
     {"connects-in-vain-first",
      [](Real& real, const Json& command) {
        if (is(command, "connect")) connect_in_vain(command);
+       say(real.ask(command).dump());
+     }},
+    {"connects-in-vain-and-keeps-the-first-ticket",
+     [](Real& real, Json command) {
+       if (is(command, "connect")) connect_in_vain(command);
+       if (is_connection(command, 3)) command["offer"] = 1;
        say(real.ask(command).dump());
      }},
     {"connects-in-vain-afterwards",
