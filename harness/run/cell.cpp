@@ -89,8 +89,7 @@ class CellRun {
     tap_ = std::make_unique<Tap>(site_.executor, server_->upstream(), slot_.watch(),
                                  [plan](std::size_t) { return make_disturbance(*plan); });
     tap_port_ = tap_->port();
-    if (!cell_.server->capabilities.contains("keylog") && cell_.client->capabilities.contains("keylog"))
-      client_keylog_ = slot_.client_keylog();
+    if (cell_.client->capabilities.contains("keylog")) client_keylog_ = slot_.client_keylog();
     ClientSettings settings{cell_.id.tls, cell_.scenario->shows_certificate(), client_keylog_,
                             cell_.scenario->client_script};
     client_ = co_await slot_.lend_client(*cell_.client, std::move(settings), start);
@@ -238,7 +237,7 @@ class CellRun {
     gathered_.client_log = client_->take_transcript();
     if (!stderr_.empty()) gathered_.client_log.push_back("written besides:\n" + stderr_);
     if (client_keylog_.empty()) return;
-    if (const Result<std::string> secrets = read_file(client_keylog_)) captured_.keylog += *secrets;
+    if (const Result<std::string> secrets = read_file(client_keylog_)) captured_.client_keylog = *secrets;
     std::error_code ignored;  // the slot's folder goes as a whole in the end
     std::filesystem::remove(client_keylog_, ignored);
   }
@@ -268,7 +267,7 @@ class CellRun {
       for (CapturedConnection& each : step.connections) keep_recordings(std::move(each));
     for (const ObservedConnection& connection : observation.connections)
       gathered_.transcripts.push_back(connection.transcript);
-    gathered_.keylog = captured_.keylog;
+    gathered_.keylog = captured_.keylog + captured_.client_keylog;
     gathered_.commands = commands();
     try {
       result.evidence = write_evidence(settings_.results, cell_.id, gathered_);
@@ -310,7 +309,7 @@ class CellRun {
   std::unique_ptr<Tap> tap_;
   DisturbPlan plan_;
   std::uint16_t tap_port_ = 0;
-  std::filesystem::path client_keylog_;  ///< where the server tells no secrets and the client can
+  std::filesystem::path client_keylog_;  ///< empty for a client that cannot tell its secrets
   Deadline started_{};
   Instant zero_{};  ///< second 0 of the timeline by the watch, as the clock stands now
   Captured captured_;

@@ -34,7 +34,8 @@ struct CapturedStep {
 /// Everything that was captured of a cell when all has stopped.
 struct Captured {
   std::vector<CapturedStep> steps;
-  std::string keylog;
+  std::string keylog;           ///< the server's
+  std::string client_keylog;    ///< the client's, where it tells its secrets
   std::string server_ended;     ///< how the server ended, in words, if nobody told it to; else empty
   bool server_killed = false;   ///< by SIGKILL: no act of its own, for all that can be told
   bool server_log_cut = false;  ///< ticket decisions of its log were lost

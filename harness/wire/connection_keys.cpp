@@ -71,7 +71,7 @@ std::string ConnectionKeys::no_secret(const char* label, const ClientRandom& ran
 std::set<SecretName> ConnectionKeys::misfits() const {
   std::set<SecretName> misfits;
   for (const auto& [secret, fits] : fits_)
-    if (!fits) misfits.insert(secret);
+    if (!fits && !keys_.agreed(secret.first, secret.second)) misfits.insert(secret);
   return misfits;
 }
 

@@ -53,7 +53,8 @@ class ConnectionKeys {
   /// Handshake messages may have been missed: no Finished can be checked any more.
   void missed();
 
-  /// The secrets that opened none of the records that they should: the key log is wrong, not the peer.
+  /// The secrets that opened none of the records that they should, and that not both sides told alike: the key log is
+  /// wrong, not the peer.
   std::set<SecretName> misfits() const;
 
   /// That of the handshake negotiated last, below TLS 1.3; empty when it is not known.

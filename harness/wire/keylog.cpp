@@ -27,8 +27,21 @@ void KeyLog::add(std::string_view text) {
       ++skipped_;
       continue;
     }
-    secrets_[{words[0], random}] = std::move(secret);
+    secrets_.try_emplace({words[0], random}, std::move(secret));
   }
+}
+
+void KeyLog::add_of_peer(std::string_view text) {
+  const KeyLog theirs(text);
+  for (const auto& [name, secret] : theirs.secrets_) {
+    const auto [ours, added] = secrets_.try_emplace(name, secret);
+    if (!added && ours->second == secret) agreed_.insert(name);
+  }
+  skipped_ += theirs.skipped_;
+}
+
+bool KeyLog::agreed(std::string_view label, ByteView client_random) const {
+  return agreed_.contains({std::string(label), copy(client_random)});
 }
 
 ByteView KeyLog::find(std::string_view label, ByteView client_random) const {

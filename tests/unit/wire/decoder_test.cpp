@@ -434,6 +434,22 @@ TEST(Decoder, OneSecretThatDoesNotFitAccusesNobody) {
   }
 }
 
+TEST(Decoder, ARecordThatASecretOfBothSidesDoesNotOpenIsItsSendersFault) {
+  const Capture capture = golden::capture("tls13");
+  const std::pair<const char*, Side> flights[] = {{"CLIENT_HANDSHAKE", Side::client},
+                                                  {"SERVER_HANDSHAKE", Side::server}};
+  for (const auto& [label, sender] : flights) {
+    const std::string wrong = with_wrong(capture.keylog, label);
+    KeyLog keys(wrong);
+    keys.add_of_peer(wrong);
+    const Transcript transcript = decode(capture.connections[0], keys);
+    ASSERT_FALSE(transcript.problems.empty()) << label;
+    EXPECT_TRUE(transcript.problems.at(0).malformed);
+    EXPECT_EQ(transcript.problems.at(0).from, sender);
+    EXPECT_THAT(transcript.problems.at(0).what, HasSubstr("fails its integrity check"));
+  }
+}
+
 TEST(Decoder, ChecksNoFinishedWhereMessagesBeforeItStayedClosed) {
   const std::pair<const char*, const char*> lacking[] = {{"tls13", "SERVER_HANDSHAKE"},
                                                          {"tls13-early-data", "CLIENT_EARLY"}};

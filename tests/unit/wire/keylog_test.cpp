@@ -22,13 +22,25 @@ TEST(KeyLog, FindsByLabelAndRandom) {
   EXPECT_EQ(keys.skipped(), 0u);
 }
 
-TEST(KeyLog, GrowsAndKeepsTheLastOfTwo) {
+TEST(KeyLog, GrowsAndKeepsTheFirstOfTwo) {
   KeyLog keys;
   EXPECT_TRUE(keys.empty());
   keys.add(line("CLIENT_RANDOM", 1, 48));
   keys.add("CLIENT_RANDOM " + to_hex(repeat(1, 32)) + " " + to_hex(repeat(9, 48)));
   EXPECT_FALSE(keys.empty());
-  EXPECT_EQ(keys.find("CLIENT_RANDOM", repeat(1, 32)).front(), 9);
+  EXPECT_EQ(keys.find("CLIENT_RANDOM", repeat(1, 32)).front(), 0x5e);
+  EXPECT_FALSE(keys.agreed("CLIENT_RANDOM", repeat(1, 32)));
+}
+
+TEST(KeyLog, ASecretIsAgreedWhereBothSidesTellTheSame) {
+  KeyLog keys(line("CLIENT_RANDOM", 1, 48) + "\n" + line("CLIENT_RANDOM", 2, 48));
+  keys.add_of_peer(line("CLIENT_RANDOM", 1, 48) + "\nCLIENT_RANDOM " + to_hex(repeat(2, 32)) + " " +
+                   to_hex(repeat(9, 48)) + "\n" + line("CLIENT_RANDOM", 3, 48));
+  EXPECT_TRUE(keys.agreed("CLIENT_RANDOM", repeat(1, 32)));
+  EXPECT_FALSE(keys.agreed("CLIENT_RANDOM", repeat(2, 32)));
+  EXPECT_FALSE(keys.agreed("CLIENT_RANDOM", repeat(3, 32)));
+  EXPECT_EQ(keys.find("CLIENT_RANDOM", repeat(2, 32)).front(), 0x5e);
+  EXPECT_FALSE(keys.find("CLIENT_RANDOM", repeat(3, 32)).empty());
 }
 
 TEST(KeyLog, SkipsAndCountsWhatIsNoKeyLogLine) {
