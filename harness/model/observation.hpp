@@ -27,9 +27,9 @@ struct ClientWord {
   std::string error_stage;
   std::string error_text;
   std::string error_code;
-  std::string breach;  ///< what it did against clients/PROTOCOL.md; empty: nothing was seen
-  std::string killed;  ///< how it ended, where by SIGKILL: the machine's doing, or somebody's, for all that can be told
-  std::string usage;   ///< what a program said of a command line that it does not understand
+  std::string breach = {};  ///< what it did against clients/PROTOCOL.md; empty: nothing was seen
+  std::string killed = {};  ///< how it ended, where by SIGKILL: nobody's doing that can be told
+  std::string usage = {};   ///< what a program said of a command line that it does not understand
 };
 
 /// One decision of the server's ticket callback, from its log (servers/CONTRACT.md).

@@ -80,8 +80,8 @@ Observation observe(const Scenario& scenario, Version tls, bool server_logs_deci
   observation.policy = scenario.policy;
   observation.server_logs_decisions = server_logs_decisions && !captured.server_log_cut;
   observation.failing_should = scenario.rules;
-  KeyLog keys(captured.keylog);
-  keys.add_of_peer(captured.client_keylog);
+  KeyLog keys(captured.keylog, Side::server);
+  keys.add(captured.client_keylog, Side::client);
   for (const CapturedStep& step : captured.steps)
     for (ObservedConnection& connection : observe_step(step, scenario, tls, keys))
       observation.connections.push_back(std::move(connection));

@@ -71,7 +71,7 @@ std::string ConnectionKeys::no_secret(const char* label, const ClientRandom& ran
 std::set<SecretName> ConnectionKeys::misfits() const {
   std::set<SecretName> misfits;
   for (const auto& [secret, fits] : fits_)
-    if (!fits && !keys_.agreed(secret.first, secret.second)) misfits.insert(secret);
+    if (!fits && !binding_.contains(secret)) misfits.insert(secret);
   return misfits;
 }
 
@@ -93,7 +93,9 @@ Content ConnectionKeys::open(Side from, const Record& record) {
     return {Content::Access::keyless, record.type, copy(record.payload)};
   }
   flow.candidates.front().opener.skip(record);
-  fits_.try_emplace({flow.candidates.front().label, flow.random}, false);
+  const SecretName tried{flow.candidates.front().label, flow.random};
+  fits_.try_emplace(tried, false);
+  if (keys_.told_by(from, tried.first, tried.second)) binding_.insert(tried);
   return {Content::Access::refused, record.type, copy(record.payload)};
 }
 

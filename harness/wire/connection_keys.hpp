@@ -53,8 +53,8 @@ class ConnectionKeys {
   /// Handshake messages may have been missed: no Finished can be checked any more.
   void missed();
 
-  /// The secrets that opened none of the records that they should, and that not both sides told alike: the key log is
-  /// wrong, not the peer.
+  /// The secrets that opened none of the records that they should, none of which came from who told the secret: the key
+  /// log is wrong, not the peer.
   std::set<SecretName> misfits() const;
 
   /// That of the handshake negotiated last, below TLS 1.3; empty when it is not known.
@@ -118,6 +118,7 @@ class ConnectionKeys {
   const KeyLog& keys_;
   std::set<SecretName> misfits_;
   std::map<SecretName, bool> fits_;  ///< whether a secret that was tried opened any record
+  std::set<SecretName> binding_;     ///< those that did not open a record of who told them
   bool missed_ = false;
   bool unread_ = false;  ///< messages of this handshake may stand in records that could not be opened
   ClientHello hello_;

@@ -15,38 +15,36 @@ bool whole(std::string_view label, std::size_t secret_bytes) {
 
 }  // namespace
 
-void KeyLog::add(std::string_view text) {
+void KeyLog::add(std::string_view text, std::optional<Side> teller) {
   for (const std::string& line : split(text, '\n')) {
     std::string_view rest = line;
     if (rest.ends_with('\r')) rest.remove_suffix(1);
     if (rest.empty()) continue;
     const std::vector<std::string> words = split(rest, ' ');
     const Bytes random = words.size() == 3 ? from_hex(words[1]) : Bytes();
-    Bytes secret = words.size() == 3 ? from_hex(words[2]) : Bytes();
-    if (words.front().empty() || random.size() != random_bytes || !whole(words[0], secret.size())) {
+    const Bytes bytes = words.size() == 3 ? from_hex(words[2]) : Bytes();
+    if (words.front().empty() || random.size() != random_bytes || !whole(words[0], bytes.size())) {
       ++skipped_;
       continue;
     }
-    secrets_.try_emplace({words[0], random}, std::move(secret));
+    Secret& secret = secrets_.try_emplace({words[0], random}, Secret{bytes}).first->second;
+    if (teller && secret.bytes == bytes) secret.tellers.insert(*teller);
   }
 }
 
-void KeyLog::add_of_peer(std::string_view text) {
-  const KeyLog theirs(text);
-  for (const auto& [name, secret] : theirs.secrets_) {
-    const auto [ours, added] = secrets_.try_emplace(name, secret);
-    if (!added && ours->second == secret) agreed_.insert(name);
-  }
-  skipped_ += theirs.skipped_;
-}
-
-bool KeyLog::agreed(std::string_view label, ByteView client_random) const {
-  return agreed_.contains({std::string(label), copy(client_random)});
+const KeyLog::Secret* KeyLog::secret(std::string_view label, ByteView client_random) const {
+  const auto found = secrets_.find({std::string(label), copy(client_random)});
+  return found == secrets_.end() ? nullptr : &found->second;
 }
 
 ByteView KeyLog::find(std::string_view label, ByteView client_random) const {
-  const auto found = secrets_.find({std::string(label), copy(client_random)});
-  return found == secrets_.end() ? ByteView() : ByteView(found->second);
+  const Secret* found = secret(label, client_random);
+  return found == nullptr ? ByteView() : ByteView(found->bytes);
+}
+
+bool KeyLog::told_by(Side side, std::string_view label, ByteView client_random) const {
+  const Secret* found = secret(label, client_random);
+  return found != nullptr && found->tellers.contains(side);
 }
 
 }  // namespace ti

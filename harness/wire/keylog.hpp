@@ -1,12 +1,14 @@
 #pragma once
 // NSS key log lines: "LABEL <client random> <secret>".
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/recording.hpp"
 
 namespace ti {
 
@@ -15,26 +17,28 @@ namespace ti {
 class KeyLog {
  public:
   KeyLog() = default;
-  explicit KeyLog(std::string_view text) { add(text); }
+  explicit KeyLog(std::string_view text, std::optional<Side> teller = {}) { add(text, teller); }
 
-  /// Of two secrets of one name the first stands.
-  void add(std::string_view text);
-
-  /// Adds what the peer of who wrote the rest says. A secret that both tell alike is agreed.
-  void add_of_peer(std::string_view text);
+  /// Adds what a side told, or what came from elsewhere. Of two secrets of one name the first stands.
+  void add(std::string_view text, std::optional<Side> teller = {});
 
   /// The secret, or an empty view.
   ByteView find(std::string_view label, ByteView client_random) const;
 
-  /// Whether both sides told this secret, and the same: then a record that it does not open is its sender's fault.
-  bool agreed(std::string_view label, ByteView client_random) const;
+  /// Whether that side itself told this secret: then a record of its own that it does not open is its own fault.
+  bool told_by(Side side, std::string_view label, ByteView client_random) const;
 
   bool empty() const { return secrets_.empty(); }
   std::size_t skipped() const { return skipped_; }
 
  private:
-  std::map<std::pair<std::string, Bytes>, Bytes> secrets_;
-  std::set<std::pair<std::string, Bytes>> agreed_;
+  struct Secret {
+    Bytes bytes;
+    std::set<Side> tellers = {};
+  };
+  const Secret* secret(std::string_view label, ByteView client_random) const;
+
+  std::map<std::pair<std::string, Bytes>, Secret> secrets_;
   std::size_t skipped_ = 0;
 };
 

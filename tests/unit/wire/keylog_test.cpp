@@ -29,18 +29,21 @@ TEST(KeyLog, GrowsAndKeepsTheFirstOfTwo) {
   keys.add("CLIENT_RANDOM " + to_hex(repeat(1, 32)) + " " + to_hex(repeat(9, 48)));
   EXPECT_FALSE(keys.empty());
   EXPECT_EQ(keys.find("CLIENT_RANDOM", repeat(1, 32)).front(), 0x5e);
-  EXPECT_FALSE(keys.agreed("CLIENT_RANDOM", repeat(1, 32)));
+  EXPECT_FALSE(keys.told_by(Side::client, "CLIENT_RANDOM", repeat(1, 32)));
 }
 
-TEST(KeyLog, ASecretIsAgreedWhereBothSidesTellTheSame) {
-  KeyLog keys(line("CLIENT_RANDOM", 1, 48) + "\n" + line("CLIENT_RANDOM", 2, 48));
-  keys.add_of_peer(line("CLIENT_RANDOM", 1, 48) + "\nCLIENT_RANDOM " + to_hex(repeat(2, 32)) + " " +
-                   to_hex(repeat(9, 48)) + "\n" + line("CLIENT_RANDOM", 3, 48));
-  EXPECT_TRUE(keys.agreed("CLIENT_RANDOM", repeat(1, 32)));
-  EXPECT_FALSE(keys.agreed("CLIENT_RANDOM", repeat(2, 32)));
-  EXPECT_FALSE(keys.agreed("CLIENT_RANDOM", repeat(3, 32)));
+TEST(KeyLog, KnowsWhoToldWhichSecret) {
+  KeyLog keys(line("CLIENT_RANDOM", 1, 48) + "\n" + line("CLIENT_RANDOM", 2, 48), Side::server);
+  keys.add(line("CLIENT_RANDOM", 1, 48) + "\nCLIENT_RANDOM " + to_hex(repeat(2, 32)) + " " + to_hex(repeat(9, 48)) +
+               "\n" + line("CLIENT_RANDOM", 3, 48),
+           Side::client);
+  const auto told = [&](Side side, std::uint8_t random) {
+    return keys.told_by(side, "CLIENT_RANDOM", repeat(random, 32));
+  };
+  EXPECT_TRUE(told(Side::server, 1) && told(Side::client, 1));
+  EXPECT_TRUE(told(Side::server, 2) && !told(Side::client, 2));
+  EXPECT_TRUE(!told(Side::server, 3) && told(Side::client, 3));
   EXPECT_EQ(keys.find("CLIENT_RANDOM", repeat(2, 32)).front(), 0x5e);
-  EXPECT_FALSE(keys.find("CLIENT_RANDOM", repeat(3, 32)).empty());
 }
 
 TEST(KeyLog, SkipsAndCountsWhatIsNoKeyLogLine) {
