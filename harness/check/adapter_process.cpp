@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "check/versions.hpp"
+
 namespace ti {
 
 AdapterProcess::AdapterProcess(const ClientManifest& manifest, const Site& site, const std::filesystem::path& folder,
@@ -31,7 +33,8 @@ awaitable<nlohmann::json> AdapterProcess::ask(std::string line) {
   } catch (const ChannelError& error) {
     broken = "to " + asked + ": " + error.what();
   }
-  if (!broken.empty()) throw CheckFailed(broken);
+  errors_->drain();
+  if (!broken.empty()) throw CheckFailed(why_silent(broken, errors_->text()));
   nlohmann::json object = nlohmann::json::parse(answer, nullptr, false);
   if (!object.is_object()) throw CheckFailed("to " + asked + " it answers " + answer.substr(0, 200));
   co_return object;

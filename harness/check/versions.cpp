@@ -1,6 +1,9 @@
 #include "check/versions.hpp"
 
+#include <cctype>
 #include <cmath>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "base/line_search.hpp"
@@ -40,7 +43,14 @@ struct Said {
   std::string version;
   std::string clock = "real";
   std::string tls;
+  std::string file;
 };
+
+/// What a process has loaded.
+std::string maps_of(pid_t process) {
+  std::ifstream maps("/proc/" + std::to_string(process) + "/maps");
+  return {std::istreambuf_iterator<char>(maps), {}};
+}
 
 /// "1.2 1.3": what it answers hello with as its versions; empty when it leaves them to the manifest.
 std::string versions_said(const nlohmann::json& hello) {
@@ -84,6 +94,7 @@ awaitable<Said> converse(const ClientManifest& manifest, Process& process, const
   Said said;
   said.version = before.value("library", manifest.library) + " " + before.value("version", "unknown");
   said.tls = versions_said(before);
+  said.file = library_file(maps_of(process.id()), manifest.library);
   if (manifest.capabilities.contains("own_clock")) said.clock = clock_not_told;
   if (clock) {
     constexpr std::chrono::seconds moved{100000};
@@ -138,6 +149,25 @@ std::string file_sha256(const std::filesystem::path& file) {
 
 }  // namespace
 
+std::string library_file(std::string_view maps, const std::string& library) {
+  std::string wanted;
+  for (const unsigned char c : library)
+    if (std::isalnum(c)) wanted += static_cast<char>(std::tolower(c));
+  std::string found;
+  std::string libssl;
+  for (const std::string& line : split(maps, '\n')) {
+    const std::size_t at = line.find('/');
+    if (at == std::string::npos) continue;
+    const std::string path = line.substr(at);
+    const std::string name = std::filesystem::path(path).filename();
+    if (name.find(".so") == std::string::npos) continue;
+    const bool better = found.empty() || name.size() < std::filesystem::path(found).filename().native().size();
+    if (name.find(wanted) != std::string::npos && better) found = path;
+    if (name.starts_with("libssl.so")) libssl = path;
+  }
+  return found.empty() ? libssl : found;
+}
+
 std::string why_silent(const std::string& seen, std::string_view printed) {
   static constexpr std::string_view loaders[] = {"error while loading shared libraries", "symbol lookup error",
                                                  "undefined symbol", "' not found (required by"};
@@ -186,6 +216,8 @@ awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site,
     facts["version"] = std::move(said.version);
     facts["clock"] = std::move(said.clock);
     if (!said.tls.empty()) facts["tls"] = std::move(said.tls);
+    if (!said.file.empty()) facts["file_sha256"] = file_sha256(said.file);
+    if (!said.file.empty()) facts["file"] = std::move(said.file);
     co_return facts;
   } catch (const std::exception& error) {
     why = error.what();

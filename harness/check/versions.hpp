@@ -14,7 +14,12 @@ awaitable<Facts> server_facts(const ServerManifest& manifest, const Site& site);
 /// Why a program gave no answer: what was seen of it, and what it printed; the dynamic loader's complaint comes first.
 std::string why_silent(const std::string& seen, std::string_view printed);
 
-/// Facts of a client: version, library, front_door, carry, `tls` if its adapter says which versions ("1.2 1.3") the
+/// The file of a library among what a process has loaded (/proc/PID/maps): the shortest name that bears the library's,
+/// else libssl; empty when neither is there, as for one that is linked into the program.
+std::string library_file(std::string_view maps, const std::string& library);
+
+/// Facts of a client: version, library, front_door, carry, `file` and `file_sha256` of the library that its adapter has
+/// loaded, `tls` if its adapter says which versions ("1.2 1.3") the
 /// library found here can be pinned to, `broken` if it cannot be driven, and `clock`: "moves", "stands still", "its
 /// own" or "not told", as observed by moving a virtual clock under its adapter; "real" when `libfaketime` is empty.
 awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site,

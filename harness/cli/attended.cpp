@@ -8,6 +8,9 @@ namespace ti {
 
 Attended::Attended(asio::io_context& loop, std::chrono::seconds limit)
     : loop_(loop), signals_(loop, SIGINT, SIGTERM), limit_(loop) {
+  struct sigaction hung_up {};
+  ::sigaction(SIGHUP, nullptr, &hung_up);
+  if (hung_up.sa_handler != SIG_IGN) signals_.add(SIGHUP);  // who ignores it, as nohup does, goes on
   limit.count() > 0 ? limit_.expires_after(limit) : limit_.expires_at(Deadline::max());
 }
 

@@ -7,7 +7,8 @@
 
 namespace ti {
 
-/// Attended runs coroutines, one after the other, which SIGINT, SIGTERM or the end of a time stops. From its making on
+/// Attended runs coroutines, one after the other, which SIGINT, SIGTERM, SIGHUP unless it is ignored, or
+/// the end of a time stops. From its making on
 /// no such signal ends the process: one that comes between two coroutines stops the next.
 class Attended {
  public:

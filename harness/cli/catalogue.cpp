@@ -86,6 +86,18 @@ std::string missing(const ClientManifest& client, const Paths& paths) {
   return built ? "" : not_built(client, build);
 }
 
+/// A control whose rules there are not could never be caught.
+void check_controls(Catalogue& catalogue) {
+  const auto check = [&](const auto& manifest) {
+    if (!manifest.control) return;
+    for (const std::string& rule : {manifest.control->rule, manifest.control->occasion})
+      if (!find_rule(rule))
+        catalogue.errors.push_back({"\"control\": there is no rule \"" + rule + "\"", manifest.folder.string(), 0});
+  };
+  std::ranges::for_each(catalogue.servers, check);
+  std::ranges::for_each(catalogue.clients, check);
+}
+
 }  // namespace
 
 Catalogue load_catalogue(const Paths& paths) {
@@ -93,6 +105,7 @@ Catalogue load_catalogue(const Paths& paths) {
   catalogue.servers = load_servers(paths.root / "servers", catalogue.errors);
   catalogue.clients = load_clients(paths.root / "clients", catalogue.errors);
   catalogue.scenarios = load_scenarios(paths.scenarios, should_rules(), catalogue.errors);
+  check_controls(catalogue);
   for (const ServerManifest& server : catalogue.servers)
     if (!executable(paths.servers_build() / server.id / server.binary))
       catalogue.server_missing[server.id] =

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
 #include "check/client_check.hpp"
@@ -21,6 +22,7 @@ struct Options {
   std::vector<std::string> words;
   std::vector<std::string> capabilities;
   std::string only = "*";
+  bool json = false;
 };
 
 bool is_program(const std::string& word) {
@@ -92,6 +94,21 @@ void print(const std::string& title, const ClientReport& report) {
   std::fflush(stdout);
 }
 
+nlohmann::ordered_json json_of(const std::string& title, const ClientReport& report) {
+  using Json = nlohmann::ordered_json;
+  Json object{{"client", title}, {"holds", report.holds()}, {"checks", Json::array()}, {"capabilities", Json::array()}};
+  for (const CheckResult& check : report.checks)
+    object["checks"].push_back(Json{{"name", check.name}, {"state", text(check.state)}, {"note", check.note}});
+  for (const CapabilityResult& capability : report.capabilities) {
+    Json row{{"name", capability.name}, {"declared", capability.declared}, {"observed", nullptr}};
+    if (capability.observed) row["observed"] = *capability.observed;
+    row["holds"] = capability.holds();
+    row["note"] = capability.note;
+    object["capabilities"].push_back(std::move(row));
+  }
+  return object;
+}
+
 template <class T>
 T wait_for(asio::io_context& loop, awaitable<T> work) {
   std::optional<T> result;
@@ -153,13 +170,16 @@ int check(const Options& options, const Invocation& invocation) {
     clients.push_back(wait_for(loop, manifest_of_command(from_anywhere(options.words), declared, site)));
   }
   bool all_hold = true;
+  nlohmann::ordered_json array = nlohmann::ordered_json::array();
   for (const ClientManifest& client : clients) {
     if (const auto why = catalogue.client_missing.find(client.id); !command && why != catalogue.client_missing.end())
       throw std::runtime_error(why->second);
     const ClientReport report = wait_for(loop, check_client(client, tools, site));
-    print(command ? fmt::format("{}", fmt::join(options.words, " ")) : client.id, report);
+    const std::string title = command ? fmt::format("{}", fmt::join(options.words, " ")) : client.id;
+    options.json ? array.push_back(json_of(title, report)) : print(title, report);
     all_hold = all_hold && report.holds();
   }
+  if (options.json) say(stdout, "{}\n", array.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   return all_hold ? status::ok : status::unexpected;
 }
 
@@ -177,9 +197,10 @@ Action make_check_client(CLI::App& app) {
       ->expected(1)
       ->take_all()
       ->allow_extra_args(false);  // else it would take the words after "--" for its own
+  app.add_flag("--json", options->json, "as a JSON array");
   app.footer(
-      "What is asked is clients/PROTOCOL.md. Exit status: 0 all holds; 1 something does not; 2 usage; 3 the harness or "
-      "the\nenvironment broke.");
+      "The checks are those of clients/PROTOCOL.md. Exit status: 0 the adapter follows it; 1 it does not; 2 wrong\n"
+      "arguments; 3 the harness or the machine failed.");
   return [options](const Invocation& invocation) { return check(*options, invocation); };
 }
 

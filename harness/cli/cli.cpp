@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "base/text.hpp"
@@ -24,7 +26,7 @@ constexpr Command commands[] = {
     {"decode", "judge a capture or a bug report's text by the RFCs' rules", make_decode},
     {"doctor", "say what can run here, what is missing and how to get it", make_doctor},
     {"merge", "join the results of shards", make_merge, false},
-    {"check-client", "check an adapter against clients/PROTOCOL.md and its own manifest", make_check_client},
+    {"check-client", "check that an adapter follows clients/PROTOCOL.md and its own manifest", make_check_client},
 };
 
 constexpr const char* footer = R"(
@@ -34,7 +36,8 @@ Examples:
   ticket-interop show reports/latest nginx/openssl/renew@1.2
   ticket-interop decode mail.txt                      whose fault is this?
 
-Exit status: 0 nothing unexpected; 1 unexpected verdicts; 2 usage; 3 the harness or the environment broke.)";
+Exit status: 0 nothing unexpected; 1 unexpected verdicts; 2 wrong arguments; 3 the harness or the machine
+failed, or what was asked for by name is not there.)";
 
 /// The status of a command all of whose findings are printed. That they could not be written is an error; that the
 /// reader of a pipe has gone is none: it has read what it wanted.
@@ -63,9 +66,51 @@ std::string wrong_option(const CLI::App& app, const std::string& message) {
     for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
   if (message.find("not expected") == std::string::npos) return {};  // a known option with a wrong value
   for (const std::string& word : split(message, ' '))
-    if (word.starts_with("--")) return ";" + did_you_mean(word.substr(0, word.find('=')), names);
+    if (word.starts_with("--")) {
+      const std::string meant = did_you_mean(word.substr(0, word.find('=')), names);
+      return meant.empty() ? "" : ";" + meant;
+    }
   return {};
 }
+
+/// How wide the reader's screen is; what is no terminal is as wide as most.
+std::size_t screen_width() {
+  constexpr std::size_t usual = 100;
+  constexpr std::size_t least = 60;
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return usual;
+  return std::max<std::size_t>(size.ws_col, least);
+}
+
+/// The same text in lines of at most `width` characters, as far as its words are no longer.
+std::string wrapped(const std::string& text, std::size_t width) {
+  std::string lines;
+  std::size_t used = 0;
+  for (const std::string& word : split(text, ' ')) {
+    if (used > 0 && used + 1 + word.size() > width) {
+      lines += '\n';
+      used = 0;
+    } else if (used > 0) {
+      lines += ' ';
+      ++used;
+    }
+    lines += word;
+    used += word.size();
+  }
+  return lines;
+}
+
+/// Help that follows the width of the screen.
+class HelpFormatter final : public CLI::Formatter {
+ public:
+  HelpFormatter() { column_width(left); }
+  std::string make_option_desc(const CLI::Option* option) const override {
+    return wrapped(CLI::Formatter::make_option_desc(option), screen_width() - left);
+  }
+
+ private:
+  static constexpr std::size_t left = 28;
+};
 
 /// What was typed from the command's name on.
 std::vector<std::string> words_from(const std::string& command, int argc, char** argv) {
@@ -76,12 +121,20 @@ std::vector<std::string> words_from(const std::string& command, int argc, char**
 
 }  // namespace
 
+bool is_screen(int fd) {
+  const char* terminal = std::getenv("TERM");
+  return ::isatty(fd) == 1 && terminal && std::string_view(terminal) != "dumb";
+}
+
+bool shows_colour(int fd) { return is_screen(fd) && !std::getenv("NO_COLOR"); }
+
 int run_cli(int argc, char** argv, const std::filesystem::path& self, const BuiltAt& built,
             const std::string& version) {
   CLI::App app{
       "Does this TLS client, against this server, do the right thing when a session ticket is renewed or expires -\n"
       "and if not, whose fault is it?"};
   app.name("ticket-interop");
+  app.formatter(std::make_shared<HelpFormatter>());
   app.footer(footer);
   app.require_subcommand(1);
   app.set_version_flag("--version", version);

@@ -13,6 +13,11 @@ struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Whether a stream is a terminal that can draw a line anew and show colours.
+bool is_screen(int fd);
+/// The same, unless NO_COLOR asks for none.
+bool shows_colour(int fd);
+
 /// For an option whose value may not be empty, as that of a variable is which a CI job forgot to set.
 inline CLI::Validator not_empty() {
   return CLI::Validator([](const std::string& value) { return value.empty() ? "the value is empty" : ""; }, "");

@@ -1,4 +1,7 @@
 // doctor: what can run here, what is missing, and the command that gets it.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
 #include "cli/catalogue.hpp"
 #include "cli/command.hpp"
 #include "exec/clock.hpp"
@@ -8,39 +11,65 @@ namespace ti {
 
 namespace {
 
-bool report(const std::string& thing, const std::string& missing) {
-  if (missing.empty())
-    say(stdout, "ok       {}\n", thing);
-  else
-    say(stdout, "missing  {}\n         {}\n", thing, missing);
-  return missing.empty();
-}
+/// Something that is there or not.
+struct Part {
+  std::string kind;
+  std::string id;
+  bool optional = false;
+  std::string missing;  ///< why, and what helps; empty when it is there
+};
 
 std::string why(const std::map<std::string, std::string>& missing, const std::string& id) {
   const auto found = missing.find(id);
   return found == missing.end() ? "" : found->second;
 }
 
-int doctor(const Invocation& invocation) {
+std::vector<Part> parts_of(const Catalogue& catalogue) {
+  std::vector<Part> parts{{"tool", "libfaketime", false, find_libfaketime() ? "" : "apt-get install -y libfaketime"}};
+  for (const ServerManifest& server : catalogue.servers)
+    parts.push_back({"server", server.id, false, why(catalogue.server_missing, server.id)});
+  for (const ClientManifest& client : catalogue.clients)
+    parts.push_back({"client", client.id, client.optional, why(catalogue.client_missing, client.id)});
+  return parts;
+}
+
+void print(const std::vector<Part>& parts, std::size_t scenarios) {
+  for (const Part& part : parts) {
+    const std::string optional = part.optional ? " (optional)" : "";
+    if (part.missing.empty())
+      say(stdout, "ok       {} {}{}\n", part.kind, part.id, optional);
+    else
+      say(stdout, "missing  {} {}{}\n         {}\n", part.kind, part.id, optional, part.missing);
+  }
+  say(stdout, "\n{} scenarios\n", scenarios);
+}
+
+void print_json(const std::vector<Part>& parts) {
+  nlohmann::ordered_json array = nlohmann::ordered_json::array();
+  for (const Part& part : parts) {
+    nlohmann::ordered_json object{{"kind", part.kind}, {"id", part.id}, {"optional", part.optional}};
+    object["ready"] = part.missing.empty();
+    object["missing"] = part.missing.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(part.missing);
+    array.push_back(std::move(object));
+  }
+  say(stdout, "{}\n", array.dump(2));
+}
+
+int doctor(const Invocation& invocation, bool json) {
   const Catalogue catalogue = load_catalogue(invocation.paths());
   print_errors(catalogue);
-  bool needed = catalogue.errors.empty();
-  needed &= report("libfaketime, for the virtual clock", find_libfaketime() ? "" : "apt-get install -y libfaketime");
-  for (const ServerManifest& server : catalogue.servers)
-    needed &= report("server " + server.id, why(catalogue.server_missing, server.id));
-  for (const ClientManifest& client : catalogue.clients) {
-    const bool ready = report("client " + client.id + (client.optional ? " (optional)" : ""),
-                              why(catalogue.client_missing, client.id));
-    needed &= ready || client.optional;
-  }
-  say(stdout, "\n{} scenarios\n", catalogue.scenarios.size());
-  return needed ? status::ok : status::error;
+  const std::vector<Part> parts = parts_of(catalogue);
+  json ? print_json(parts) : print(parts, catalogue.scenarios.size());
+  const bool all = std::ranges::all_of(parts, [](const Part& part) { return part.optional || part.missing.empty(); });
+  return all && catalogue.errors.empty() ? status::ok : status::error;
 }
 
 }  // namespace
 
-Action make_doctor(CLI::App&) {
-  return [](const Invocation& invocation) { return doctor(invocation); };
+Action make_doctor(CLI::App& app) {
+  auto json = std::make_shared<bool>(false);
+  app.add_flag("--json", *json, "as a JSON array");
+  return [json](const Invocation& invocation) { return doctor(invocation, *json); };
 }
 
 }  // namespace ti

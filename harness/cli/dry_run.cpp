@@ -1,5 +1,7 @@
 #include "cli/dry_run.hpp"
 
+#include <fmt/format.h>
+
 #include <fstream>
 
 #include "base/text.hpp"
@@ -21,19 +23,46 @@ void make_private(const fs::path& folder) {
   if (fs::create_directories(folder)) fs::permissions(folder, fs::perms::owner_all);
 }
 
-void print_cell(const PlannedCell& cell, const Site& site, const fs::path& folder) {
+void write_script(const fs::path& file, const std::string& text) {
+  std::ofstream(file, std::ios::binary) << "#!/usr/bin/env bash\n" << text;
+  fs::permissions(file, fs::perms::owner_all);
+}
+
+std::string replaced(std::string text, const std::string& what, const std::string& by) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
+    text.replace(at, what.size(), by);
+  return text;
+}
+
+/// Scripts of one cell: what to type in one terminal each.
+/// The server's socket is named from its own folder: the path of a socket has at most 107 bytes.
+void write_cell(const PlannedCell& cell, const Site& site, const fs::path& folder) {
   const ServerOrder order{cell.server, cell.scenario->policy, cell.id.tls, cell.scenario->ciphers};
   const Result<ServerLaunch> server = prepare(order, site, folder);
   if (!server) throw UsageError(server.error().text());
   make_private(folder);
-  for (const auto& [name, text] : server->files) std::ofstream(folder / name, std::ios::binary) << text;
-  say(stdout, "cd {}\n", pasteable({folder.string()}));
-  say(stdout, "{}\n", pasteable(server->launch.argv));
-  if (cell.server->unix_socket)
-    say(stdout, "socat TCP-LISTEN:{},bind=127.0.0.1,fork,reuseaddr UNIX-CONNECT:{}\n", port,
-        pasteable({server->socket.string()}));
+  const std::string socket = server->socket.lexically_relative(folder).string();
+  const auto near = [&](const std::string& text) { return replaced(text, server->socket.string(), socket); };
+  for (const auto& [name, text] : server->files) std::ofstream(folder / name, std::ios::binary) << near(text);
+  const std::string there = "cd " + pasteable({folder.string()}) + "\n";
+  std::string start = "exec env ";
+  for (const auto& [name, value] : server->launch.env)
+    if (name != "PATH" && name != "HOME" && name != "TMPDIR") start += pasteable({name + "=" + value}) + " ";
+  write_script(folder / "server.sh", there + start + near(pasteable(server->launch.argv)) + "\n");
+  say(stdout, "{}\n", cell.id.text());
+  say(stdout, "  first terminal:   {}\n", pasteable({(folder / "server.sh").string()}));
+  if (cell.server->unix_socket) {
+    write_script(folder / "bridge.sh",
+                 there + fmt::format("exec socat TCP-LISTEN:{},bind=127.0.0.1,fork,reuseaddr UNIX-CONNECT:{}\n", port,
+                                     pasteable({socket})));
+    say(stdout, "  second terminal:  {}    (needs socat: apt-get install socat)\n",
+        pasteable({(folder / "bridge.sh").string()}));
+  } else {
+    say(stdout, "  the server prints its port: put it for {} into client.sh\n", port);
+  }
   const ClientSettings settings{cell.id.tls, cell.scenario->shows_certificate(), {}, cell.scenario->client_script};
-  say(stdout, "{}\n", client_script(*cell.client, site, settings, *cell.scenario, port));
+  write_script(folder / "client.sh", there + client_script(*cell.client, site, settings, *cell.scenario, port));
+  say(stdout, "  third terminal:   {}\n", pasteable({(folder / "client.sh").string()}));
 }
 
 }  // namespace
@@ -50,12 +79,14 @@ void print_commands(const std::vector<PlannedCell>& cells, const Paths& paths, c
                   .optional_clients = paths.optional_clients_build(),
                   .limits = {}};
   for (const PlannedCell& cell : cells) {
-    say(stdout, "# {}\n", cell.id.text());
     if (cell.unsupported.empty())
-      print_cell(cell, site, root / folder_name(cell.id));
+      write_cell(cell, site, root / folder_name(cell.id));
     else
-      say(stdout, "#   unsupported: {}\n", cell.unsupported);
+      say(stdout, "{}\n  unsupported: {}\n", cell.id.text(), cell.unsupported);
   }
+  say(stdout,
+      "\nThe scripts can be read, changed and run as often as you like, by the machine's own clock. A tap's\n"
+      "disturbances are not made by hand.\n");
 }
 
 }  // namespace ti

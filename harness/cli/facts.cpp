@@ -147,7 +147,7 @@ awaitable<Results> gather_facts(const std::vector<PlannedCell>& cells, const Cat
     GatePass pass(&starting);
     co_await pass.enter();
     Facts facts = co_await client_facts(*manifest, site, libfaketime);
-    results.clients[manifest->id] = std::move(facts);
+    results.clients[manifest->id].merge(facts);
   };
   for (const ServerManifest& manifest : catalogue.servers) {
     if (!servers.contains(manifest.id)) continue;
@@ -157,6 +157,7 @@ awaitable<Results> gather_facts(const std::vector<PlannedCell>& cells, const Cat
   for (const ClientManifest& manifest : catalogue.clients) {
     if (!clients.contains(manifest.id)) continue;
     results.clients[manifest.id] = {{"library", manifest.library}, {"front_door", manifest.front_door}};
+    if (!manifest.seen.empty()) results.clients[manifest.id]["seen"] = manifest.seen;
     if (!catalogue.client_missing.contains(manifest.id)) asked.spawn(client(&manifest));
   }
   co_await join(asked);

@@ -17,16 +17,26 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// A table that prints itself as columns or as a JSON array of objects.
+/// What stands in a column: lists as words.
+std::string text_of(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_null()) return "-";
+  if (!value.is_array()) return value.dump();
+  std::string text;
+  for (const Json& item : value) text += (text.empty() ? "" : " ") + item.get<std::string>();
+  return text;
+}
+
+/// A table that prints itself as columns or as a JSON array of objects, in which lists and numbers stay what they are.
 struct Table {
   std::vector<std::string> columns;
-  std::vector<std::vector<std::string>> rows;
+  std::vector<std::vector<Json>> rows;
 
   void print_markdown() const {
     std::string rule = "|";
     for (std::size_t i = 0; i < columns.size(); ++i) rule += " --- |";
     say(stdout, "| {} |\n{}\n", fmt::join(columns, " | "), rule);
-    for (const auto& row : rows) say(stdout, "| {} |\n", fmt::join(row, " | "));
+    for (const auto& row : texts()) say(stdout, "| {} |\n", fmt::join(row, " | "));
   }
 
   void print(bool json) const {
@@ -40,17 +50,27 @@ struct Table {
       say(stdout, "{}\n", array.dump(2));
       return;
     }
+    const auto lines = texts();
     std::vector<std::size_t> widths;
     for (std::size_t i = 0; i < columns.size(); ++i) {
       std::size_t width = columns[i].size();
-      for (const auto& row : rows) width = std::max(width, row[i].size());
+      for (const auto& line : lines) width = std::max(width, line[i].size());
       widths.push_back(width);
     }
     print_row(columns, widths);
-    for (const auto& row : rows) print_row(row, widths);
+    for (const auto& line : lines) print_row(line, widths);
   }
 
  private:
+  std::vector<std::vector<std::string>> texts() const {
+    std::vector<std::vector<std::string>> lines;
+    for (const auto& row : rows) {
+      lines.emplace_back();
+      for (const Json& value : row) lines.back().push_back(text_of(value));
+    }
+    return lines;
+  }
+
   static void print_row(const std::vector<std::string>& row, const std::vector<std::size_t>& widths) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i)
@@ -59,17 +79,10 @@ struct Table {
   }
 };
 
-template <class Set>
-std::string joined(const Set& things) {
-  std::string text;
-  for (const auto& thing : things) text += (text.empty() ? "" : " ") + std::string(thing);
-  return text;
-}
-
-std::string versions(const auto& list) {
-  std::string text;
-  for (const Version version : list) text += (text.empty() ? "" : " ") + std::string(name(version));
-  return text;
+Json versions(const auto& list) {
+  Json names = Json::array();
+  for (const Version version : list) names.push_back(name(version));
+  return names;
 }
 
 std::string state(const std::map<std::string, std::string>& missing, const std::string& id) {
@@ -125,9 +138,7 @@ Table clients_in_full(const Catalogue& catalogue) {
 Table scenarios(const Catalogue& catalogue, const Paths&) {
   Table table{{"id", "tls", "spec", "title"}, {}};
   for (const Scenario& scenario : catalogue.scenarios) {
-    std::string spec;
-    for (const std::string& section : scenario.spec) spec += (spec.empty() ? "" : ", ") + section;
-    table.rows.push_back({scenario.id, versions(scenario.tls), spec, scenario.title});
+    table.rows.push_back({scenario.id, versions(scenario.tls), scenario.spec, scenario.title});
   }
   return table;
 }
@@ -159,10 +170,10 @@ Table rules(const Catalogue&, const Paths& paths) {
   const auto scenarios = exercised(paths.reports / "latest");
   Table table{{"id", "actor", "severity", "section", "scenarios", "sentence"}, {}};
   for (const Rule& rule : all_rules()) {
-    std::string count = "-";
+    Json count;
     if (scenarios) {
       const auto found = scenarios->find(std::string(rule.id));
-      count = std::to_string(found == scenarios->end() ? 0 : found->second.size());
+      count = found == scenarios->end() ? 0 : found->second.size();
     }
     table.rows.push_back({std::string(rule.id), actor_name(rule.actor), std::string(name(rule.severity)),
                           std::string(rule.section), count, std::string(rule.sentence)});

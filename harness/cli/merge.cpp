@@ -126,14 +126,14 @@ int merge(const Options& options) {
   for (const std::string& folder : options.folders) copy_evidence(folder, out);
   ResultsFile file(out, false);
   Console console(stdout, stderr, {}, options.out);
-  Expected expected({}, {}, {});
+  Expected expected({}, {});
   for (Listener* listener : {static_cast<Listener*>(&file), static_cast<Listener*>(&console)}) {
     listener->run_started(joined, cells.size(), 0);
     for (const CellResult& cell : cells) listener->cell_ended(cell);
     listener->run_ended(joined.run, false);
   }
   for (const CellResult& cell : cells) expected.count(cell);
-  if (expected.any_error()) return status::error;
+  if (expected.any_error() || expected.nothing_ran()) return status::error;
   return expected.any_unexpected() ? status::unexpected : status::ok;
 }
 

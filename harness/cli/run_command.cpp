@@ -9,6 +9,7 @@
 #include "cli/catalogue.hpp"
 #include "cli/command.hpp"
 #include "cli/dry_run.hpp"
+#include "cli/expectations.hpp"
 #include "cli/facts.hpp"
 #include "cli/folder_lock.hpp"
 #include "cli/shard_from_environment.hpp"
@@ -39,6 +40,7 @@ struct Options {
   bool quiet = false;
   bool fresh = false;
   bool dry_run = false;
+  bool force = false;
   std::size_t repeat = 1;
   std::size_t deadline_s = 0;
 };
@@ -99,12 +101,18 @@ void link_latest(const fs::path& reports, const fs::path& folder) {
 
 /// Makes the folder of a run, private to the user.
 void make_results_folder(const fs::path& folder) {
+  std::error_code none;
+  if (fs::exists(folder, none) && !fs::is_directory(folder, none))
+    throw UsageError("--out " + folder.string() + ": this is a file; results go into a folder");
   if (fs::create_directories(folder)) fs::permissions(folder, fs::perms::owner_all);
 }
 
-/// What an earlier run left in its folder goes; what is there and not ours stays as it is.
-void clear_results_folder(const fs::path& folder) {
+/// What an earlier run left in its folder goes if that is asked for; what is there and not ours stays as it is.
+void clear_results_folder(const fs::path& folder, bool force) {
   const bool ours = fs::exists(folder / "cells.jsonl");
+  if (ours && !force)
+    throw UsageError("--out " + folder.string() +
+                     ": it holds the results of a run; give another folder, or --force to replace them");
   if (!ours && fs::exists(folder / "evidence"))
     throw UsageError("--out " + folder.string() +
                      ": there is an evidence folder that no run made; give another folder");
@@ -114,8 +122,9 @@ void clear_results_folder(const fs::path& folder) {
 
 void print_not_seen_again(const Expected& expected) {
   for (const KnownIssue& issue : expected.not_seen_again())
-    say(stdout, "known issue not seen again: server {}, client {}, scenario {}, rule {} ({})\n", issue.server,
-        issue.client, issue.scenario, issue.rule, issue.link);
+    say(stdout,
+        "a known issue was not seen again, so it may be solved: server {}, client {}, scenario {}, rule {} ({})\n",
+        issue.server, issue.client, issue.scenario, issue.rule, issue.link);
 }
 
 /// Tells of cells that only the baseline has: nobody else would miss them.
@@ -224,6 +233,16 @@ std::map<std::string, double> costs_of(const std::vector<PlannedCell>& cells,
   return costs;
 }
 
+/// What somebody asked for by its name must be there: that nothing was tested must not look like success.
+void check_named(const Filter& filter, const Catalogue& catalogue) {
+  const auto check = [](const std::vector<std::string>& names, const std::map<std::string, std::string>& missing) {
+    for (const std::string& name : names)
+      if (const auto why = missing.find(name); why != missing.end()) throw std::runtime_error(why->second);
+  };
+  check(filter.servers, catalogue.server_missing);
+  check(filter.clients, catalogue.client_missing);
+}
+
 int run(const Options& asked, const Invocation& invocation) {
   std::optional<Earlier> earlier;
   std::optional<FolderLock> lock;
@@ -240,12 +259,13 @@ int run(const Options& asked, const Invocation& invocation) {
 
   Result<std::vector<PlannedCell>> planned = plan(catalogue, options.filter, real);
   if (!planned) throw UsageError(planned.error().text());
+  check_named(options.filter, catalogue);
   std::vector<PlannedCell> cells = std::move(*planned);
+  const bool any_runs = std::ranges::any_of(cells, [](const PlannedCell& cell) { return cell.unsupported.empty(); });
 
   const fs::path& reports = paths.reports;
   const fs::path known_file = options.known.empty() ? paths.known_issues() : fs::path(options.known);
-  Result<std::vector<KnownIssue>> known = load_known_issues(known_file);
-  if (!known) throw UsageError(known.error().text());
+  std::vector<KnownIssue> known = read_known_issues(known_file, catalogue, !options.scenarios.empty());
   Baseline baseline = load_baseline(options.baseline);
   const std::vector<std::string> gone = no_longer_planned(baseline.cells, catalogue, options.filter, cells);
 
@@ -283,7 +303,7 @@ int run(const Options& asked, const Invocation& invocation) {
   if (!lock) {
     make_results_folder(folder);
     lock.emplace(folder, "--out");
-    clear_results_folder(folder);
+    clear_results_folder(folder, options.force);
   }
   settings.cell = CellSettings{folder, keep};
 
@@ -319,10 +339,11 @@ int run(const Options& asked, const Invocation& invocation) {
   set_aside_unfit(cells, facts);
 
   ResultsFile file(folder, earlier.has_value());
-  const bool terminal = ::isatty(STDERR_FILENO) == 1;
-  const bool colour = ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR");
-  Console console(stdout, stderr, {terminal, colour, options.quiet}, shown);
-  Expected expected(std::move(*known), std::move(baseline.verdicts), {&file, &console});
+  Console console(stdout, stderr, {is_screen(STDERR_FILENO), shows_colour(STDOUT_FILENO), options.quiet}, shown);
+  Expectations expectations = expectations_of(catalogue, real);
+  expectations.issues = std::move(known);
+  expectations.baseline = std::move(baseline.verdicts);
+  Expected expected(std::move(expectations), {&file, &console});
   std::set<std::string> ended;
   if (earlier)
     for (const CellResult& cell : earlier->cells) ended.insert(cell.id.text());
@@ -332,10 +353,7 @@ int run(const Options& asked, const Invocation& invocation) {
   console.expect(costs_of(cells, baseline.cost_ms));
   expected.run_started(facts, facts.run.planned, ended.size());
   if (earlier)
-    for (const CellResult& cell : earlier->cells) {
-      expected.recall(cell);
-      console.recall(cell);
-    }
+    for (const CellResult& cell : earlier->cells) console.recall(expected.recall(cell));
 
   settings.repetitions = options.repeat;
   Runner runner(site, std::move(settings), {&expected});
@@ -354,12 +372,14 @@ int run(const Options& asked, const Invocation& invocation) {
     print_not_run(gone);
   }
   if (folder.parent_path() == reports) link_latest(reports, folder);
-  if (!catalogue.errors.empty() || stopped || expected.any_error()) return status::error;
+  const bool proves_nothing = !any_runs || (shard.count == 1 && expected.nothing_ran());
+  if (proves_nothing) say(stderr, "ticket-interop run: no cell could be run: all of them are unsupported\n");
+  if (!catalogue.errors.empty() || stopped || expected.any_error() || proves_nothing) return status::error;
   return expected.any_unexpected() ? status::unexpected : status::ok;
 }
 
 void add_options(CLI::App& app, Options& options) {
-  app.add_option("--server", options.filter.servers, "only servers whose id matches GLOB; may be given again")
+  app.add_option("--server", options.filter.servers, "only servers whose id matches GLOB; may be given more than once")
       ->type_name("GLOB")
       ->expected(1)
       ->take_all();
@@ -371,18 +391,19 @@ void add_options(CLI::App& app, Options& options) {
       ->type_name("GLOB")
       ->expected(1)
       ->take_all();
-  app.add_option("--scenarios", options.scenarios, "those of this folder, in place of the checkout's")
+  app.add_option("--scenarios", options.scenarios, "use the scenarios in DIR instead of the checkout's")
       ->check(not_empty())
       ->type_name("DIR");
   app.add_option("--tls", options.filter.tls, "only these versions: 1.0, 1.1, 1.2, 1.3")
       ->type_name("V")
       ->expected(1)
       ->take_all();
-  app.add_option("--skip", options.filter.skip, "not the cells whose id (server/client/scenario@1.2) matches")
+  app.add_option("--skip", options.filter.skip, "leave out the cells whose id (server/client/scenario@1.2) matches")
       ->type_name("GLOB")
       ->expected(1)
       ->take_all();
-  app.add_option("--clock", options.clock, "virtual: timelines in milliseconds by libfaketime; real: in true seconds")
+  app.add_option("--clock", options.clock,
+                 "virtual: libfaketime moves the clocks, a timeline takes milliseconds; real: it takes real seconds")
       ->capture_default_str();
   app.add_option("--jobs,-j", options.jobs, "cells at once (default: by cores, memory and clock)")
       ->check(CLI::Range(1, 10000));
@@ -394,29 +415,30 @@ void add_options(CLI::App& app, Options& options) {
       ->type_name("I/N");
   CLI::Option* out = app.add_option("--out,-o", options.out, "folder for the results (default: reports/<run-id>)");
   out->check(not_empty())->type_name("DIR");
+  app.add_flag("--force", options.force, "replace the results of an earlier run in that folder");
   app.add_option("--resume", options.resume,
-                 "go on with a run that was stopped, as it was started: runs the cells that DIR lacks")
+                 "go on with the stopped run in DIR, with the options that it was started with")
       ->check(not_empty())
       ->type_name("DIR")
       ->excludes(out);
   app.add_option("--keep", options.keep, "evidence of which cells: failed, all, none")->capture_default_str();
   app.add_option("--baseline", options.baseline,
-                 "results of an earlier run: what differs (of a fail, fault and rule, too) is unexpected, and is "
-                 "listed; its durations order the cells")
+                 "results of an earlier run: every cell that ends differently (for a fail, also in fault or rule) is "
+                 "unexpected and listed")
       ->check(not_empty())
       ->type_name("RESULTS");
   app.add_option("--known", options.known, "known issues (default: reports/known_issues.json)")
       ->check(not_empty())
       ->type_name("FILE");
-  app.add_option("--deadline", options.deadline_s, "stop the run after so many seconds")
+  app.add_option("--deadline", options.deadline_s, "stop the run after S seconds")
       ->check(CLI::Range(1, 100000000))
       ->type_name("S");
-  app.add_option("--repeat", options.repeat, "run each cell so often; it must end the same way each time")
+  app.add_option("--repeat", options.repeat, "run each cell N times; it must end the same way each time")
       ->check(CLI::Range(1, 1000000))
       ->type_name("N");
-  app.add_flag("--fresh", options.fresh, "new processes for every cell, none kept warm");
-  app.add_flag("--dry-run", options.dry_run, "make the files and print the commands of each cell, and run none");
-  app.add_flag("--quiet,-q", options.quiet, "only failures and totals");
+  app.add_flag("--fresh", options.fresh, "start new processes for every cell instead of reusing them");
+  app.add_flag("--dry-run", options.dry_run, "write scripts that run each cell by hand, and run nothing");
+  app.add_flag("--quiet,-q", options.quiet, "print only what is unexpected, and the totals");
 }
 
 }  // namespace

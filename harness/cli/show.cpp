@@ -14,6 +14,7 @@ namespace {
 struct Options {
   std::string results;
   std::string cell;
+  bool json = false;
 };
 
 /// The cells of a results file or folder; of a run that was killed, those in cells.jsonl.
@@ -36,8 +37,10 @@ int show(const Options& options) {
   for (const CellResult& cell : cells) {
     names.push_back(cell.id.text());
     if (!glob_match(options.cell, cell.id.text())) continue;
+    if (options.json) say(stdout, "{}{}", found ? ",\n" : "[\n", cell_json(cell));
     found = true;
-    say(stdout, "{}\n{}", cell.id.text(), ladder(cell, ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR")));
+    if (options.json) continue;
+    say(stdout, "{}\n{}", cell.id.text(), ladder(cell, shows_colour(STDOUT_FILENO)));
     if (cell.evidence) say(stdout, "  evidence: {} {}\n", cell.evidence->capture, cell.evidence->trace);
     say(stdout, "\n");
   }
@@ -48,6 +51,7 @@ int show(const Options& options) {
                       : guess.empty() ? "it holds " + std::to_string(names.size()) + ", such as " + names.front()
                                       : guess.substr(1)));
   }
+  if (options.json) say(stdout, "\n]\n");
   return status::ok;
 }
 
@@ -59,6 +63,7 @@ Action make_show(CLI::App& app) {
   app.add_option("cell", options->cell, "server/client/scenario@version; * and ? stand for anything")
       ->required()
       ->type_name("CELL");
+  app.add_flag("--json", options->json, "as a JSON array of cells");
   return [options](const Invocation&) { return show(*options); };
 }
 

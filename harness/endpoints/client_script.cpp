@@ -10,6 +10,8 @@ namespace ti {
 
 namespace {
 
+using Orders = std::vector<std::pair<double, ConnectOrder>>;
+
 std::string file_of(std::size_t connection) { return fmt::format("session-{}", connection); }
 
 std::filesystem::path offered_by(const ConnectOrder& order) {
@@ -18,8 +20,8 @@ std::filesystem::path offered_by(const ConnectOrder& order) {
 }
 
 /// The orders of the timeline, with the time of each.
-std::vector<std::pair<double, ConnectOrder>> orders_of(const Scenario& scenario, std::uint16_t port) {
-  std::vector<std::pair<double, ConnectOrder>> orders;
+Orders orders_of(const Scenario& scenario, std::uint16_t port) {
+  Orders orders;
   for (const Step& step : scenario.timeline) {
     if (!step.connect) continue;
     const ConnectOrder order{orders.size() + 1, port, step.connect->offer == "none", step.connect->offer_connection,
@@ -29,29 +31,77 @@ std::vector<std::pair<double, ConnectOrder>> orders_of(const Scenario& scenario,
   return orders;
 }
 
+/// The wait for a step, of which the last began at `before`.
+std::string wait_until(double at_s, double before) {
+  return at_s > before ? fmt::format("sleep {:g}\n", at_s - before) : "";
+}
+
+/// Each connection is a program of its own, told what an application would type.
+std::string program_lines(const ClientManifest& manifest, const Site& site, const ClientSettings& settings,
+                          const Orders& orders, std::uint16_t port, const std::string& set) {
+  std::string text;
+  double before = 0;
+  for (const auto& [at_s, order] : orders) {
+    text += wait_until(at_s, before);
+    text += fmt::format(
+        "{{ printf %s {}; sleep 2; }} | {}{}\n", pasteable({manifest.program->input}), set,
+        pasteable(program_command(manifest, site, settings, port, offered_by(order), file_of(order.connection))));
+    before = at_s;
+  }
+  return text;
+}
+
+/// One process for all connections, whose orders come at their times.
+std::string cache_lines(const ClientManifest& manifest, const Site& site, const ClientSettings& settings,
+                        const Orders& orders, const std::string& start) {
+  std::string text = "{\n  echo " + pasteable({configure_line(settings, site)}) + "\n";
+  double before = 0;
+  for (const auto& [at_s, order] : orders) {
+    if (at_s > before) text += "  " + wait_until(at_s, before);
+    text += "  echo " + pasteable({connect_line(manifest, order, at_s, "")}) + "\n";
+    before = at_s;
+  }
+  return text + "} | " + start + "\n";
+}
+
+/// A process for each connection, which is given what an earlier one answered.
+std::string export_lines(const ClientManifest& manifest, const Site& site, const ClientSettings& settings,
+                         const Orders& orders, const std::string& start) {
+  const std::string place = "SESSION";
+  std::string text;
+  double before = 0;
+  for (const auto& [at_s, order] : orders) {
+    const bool offers = !order.fresh && order.connection > 1;
+    std::string line = pasteable({connect_line(manifest, order, at_s, offers ? place : "")});
+    if (const std::size_t at = line.find('"' + place + '"'); at != std::string::npos)
+      line.replace(at, place.size() + 2,
+                   fmt::format("'\"$session_{}\"'", order.offer_connection.value_or(order.connection - 1)));
+    text += wait_until(at_s, before);
+    text += fmt::format("answers=$(printf '%s\\n' {} {} | {}); echo \"$answers\"\n",
+                        pasteable({configure_line(settings, site)}), line, start);
+    const std::string kept = order.connection > 1 ? fmt::format("$session_{}", order.connection - 1) : "null";
+    text += fmt::format(
+        "session_{}=$(grep -o '\"session\":\"[^\"]*\"' <<<\"$answers\" | cut -d: -f2 || true); "
+        ": \"${{session_{}:={}}}\"\n",
+        order.connection, order.connection, kept);
+    before = at_s;
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string client_script(const ClientManifest& manifest, const Site& site, const ClientSettings& settings,
                           const Scenario& scenario, std::uint16_t port) {
-  const auto orders = orders_of(scenario, port);
+  const Orders orders = orders_of(scenario, port);
   std::string set;  // what its environment has besides the usual
   const auto variables = variables_of(manifest, site);
   for (const auto& [name, value] : manifest.env)
     set += name + "=" + pasteable(filled_in({value}, manifest, variables)) + " ";
-  std::string text;
-  if (manifest.program) {
-    for (const auto& [at_s, order] : orders)
-      text += fmt::format(
-          "{}{}  # at {:g} s\n", set,
-          pasteable(program_command(manifest, site, settings, port, offered_by(order), file_of(order.connection))),
-          at_s);
-    return text;
-  }
-  text +=
-      set + pasteable(client_argv(manifest, site)) + "\n# its standard input\n" + configure_line(settings, site) + "\n";
-  for (const auto& [at_s, order] : orders)
-    text += fmt::format("{}  # at {:g} s\n", connect_line(manifest, order, at_s, ""), at_s);
-  return text;
+  if (manifest.program) return program_lines(manifest, site, settings, orders, port, set);
+  const std::string start = set + pasteable(client_argv(manifest, site));
+  return manifest.carry == Carry::cache ? cache_lines(manifest, site, settings, orders, start)
+                                        : export_lines(manifest, site, settings, orders, start);
 }
 
 }  // namespace ti

@@ -117,7 +117,10 @@ void LineClient::collect() {
     for (const ChannelLine& line : adapter.channel->take_transcript())
       transcript_.push_back((line.way == ChannelLine::Way::to_process ? "> " : "< ") + line.text);
     adapter.errors->drain();
-    for (const LogLine& line : adapter.errors->take()) stray_ += line.text + "\n";
+    for (const LogLine& line : adapter.errors->take()) {
+      stray_ += line.text + "\n";
+      transcript_.push_back("! " + line.text);
+    }
     if (!broken_ && adapter.channel->spoke_unasked()) {
       stray_ += "(to stdout, unasked)\n";
       broken_ = true;

@@ -24,7 +24,10 @@ std::filesystem::path temp_root() {
   constexpr std::uintmax_t room = 64 << 20;
   const std::filesystem::path memory = "/dev/shm";
   std::error_code none;
-  const bool in_memory = std::getenv("TMPDIR") == nullptr && ::access(memory.c_str(), W_OK | X_OK) == 0 &&
+  const char* named = std::getenv("TMPDIR");
+  if (named && !std::filesystem::is_directory(named, none))
+    throw boost::system::system_error(ENOTDIR, boost::system::system_category(), "TMPDIR=" + std::string(named));
+  const bool in_memory = named == nullptr && ::access(memory.c_str(), W_OK | X_OK) == 0 &&
                          std::filesystem::space(memory, none).available >= room && !none;
   return in_memory ? memory : std::filesystem::temp_directory_path();
 }

@@ -116,9 +116,9 @@ bool has_build(const std::filesystem::path& folder) {
 /// All that stands for the whole folder; ids and what an entry replaces come with the entry. `client` is empty, or what
 /// stands for the folder that this one is like.
 ClientManifest read_folder(const JsonValue& file, const std::filesystem::path& folder, ClientManifest client) {
-  file.allow({"like",      "library",     "seen",     "driver", "binary",       "argv",    "env",
-              "needs",     "build_needs", "optional", "tls",    "capabilities", "clients", "cannot",
-              "fragments", "stdin",       "version",  "said",   "exit_ok",      "when",    "scripted"});
+  file.allow({"like",        "library",  "seen",    "driver",       "binary",   "argv",   "env",       "needs",
+              "build_needs", "optional", "tls",     "capabilities", "clients",  "cannot", "fragments", "stdin",
+              "version",     "said",     "exit_ok", "when",         "scripted", "control"});
   client.folder = folder;
   if (!file.find("like") || has_build(folder))
     client.adapter_folder = folder;
@@ -150,6 +150,7 @@ ClientManifest read_folder(const JsonValue& file, const std::filesystem::path& f
   }
   if (const auto* capabilities = file.find("capabilities")) client.capabilities = read_capabilities(*capabilities);
   if (const auto* cannot = file.find("cannot")) client.cannot = read_cannot(*cannot);
+  client.control = read_control(file);
   return client;
 }
 
@@ -190,10 +191,30 @@ ClientManifest read_entry(const JsonValue& entry, ClientManifest client) {
   return client;
 }
 
+/// The id of the entry that this one is like: that of its model's with the same carry and arguments, or empty.
+std::string like_entry(const JsonValue& entry, const JsonValue& file, const std::filesystem::path& folder) {
+  const JsonValue* like = file.find("like");
+  if (!like) return {};
+  const auto words = [](const JsonValue& of) {
+    const JsonValue* args = of.find("args");
+    return std::pair(of.at("carry").string(), args ? args->strings() : std::vector<std::string>());
+  };
+  const std::filesystem::path model = folder.parent_path() / like->string() / manifest_name;
+  const auto find = [&](const JsonValue& root) {
+    const auto& others = root.at("clients").members();
+    const auto same = std::ranges::find_if(others, [&](const auto& other) { return words(other) == words(entry); });
+    return std::optional<std::string>(same == others.end() ? "" : same->name());
+  };
+  return *read_model(*like, model, find);
+}
+
 std::vector<ClientManifest> read_clients(const JsonValue& file, const std::filesystem::path& folder) {
   const ClientManifest common = read_folder(file, folder, model_of(file, folder));
   std::vector<ClientManifest> clients;
-  for (const JsonValue& entry : file.at("clients").members()) clients.push_back(read_entry(entry, common));
+  for (const JsonValue& entry : file.at("clients").members()) {
+    clients.push_back(read_entry(entry, common));
+    clients.back().like = like_entry(entry, file, folder);
+  }
   if (clients.empty()) file.at("clients").fail("\"clients\" must hold at least one client");
   return clients;
 }

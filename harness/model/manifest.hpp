@@ -24,6 +24,13 @@ struct PolicyFragment {
   std::map<std::string, Fragment> values;  ///< when not empty, only these words are understood
 };
 
+/// Control says that a server or client is broken on purpose, and how: whoever judges it must find that.
+struct Control {
+  std::string rule;               ///< the rule that it breaks
+  std::string occasion;           ///< the rule that has something to look at wherever it would break that one
+  std::vector<std::string> with;  ///< what it is run against when nobody asks for it: ids of the other side
+};
+
 struct ServerManifest {
   std::string id;
   std::filesystem::path folder;  ///< source folder of the manifest
@@ -43,6 +50,7 @@ struct ServerManifest {
   std::set<std::string> capabilities;
   bool warm = false;
   bool only_when_named = false;  ///< not part of a matrix that does not ask for it by its id
+  std::optional<Control> control;
 };
 
 /// How an unmodified program is driven.
@@ -85,6 +93,8 @@ struct ClientManifest {
   std::set<std::string> capabilities;
   std::map<std::string, std::string> cannot;  ///< capability, version or conduct -> why not
   std::optional<ProgramDriver> program;       ///< empty: the line protocol
+  std::optional<Control> control;
+  std::string like;  ///< id of the client that it is like, whose known issues are its own, too; or empty
 };
 
 Result<ServerManifest> parse_server_manifest(const std::filesystem::path& folder);

@@ -1,7 +1,6 @@
 #include "model/manifest_reader.hpp"
 
-#include <regex>
-
+#include "base/line_search.hpp"
 #include "base/text.hpp"
 #include "model/manifest.hpp"
 
@@ -19,14 +18,16 @@ std::vector<std::string> read_argv(const JsonValue& value) {
   return argv;
 }
 
+std::optional<Control> read_control(const JsonValue& file) {
+  const JsonValue* value = file.find("control");
+  if (!value) return std::nullopt;
+  value->allow({"rule", "occasion", "with"});
+  return Control{value->at("rule").string(), value->at("occasion").string(), value->at("with").strings()};
+}
+
 std::string read_expression(const JsonValue& value, unsigned groups) {
-  try {
-    const std::regex expression(value.string());
-    if (expression.mark_count() < groups)
-      value.fail("\"" + value.name() + "\" must have a group (...) around the part to take");
-  } catch (const std::regex_error& error) {
-    value.fail("\"" + value.name() + "\" is not a regular expression: " + error.what());
-  }
+  const std::string wrong = wrong_in_expression(value.string(), static_cast<int>(groups));
+  if (!wrong.empty()) value.fail('"' + value.name() + "\" " + wrong);
   return value.string();
 }
 

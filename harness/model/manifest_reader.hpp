@@ -7,6 +7,7 @@
 
 #include "model/files.hpp"
 #include "model/json_reader.hpp"
+#include "model/manifest.hpp"
 
 namespace ti {
 
@@ -15,6 +16,9 @@ std::map<std::string, std::string> read_text_map(const JsonValue& value);
 
 /// A list of arguments with at least one.
 std::vector<std::string> read_argv(const JsonValue& value);
+
+/// {"rule": "...", "occasion": "...", "with": ["id", ...]}; nothing if it is not given.
+std::optional<Control> read_control(const JsonValue& file);
 
 /// A regular expression with at least `groups` groups.
 std::string read_expression(const JsonValue& value, unsigned groups);

@@ -18,6 +18,7 @@ std::optional<CellId> CellId::parse(std::string_view text) {
 }
 
 bool is_unexpected(const CellResult& cell) {
+  if (cell.control == Caught::missed) return true;
   if (cell.verdict.outcome != cell.expected) return true;
   return cell.baseline && cell.expected == Outcome::fail && BaselineVerdict::of(cell.verdict) != *cell.baseline;
 }

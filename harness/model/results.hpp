@@ -84,11 +84,16 @@ struct BaselineVerdict {
   bool operator==(const BaselineVerdict&) const = default;
 };
 
+/// Whether the fault of a server or client that is broken on purpose (Control) was found where it had to show.
+enum class Caught : std::uint8_t { caught, missed };
+
 struct CellResult {
   CellId id;
   Verdict verdict;
   bool known = false;  ///< the failure was expected (reports/known_issues.json)
   std::string known_link;
+  std::string known_note = {};    ///< for whoever watches the run; results.json has the link
+  std::optional<Caught> control;  ///< nothing: neither side is a control, or its fault had no occasion to show
   Outcome expected = Outcome::pass;
   std::optional<BaselineVerdict> baseline;  ///< if there is one that has the cell
   std::vector<ConnectionSummary> connections;

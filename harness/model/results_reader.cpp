@@ -142,6 +142,8 @@ CellResult read_cell(const JsonValue& value) {
   cell.verdict = read_verdict(value);
   cell.expected = read_outcome(value.at("expected"));
   if (const auto* known = value.find("known")) cell.known = known->boolean();
+  if (const auto* control = value.find("control"))
+    cell.control = control->word({"caught", "missed"}) == 0 ? Caught::caught : Caught::missed;
   if (const auto* link = value.find("known_link")) cell.known_link = text_or_empty(*link);
   if (const auto* baseline = value.find("baseline")) cell.baseline = read_baseline(*baseline);
   for (const JsonValue& item : value.at("connections").items()) cell.connections.push_back(read_connection(item));

@@ -151,6 +151,7 @@ void write_cell(JsonWriter& json, const CellResult& cell) {
   json.field_or_null("fault", verdict.fault ? name(*verdict.fault) : "");
   json.field_or_null("rule", verdict.rule).field_or_null("reason", verdict.reason);
   json.field("expected", name(cell.expected)).field("known", cell.known).field_or_null("known_link", cell.known_link);
+  if (cell.control) json.field("control", *cell.control == Caught::caught ? "caught" : "missed");
   write_baseline(json, cell.baseline);
   place_field(json, verdict.at);
   json.key("connections").begin_array();

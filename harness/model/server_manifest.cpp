@@ -116,7 +116,7 @@ void read_start(const JsonValue& file, ServerManifest& server) {
 /// `server` is empty, or the server that this one is like.
 ServerManifest read_server(const JsonValue& file, const std::filesystem::path& folder, ServerManifest server) {
   file.allow({"like", "title", "library", "library_version", "binary", "version", "argv", "env", "files", "listen",
-              "listen_port", "ready", "tls", "policy", "capabilities", "warm", "when"});
+              "listen_port", "ready", "tls", "policy", "capabilities", "warm", "when", "control"});
   server.id = folder.filename().string();
   server.folder = folder;
   server.title = file.at("title").string();
@@ -132,6 +132,7 @@ ServerManifest read_server(const JsonValue& file, const std::filesystem::path& f
     server.capabilities = read_set(*capabilities, server_capabilities(), "capability of servers");
   if (const auto* warm = file.find("warm")) server.warm = warm->boolean();
   if (const auto* when = file.find("when")) server.only_when_named = when->word({"named"}) == 0;
+  server.control = read_control(file);
   return server;
 }
 

@@ -3,33 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
+#include "base/text.hpp"
 #include "report/say.hpp"
 
 namespace ti {
 
 namespace {
 
-constexpr std::size_t most_failures = 200;
+constexpr std::size_t most_reasons = 5;
+constexpr std::size_t most_columns = 4;
 constexpr std::chrono::milliseconds redraw_every(200);
-constexpr std::chrono::milliseconds print_every(5000);
-
-const char* colour_of(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::pass:
-      return "\033[32m";
-    case Outcome::fail:
-      return "\033[31m";
-    case Outcome::error:
-      return "\033[35m";
-    case Outcome::inconclusive:
-      return "\033[33m";
-    case Outcome::unsupported:
-      return "\033[2m";
-  }
-  return "";
-}
+constexpr std::chrono::milliseconds print_first(5000);
+constexpr std::chrono::milliseconds print_last(600000);
 
 std::size_t count_of(const Totals& totals, Outcome outcome) {
   const auto found = totals.counts.find(outcome);
@@ -53,9 +41,11 @@ std::string words_of(const BaselineVerdict& verdict) {
   return verdict.rule.empty() ? words : words + " " + verdict.rule;
 }
 
-/// As a person can paste it into a shell.
-std::string shell_word(const std::string& arg) {
-  return arg.find_first_of(" *?'\"$&;|<>()[]") == std::string::npos ? arg : "'" + arg + "'";
+/// 5,414
+std::string grouped(std::size_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t end = digits.size(); end > 3;) digits.insert(end -= 3, ",");
+  return digits;
 }
 
 }  // namespace
@@ -65,6 +55,17 @@ std::string in_words(std::chrono::seconds duration) {
   if (s < 60) return fmt::format("{} s", s);
   if (s < 3600) return fmt::format("{} min {} s", s / 60, s % 60);
   return fmt::format("{} h {} min", s / 3600, s % 3600 / 60);
+}
+
+std::string counted(std::size_t count, const std::string& thing) {
+  return grouped(count) + " " + thing + (count == 1 ? "" : "s");
+}
+
+bool is_other_version(const std::string& told, const std::string& seen) {
+  const std::size_t at = told.find(seen);
+  if (at == std::string::npos) return true;
+  const std::size_t end = at + seen.size();
+  return end < told.size() && std::isalnum(static_cast<unsigned char>(told[end])) != 0;
 }
 
 std::string failure_line(const CellResult& cell) {
@@ -93,7 +94,8 @@ Console::Console(std::FILE* out, std::FILE* progress, Style style, std::string r
       results_path_(std::move(results_path)),
       now_(std::move(now)),
       started_(now_()),
-      shown_(started_) {}
+      shown_(started_),
+      print_every_(print_first) {}
 
 void Console::expect(std::map<std::string, double> costs) {
   to_run_ = std::move(costs);
@@ -102,44 +104,63 @@ void Console::expect(std::map<std::string, double> costs) {
 
 void Console::print_header(const Results& facts, std::size_t total, std::size_t done) const {
   if (total == 0)
-    say(out_, "shard {} is empty: there are only {} cells to share out\n", facts.run.shard, facts.run.plan.cells);
+    say(out_, "shard {} is empty: there are only {} to share out\n", facts.run.shard,
+        counted(facts.run.plan.cells, "cell"));
   if (total == 0 || style_.quiet) return;
   const std::string shard =
       facts.run.shard.empty() ? "" : fmt::format(" (shard {} of {})", facts.run.shard, facts.run.plan.cells);
-  const std::string run = to_run_.size() + done == total ? "" : fmt::format(", {} of them to be run", to_run_.size());
-  say(out_, "{} cells{}{}: {} servers, {} clients, {} scenarios, {} clock{}\n", total, shard, run, facts.servers.size(),
-      facts.clients.size(), facts.scenarios.size(), facts.run.clock,
-      done ? fmt::format("; {} ended before", done) : "");
+  const std::string run =
+      to_run_.size() + done == total ? "" : fmt::format(", {} of them to be run", grouped(to_run_.size()));
+  say(out_, "{}{}{}: {}, {}, {}, {} clock{}\n", counted(total, "cell"), shard, run,
+      counted(facts.servers.size(), "server"), counted(facts.clients.size(), "client"),
+      counted(facts.scenarios.size(), "scenario"), facts.run.clock, done ? fmt::format("; {} ended before", done) : "");
 }
 
 void Console::run_started(const Results& facts, std::size_t total, std::size_t done) {
+  facts_ = &facts;
   compared_ = facts.run.sources.contains("baseline");
   started_ = shown_ = now_();
   print_header(facts, total, done);
   std::fflush(out_);
 }
 
-/// What the line of a cell says of the baseline: nothing when there is none, or when it ended as was to be expected.
+/// What the line of an unexpected cell says beside its verdict.
 std::string Console::surprise(const CellResult& cell) const {
-  if (!compared_ || !is_unexpected(cell)) return {};
+  if (cell.control == Caught::missed) return " [the control's fault was not found]";
+  if (!compared_) return {};
   if (!cell.baseline) return " [unexpected: the baseline lacks it]";
   return fmt::format(" [unexpected: the baseline says {}]", words_of(*cell.baseline));
 }
 
+void Console::count_control(const CellResult& cell) { ++(*cell.control == Caught::caught ? caught_ : missed_); }
+
 void Console::count(const CellResult& cell) {
   const Outcome outcome = cell.verdict.outcome;
-  const std::string surprised = surprise(cell);
-  totals_.add(outcome);
-  pairs_[cell.id.server][cell.id.client].add(outcome);
-  if (cell.known) ++known_;
-  if (outcome == Outcome::unsupported) ++unsupported_[cell.verdict.reason];
-  if (outcome == Outcome::error && cell.connections.empty()) {
-    NotRun& alike = not_run_[cell.verdict.reason];
-    if (++alike.cells == 1) alike.line = failure_line(cell) + surprised;
-  } else if (!surprised.empty()) {
-    failures_.push_back(failure_line(cell) + surprised);
-  } else if (outcome != Outcome::pass && outcome != Outcome::unsupported) {
-    failures_.push_back(failures_.size() < most_failures ? failure_line(cell) : "");
+  const bool unexpected = is_unexpected(cell);
+  if (unexpected) ++unexpected_;
+  if (cell.control) count_control(cell);
+  if (!cell.control || unexpected) {
+    PairCounts& pair = pairs_[cell.id.client][cell.id.server];
+    totals_.add(outcome);
+    pair.totals.add(outcome);
+    if (unexpected) ++pair.unexpected;
+    if (cell.known && !unexpected) ++pair.known;
+  }
+  const auto add = [](Group& group, auto line) {
+    if (++group.cells == 1) group.line = line();
+  };
+  if (outcome == Outcome::unsupported && !unexpected) {
+    add(unsupported_[cell.verdict.reason], [&] { return cell.verdict.reason; });
+  } else if (unexpected && outcome == Outcome::error && cell.connections.empty()) {
+    add(not_run_[cell.verdict.reason], [&] { return failure_line(cell) + surprise(cell); });
+  } else if (unexpected) {
+    surprises_.push_back(failure_line(cell) + surprise(cell));
+  } else if (cell.known) {
+    ++known_;
+    add(explained_[cell.known_link],
+        [&] { return cell.known_note.empty() ? cell.known_link : cell.known_note + " (" + cell.known_link + ")"; });
+  } else if (outcome != Outcome::pass && !cell.control) {
+    add(explained_[""], [] { return std::string("as the baseline says"); });
   }
 }
 
@@ -159,6 +180,13 @@ void Console::cell_ended(const CellResult& cell) {
   tick();
 }
 
+std::string Console::counts() const {
+  std::string text = fmt::format("{} unexpected, {} known", grouped(unexpected_), grouped(known_));
+  if (caught_ + missed_)
+    text += fmt::format(", {} of {} caught", grouped(caught_), counted(caught_ + missed_, "control"));
+  return text;
+}
+
 std::string Console::progress_line(Time now) const {
   const double seconds = std::chrono::duration<double>(now - started_).count();
   std::string line = fmt::format("{} of {} cells", before_ + ran_, before_ + ran_ + to_run_.size());
@@ -168,55 +196,81 @@ std::string Console::progress_line(Time now) const {
   } else {
     line += fmt::format(", none ended yet after {}", in_words(std::chrono::seconds(std::lround(seconds))));
   }
-  return line + fmt::format(", {} failed", count_of(totals_, Outcome::fail) + count_of(totals_, Outcome::error));
+  return line + ", " + counts();
 }
 
 void Console::tick() {
   const Time now = now_();
-  if (style_.quiet || to_run_.empty() || now - shown_ < (style_.terminal ? redraw_every : print_every)) return;
+  if (style_.quiet || to_run_.empty() || now - shown_ < (style_.terminal ? redraw_every : print_every_)) return;
   shown_ = now;
+  print_every_ = std::min(print_every_ * 2, print_last);
   const std::string line = progress_line(now);
   std::fputs((style_.terminal ? "\r\033[K" + line : line + "\n").c_str(), progress_);
   std::fflush(progress_);
 }
 
-void Console::print_pairs() const {
-  std::size_t width = 0;
-  for (const auto& [server, clients] : pairs_)
-    for (const auto& [client, totals] : clients) width = std::max(width, client.size());
-  for (const auto& [server, clients] : pairs_) {
-    say(out_, "\n{}\n", server);
-    for (const auto& [client, totals] : clients) {
-      const Outcome verdict = PairSummary{server, client, totals}.verdict();
-      say(out_, "  {:<{}}  {}{:<12}{}  {}\n", client, width, style_.colour ? colour_of(verdict) : "", name(verdict),
-          style_.colour ? "\033[0m" : "", totals_text(totals));
-    }
-  }
-  if (!unsupported_.empty()) say(out_, "\nunsupported:\n");
-  for (const auto& [reason, cells] : unsupported_) say(out_, "  {} cells: {}\n", cells, reason);
+void Console::print_unexpected() {
+  for (const auto& [reason, alike] : not_run_)
+    surprises_.push_back(alike.cells == 1 ? alike.line
+                                          : fmt::format("{}  error  {}", counted(alike.cells, "cell"), reason));
+  if (surprises_.empty()) return;
+  std::sort(surprises_.begin(), surprises_.end());
+  say(out_, "\nunexpected:\n");
+  for (const std::string& line : surprises_) say(out_, "{}\n", line);
 }
 
-void Console::print_failures() {
-  for (const auto& [reason, alike] : not_run_)
-    failures_.push_back(alike.cells == 1 ? alike.line : fmt::format("{} cells  error  {}", alike.cells, reason));
-  if (failures_.empty()) return;
-  std::sort(failures_.begin(), failures_.end(),
-            [](const auto& a, const auto& b) { return a.empty() != b.empty() ? b.empty() : a < b; });
-  say(out_, "\n");
-  for (const std::string& failure : failures_)
-    if (!failure.empty()) say(out_, "{}\n", failure);
-  if (const auto more = std::count(failures_.begin(), failures_.end(), "")) say(out_, "... and {} more\n", more);
+/// What was tested, as it told itself; another version than its manifest's in plain sight.
+void Console::print_versions() const {
+  if (!facts_) return;
+  std::map<std::string, std::string> lines;  // what it says of itself -> whose it is
+  for (const auto* sides : {&facts_->servers, &facts_->clients})
+    for (const auto& [id, facts] : *sides) {
+      const auto version = facts.find("version");
+      if (version == facts.end()) continue;
+      const auto library = facts.find("library_version");
+      const auto seen = facts.find("seen");
+      std::string line = version->second;
+      if (library != facts.end()) line += " with " + library->second;
+      if (const auto file = facts.find("file"); file != facts.end()) line += ", " + file->second;
+      if (seen != facts.end() && is_other_version(version->second, seen->second))
+        line += fmt::format(" (ANOTHER VERSION than {}, by which its manifest was written)", seen->second);
+      std::string& whose = lines[line];
+      whose += (whose.empty() ? "" : ", ") + id;
+    }
+  if (!lines.empty()) say(out_, "\ntested:\n");
+  for (const auto& [line, whose] : lines) say(out_, "  {}: {}\n", line, whose);
+}
+
+/// The largest groups, and how many more there are.
+void Console::print_groups(const std::map<std::string, Group>& groups, std::size_t most) const {
+  std::vector<Group> sorted;
+  for (const auto& [reason, group] : groups) sorted.push_back(group);
+  std::ranges::stable_sort(sorted, [](const Group& a, const Group& b) { return a.cells > b.cells; });
+  for (std::size_t i = 0; i < std::min(most, sorted.size()); ++i)
+    say(out_, "  {}: {}\n", counted(sorted[i].cells, "cell"), sorted[i].line);
+  if (sorted.size() > most) say(out_, "  and {}\n", counted(sorted.size() - most, "other reason"));
 }
 
 void Console::run_ended(const RunFacts&, bool stopped) {
   if (style_.terminal && !style_.quiet) say(progress_, "\r\033[K");
   std::fflush(progress_);
-  if (!style_.quiet) print_pairs();
-  print_failures();
+  print_unexpected();
+  if (!style_.quiet) {
+    print_versions();
+    const std::string table = pair_table(pairs_, most_columns, style_.colour);
+    if (!table.empty()) say(out_, "\n{}", table);
+    if (!unsupported_.empty())
+      say(out_,
+          "\nunsupported, as servers and clients differ in what they can do (`ticket-interop doctor` tells what is "
+          "not built):\n");
+    print_groups(unsupported_, most_reasons);
+    if (!explained_.empty()) say(out_, "\nknown failures:\n");
+    print_groups(explained_, explained_.size());
+  }
   const auto took = std::chrono::duration_cast<std::chrono::seconds>(now_() - started_);
-  say(out_, "\n{}{} in {}{}; results in {}\n", stopped ? "stopped: " : "", totals_text(totals_), in_words(took),
-      known_ ? fmt::format(" ({} known)", known_) : "", results_path_);
-  if (stopped) say(out_, "to go on: ticket-interop run --resume {}\n", shell_word(results_path_));
+  say(out_, "\n{}{}: {} in {}; results in {}\n", stopped ? "stopped: " : "", counts(), totals_text(totals_),
+      in_words(took), results_path_);
+  if (stopped) say(out_, "to go on: ticket-interop run --resume {}\n", pasteable({results_path_}));
   std::fflush(out_);
 }
 

@@ -1,6 +1,5 @@
 #pragma once
-// The run on the screen: progress while it lasts, then the matrix and one line for each failure, and
-// for each cell that ended otherwise than the baseline says.
+// The run on the screen: progress while it lasts, then what nobody expected, then all else in few lines.
 #include <chrono>
 #include <cstdio>
 #include <functional>
@@ -9,18 +8,21 @@
 #include <vector>
 
 #include "report/listener.hpp"
+#include "report/pair_table.hpp"
 
 namespace ti {
 
-/// Console writes progress to `progress` (one line that is redrawn on a terminal, plain lines every few seconds
-/// elsewhere, nothing when quiet) and the summary to `out`. What cannot be written there is lost, and nothing more.
+/// Console writes progress to `progress` (one line that is redrawn on a terminal, plain lines ever more seldom
+/// elsewhere, nothing when quiet) and the summary to `out`: first every cell that ended unexpectedly, a line each; then
+/// the pairs, the known failures grouped by where they are explained, and the totals. What cannot be written there is
+/// lost, and nothing more.
 class Console final : public Listener {
  public:
   using Time = std::chrono::steady_clock::time_point;
   struct Style {
     bool terminal = false;
     bool colour = false;
-    bool quiet = false;  ///< only those lines and the totals
+    bool quiet = false;  ///< only the unexpected and the totals
   };
   Console(std::FILE* out, std::FILE* progress, Style style, std::string results_path,
           std::function<Time()> now = std::chrono::steady_clock::now);
@@ -40,37 +42,45 @@ class Console final : public Listener {
   void run_ended(const RunFacts& run, bool stopped) override;
 
  private:
-  struct NotRun {
+  struct Group {
     std::size_t cells = 0;
     std::string line;  ///< of the first
   };
-
   void count(const CellResult& cell);
+  void count_control(const CellResult& cell);
   std::string surprise(const CellResult& cell) const;
   void print_header(const Results& facts, std::size_t total, std::size_t done) const;
   std::string progress_line(Time now) const;
-  void print_pairs() const;
-  void print_failures();
+  std::string counts() const;
+  void print_unexpected();
+  void print_versions() const;
+  void print_groups(const std::map<std::string, Group>& groups, std::size_t most) const;
 
   std::FILE* out_;
   std::FILE* progress_;
   Style style_;
   std::string results_path_;
   std::function<Time()> now_;
+  const Results* facts_ = nullptr;
   std::map<std::string, double> to_run_;  ///< what is left of it
   std::size_t before_ = 0;                ///< cells that an earlier run ran
   std::size_t ran_ = 0;                   ///< cells that this run ran
   double cost_left_ = 0;
   double cost_done_ = 0;
   Totals totals_;
+  std::size_t unexpected_ = 0;
   std::size_t known_ = 0;
-  bool compared_ = false;                                       ///< with a baseline
-  std::map<std::string, std::map<std::string, Totals>> pairs_;  ///< server -> client
-  std::vector<std::string> failures_;
-  std::map<std::string, std::size_t> unsupported_;  ///< reason -> cells
-  std::map<std::string, NotRun> not_run_;           ///< reason -> cells that are `error` and made no connection
+  std::size_t caught_ = 0;
+  std::size_t missed_ = 0;
+  bool compared_ = false;  ///< with a baseline
+  PairCountsOf pairs_;
+  std::vector<std::string> surprises_;        ///< the lines of what is unexpected
+  std::map<std::string, Group> not_run_;      ///< reason -> cells that are `error` and made no connection
+  std::map<std::string, Group> explained_;    ///< link -> known failures
+  std::map<std::string, Group> unsupported_;  ///< by reason
   Time started_;
   Time shown_;
+  std::chrono::milliseconds print_every_;
 };
 
 /// "nginx/openssl/renew@1.2  FAIL server  rfc5077-3.3-one-ticket  reason (connection 2, message 5)".
@@ -78,5 +88,11 @@ std::string failure_line(const CellResult& cell);
 
 /// "40 s", "3 min 20 s", "2 h 5 min".
 std::string in_words(std::chrono::seconds duration);
+
+/// "1 cell", "5,414 cells".
+std::string counted(std::size_t count, const std::string& thing);
+
+/// Whether a version that a program told of itself names another one than its manifest was written by.
+bool is_other_version(const std::string& told, const std::string& seen);
 
 }  // namespace ti

@@ -4,17 +4,27 @@
 #include <string>
 #include <vector>
 
+#include "model/manifest.hpp"
 #include "report/listener.hpp"
 
 namespace ti {
 
+/// Expectations is all that says, before a run, how its cells will end.
+struct Expectations {
+  std::vector<KnownIssue> issues = {};
+  std::map<std::string, BaselineVerdict> baseline = {};  ///< by cell id
+  std::map<std::string, Control> server_controls = {};   ///< by id
+  std::map<std::string, Control> client_controls = {};
+  std::map<std::string, std::string> likes = {};  ///< client -> the client whose known issues are its own, too
+  std::vector<CellId> matrix = {};                ///< all cells that could be run, not only those of this run
+};
+
 /// Expected stands before the other listeners of a run: it marks each cell with the verdict that was to be expected of
 /// it and passes it on. That is the baseline's verdict (of a fail its fault and rule, too), else `fail` where a known
-/// issue covers the failure, else `pass`, or `unsupported` for a cell that cannot run.
+/// issue covers the failure or a control shows its fault, else `pass`, or `unsupported` for a cell that cannot run.
 class Expected final : public Listener {
  public:
-  Expected(std::vector<KnownIssue> issues, std::map<std::string, BaselineVerdict> baseline,
-           std::vector<Listener*> listeners);
+  Expected(Expectations expectations, std::vector<Listener*> listeners);
 
   void run_started(const Results& facts, std::size_t total, std::size_t done) override;
   void cell_ended(const CellResult& cell) override;
@@ -23,13 +33,16 @@ class Expected final : public Listener {
   /// Counts a cell that was marked before, one of a shard.
   void count(const CellResult& marked);
 
-  /// Counts a cell that was marked before the run was resumed, and which known issues it showed. After run_started.
-  void recall(CellResult marked);
+  /// Counts a cell that was marked before the run was resumed, and which known issues it showed; gives it with what
+  /// they say. After run_started.
+  CellResult recall(CellResult marked);
 
   bool any_error() const { return errors_ > 0; }
   bool any_unexpected() const { return unexpected_ > 0; }
+  /// Whether there were cells, and none of them could be run: that proves nothing.
+  bool nothing_ran() const { return counted_ > 0 && unsupported_ == counted_; }
 
-  /// Known issues of which cells ran and none showed the failure: it may have been put right.
+  /// Known issues all of whose cells ran, and none showed the failure: it may have been put right.
   std::vector<KnownIssue> not_seen_again() const;
 
  private:
@@ -39,12 +52,16 @@ class Expected final : public Listener {
     std::size_t failed = 0;
   };
 
+  bool speaks(const KnownIssue& issue, const CellId& cell) const;
   void mark_known(CellResult& cell);
+  void mark_control(CellResult& cell) const;
 
+  Expectations expectations_;
   std::vector<Known> known_;
-  std::map<std::string, BaselineVerdict> baseline_;
   std::vector<Listener*> listeners_;
   const Results* facts_ = nullptr;
+  std::size_t counted_ = 0;
+  std::size_t unsupported_ = 0;
   std::size_t unexpected_ = 0;
   std::size_t errors_ = 0;
 };

@@ -284,7 +284,10 @@ class CellRun {
   }
 
   std::string commands() const {
-    std::string text;
+    std::string text =
+        "# As it was run; its private folder is gone. What runs by hand: ticket-interop run --dry-run --server " +
+        cell_.id.server + " --client " + cell_.id.client + " --scenario " + cell_.id.scenario + " --tls " +
+        std::string(name(cell_.id.tls)) + "\n";
     if (server_) {
       const ServerLaunch& launched = server_->launched();
       text += "# server\n";

@@ -36,6 +36,29 @@ bool chosen(const std::vector<std::string>& globs, const T& thing) {
   return thing.only_when_named ? named : chosen(globs, thing.id);
 }
 
+/// Whether somebody asked for it, rather than for everything.
+bool named(const std::vector<std::string>& globs, std::string_view name) {
+  return !globs.empty() && chosen(globs, name);
+}
+
+/// Whether a control is run against the other side: all, if somebody asked for it; else those of its manifest.
+bool pairs_with(const std::optional<Control>& control, bool asked, const std::string& other) {
+  return !control || asked || std::find(control->with.begin(), control->with.end(), other) != control->with.end();
+}
+
+bool paired(const Filter& filter, const ServerManifest& server, const ClientManifest& client) {
+  return pairs_with(server.control, named(filter.servers, server.id), client.id) &&
+         pairs_with(client.control, named(filter.clients, client.id), server.id);
+}
+
+/// The same of ids, which may be those of an earlier run's.
+bool paired(const Filter& filter, const Catalogue& catalogue, const CellId& cell) {
+  const auto is = [](const std::string& id) { return [&id](const auto& manifest) { return manifest.id == id; }; };
+  const auto server = std::find_if(catalogue.servers.begin(), catalogue.servers.end(), is(cell.server));
+  const auto client = std::find_if(catalogue.clients.begin(), catalogue.clients.end(), is(cell.client));
+  return server == catalogue.servers.end() || client == catalogue.clients.end() || paired(filter, *server, *client);
+}
+
 /// The glob of --skip that matches a cell, if any does.
 const std::string* skipping(const std::vector<std::string>& globs, const CellId& cell) {
   const auto skip =
@@ -55,7 +78,7 @@ bool asked_for(const Filter& filter, const Catalogue& catalogue, const CellId& c
   return chosen(filter.servers, catalogue.servers, cell.server) &&
          chosen(filter.clients, catalogue.clients, cell.client) &&
          chosen(filter.scenarios, catalogue.scenarios, cell.scenario) && chosen(filter.tls, name(cell.tls)) &&
-         !skipping(filter.skip, cell);
+         !skipping(filter.skip, cell) && paired(filter, catalogue, cell);
 }
 
 template <class T>
@@ -107,7 +130,7 @@ Result<std::vector<PlannedCell>> plan(const Catalogue& catalogue, const Filter& 
   for (const ServerManifest& server : catalogue.servers) {
     if (!chosen(filter.servers, server)) continue;
     for (const ClientManifest& client : catalogue.clients) {
-      if (!chosen(filter.clients, client)) continue;
+      if (!chosen(filter.clients, client) || !paired(filter, server, client)) continue;
       for (const Scenario& scenario : catalogue.scenarios) {
         if (!chosen(filter.scenarios, scenario)) continue;
         for (const Version tls : scenario.tls) {
@@ -133,7 +156,11 @@ Result<std::vector<PlannedCell>> plan(const Catalogue& catalogue, const Filter& 
     if (!skipped.contains(glob))
       return ParseError{"--skip " + glob + ": no cell of this run matches; `ticket-interop list cells` prints them all",
                         "", 0};
-  if (cells.empty()) return ParseError{"the filters leave no cell: no scenario has the versions asked for", "", 0};
+  if (cells.empty())
+    return ParseError{skipped.empty()
+                          ? "the filters leave no cell: none of the scenarios runs at the versions asked for"
+                          : "the filters leave no cell: --skip leaves out all of them",
+                      "", 0};
   std::sort(cells.begin(), cells.end(), [](const auto& a, const auto& b) { return a.id.text() < b.id.text(); });
   return cells;
 }

@@ -40,7 +40,8 @@ struct PlannedCell {
   std::string broken = {};  ///< why it would not be judged rightly here: it ends as `error`; empty when nothing is
 };
 
-/// Expands servers x clients x scenarios x versions in order of id. A glob that matches nothing is an error with a
+/// Expands servers x clients x scenarios x versions in order of id. A control that the filter does not ask for is run
+/// against those alone that its manifest names. A glob that matches nothing is an error with a
 /// did-you-mean.
 Result<std::vector<PlannedCell>> plan(const Catalogue& catalogue, const Filter& filter, bool real_clock);
 

@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -94,9 +95,14 @@ class Harness:
     def commands(self):
         """The bare cells' commands, by server and version: folder with what the server needs, argv."""
         argv = [self.program, "run", "--dry-run", "--out", self.folder / "bare", *BARE]
-        text = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
-        for server, tls, place, argv in re.findall(r"^# ([^/\s]+)/openssl/renew@(\S+)\ncd (.*)\n(.*)\n", text, flags=re.M):
-            yield server, tls, Path(place), argv
+        subprocess.run(argv, check=True, capture_output=True)
+        for script in sorted((self.folder / "bare").glob("*_openssl_renew@*/server.sh")):
+            server, _, rest = script.parent.name.split("_", 2)
+            words = shlex.split(script.read_text().splitlines()[-1])[2:]  # exec env NAME=VALUE... argv
+            while "=" in words[0]:
+                words.pop(0)
+            argv = [str(script.parent / word) if word == "s.sock" else word for word in words]
+            yield server, rest.split("@")[1], script.parent, " ".join(argv)
 
 
 def without_comments(text):
@@ -120,7 +126,7 @@ def prepare_floor(harness, folder):
         shutil.copytree(made, place)
 
         def moved(text):
-            return text.replace(str(made), str(place))
+            return text.replace("unix:s.sock", f"unix:{place}/s.sock").replace(str(made), str(place))
 
         for file in place.iterdir():
             file.write_text(moved(file.read_text()))

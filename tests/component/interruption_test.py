@@ -32,7 +32,7 @@ class Interruption(ProgramTest):
 
     def left(self):
         """How many cells the stopped run has not ended."""
-        planned = ticket_interop("run", *MATRIX, "--dry-run", "--out", self.out / "dry").stdout.count("# openssl/openssl/")
+        planned = ticket_interop("run", *MATRIX, "--dry-run", "--out", self.out / "dry").stdout.count("first terminal:")
         return planned - len(cells(self.out))
 
     def stop(self, with_signal, after_cells):
@@ -79,6 +79,9 @@ class Interruption(ProgramTest):
 
     def test_terminated(self):
         self.check_stopped(signal.SIGTERM, 2)
+
+    def test_sighup(self):
+        self.check_stopped(signal.SIGHUP, 2)
 
     def test_killed_before_the_first_cell_ended(self):
         status, _, _ = self.stop(signal.SIGKILL, 0)

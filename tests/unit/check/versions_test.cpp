@@ -21,5 +21,16 @@ TEST(WhySilent, WhatElseItPrintedFollowsWhatWasSeen) {
             "it exited with 1; it printed: Traceback; it printed: boom");
 }
 
+TEST(LibraryFile, IsTheOneThatBearsTheName) {
+  const std::string maps =
+      "7f00-7f01 r--p 00000000 fe:00 1  /lib/libnssutil3.so\n"
+      "7f01-7f02 r-xp 00000000 fe:00 1  /lib/libnss3.so\n"
+      "7f02-7f03 r--p 00000000 fe:00 1  /opt/mine/libssl.so.3\n"
+      "7f03-7f04 rw-p 00000000 00:00 0  [heap]\n";
+  EXPECT_EQ(library_file(maps, "NSS"), "/lib/libnss3.so");
+  EXPECT_EQ(library_file(maps, "OpenSSL"), "/opt/mine/libssl.so.3");
+  EXPECT_EQ(library_file("7f03-7f04 rw-p 00000000 00:00 0  [heap]\n", "NSS"), "");
+}
+
 }  // namespace
 }  // namespace ti

@@ -117,6 +117,13 @@ TEST_F(Servers, ComplainsWithFileAndLine) {
   EXPECT_THAT(complaint("[\"keylog\"]", "[\"keylgo\"]"), HasSubstr("no capability of servers is called \"keylgo\""));
 }
 
+TEST_F(Servers, AControlNamesItsRuleOccasionAndPeers) {
+  EXPECT_EQ(complaint("\"ready\"", "\"control\": {\"rule\": \"r\", \"occasion\": \"o\", \"with\": [\"c\"]}, \"ready\""),
+            "no complaint");
+  EXPECT_THAT(complaint("\"ready\"", "\"control\": {\"rule\": \"r\", \"with\": []}, \"ready\""),
+              HasSubstr("\"occasion\" is missing"));
+}
+
 TEST_F(Servers, AServerOnTcpSaysHowItsPortIsFound) {
   EXPECT_THAT(complaint("\"unix\"", "\"tcp\""), HasSubstr("\"listen_port\" is missing"));
   EXPECT_THAT(complaint("\"unix\"", "\"tcp\", \"listen_port\": \"port [0-9]+\""), HasSubstr("must have a group"));

@@ -40,6 +40,12 @@ CellResult ended(const std::string& scenario, Outcome outcome, const std::string
   return cell;
 }
 
+/// As a cell is marked that ended as was to be expected.
+CellResult expected(CellResult cell) {
+  cell.expected = cell.verdict.outcome;
+  return cell;
+}
+
 std::string id(const std::string& scenario) { return ended(scenario, Outcome::pass).id.text(); }
 
 class ConsoleTest : public testing::Test {
@@ -58,11 +64,11 @@ TEST_F(ConsoleTest, ProgressIsOfTheCellsThatRun) {
   Console run = console();
   run.expect({{id("a"), 10}, {id("b"), 10}, {id("c"), 10}, {id("d"), 10}});
   run.run_started(facts_, 104, 0);
-  for (int i = 0; i < 100; ++i) run.cell_ended(ended("u" + std::to_string(i), Outcome::unsupported));
+  for (int i = 0; i < 100; ++i) run.cell_ended(expected(ended("u" + std::to_string(i), Outcome::unsupported)));
   EXPECT_EQ(progress_.text(), "");
   now_ += 10s;
   run.cell_ended(ended("a", Outcome::pass));
-  EXPECT_EQ(progress_.text(), "1 of 4 cells, 0.1/s, about 30 s left, 0 failed\n");
+  EXPECT_EQ(progress_.text(), "1 of 4 cells, 0.1/s, about 30 s left, 0 unexpected, 0 known\n");
 }
 
 TEST_F(ConsoleTest, WhatIsLeftIsWeighedByItsCost) {
@@ -71,7 +77,7 @@ TEST_F(ConsoleTest, WhatIsLeftIsWeighedByItsCost) {
   run.run_started(facts_, 3, 0);
   now_ += 60s;
   run.cell_ended(ended("a", Outcome::fail));
-  EXPECT_EQ(progress_.text(), "1 of 3 cells, 0.0/s, about 20 s left, 1 failed\n");
+  EXPECT_EQ(progress_.text(), "1 of 3 cells, 0.0/s, about 20 s left, 1 unexpected, 0 known\n");
 }
 
 TEST_F(ConsoleTest, ProgressIsShownWhileNoCellEnds) {
@@ -84,7 +90,7 @@ TEST_F(ConsoleTest, ProgressIsShownWhileNoCellEnds) {
   now_ += 100ms;
   run.tick();
   run.tick();
-  EXPECT_EQ(progress_.text(), "0 of 1 cells, none ended yet after 5 s, 0 failed\n");
+  EXPECT_EQ(progress_.text(), "0 of 1 cells, none ended yet after 5 s, 0 unexpected, 0 known\n");
 }
 
 TEST_F(ConsoleTest, ATerminalsLineIsDrawnAnewSeveralTimesASecond) {
@@ -93,7 +99,7 @@ TEST_F(ConsoleTest, ATerminalsLineIsDrawnAnewSeveralTimesASecond) {
   run.run_started(facts_, 2, 0);
   now_ += 200ms;
   run.cell_ended(ended("a", Outcome::pass));
-  EXPECT_EQ(progress_.text(), "\r\033[K1 of 2 cells, 5.0/s, about 0 s left, 0 failed");
+  EXPECT_EQ(progress_.text(), "\r\033[K1 of 2 cells, 5.0/s, about 0 s left, 0 unexpected, 0 known");
 }
 
 TEST_F(ConsoleTest, QuietIsQuiet) {
@@ -122,14 +128,15 @@ TEST_F(ConsoleTest, AResumedRunIsToldAsAWhole) {
   run.run_started(facts_, 5, 3);
   run.recall(ended("a", Outcome::pass));
   run.recall(ended("b", Outcome::fail, "it broke"));
-  run.recall(ended("u", Outcome::unsupported, "client openssl lacks x"));
+  run.recall(expected(ended("u", Outcome::unsupported, "client openssl lacks x")));
   now_ += 5s;
   run.cell_ended(ended("c", Outcome::pass));
-  EXPECT_EQ(progress_.text(), "3 of 4 cells, 0.2/s, about 5 s left, 1 failed\n");
+  EXPECT_EQ(progress_.text(), "3 of 4 cells, 0.2/s, about 5 s left, 1 unexpected, 0 known\n");
   run.cell_ended(ended("d", Outcome::pass));
   run.run_ended({}, false);
-  EXPECT_THAT(out_.text(), AllOf(HasSubstr("3 ended before"), HasSubstr("  openssl  fail          3 pass, 1 fail, 1"),
-                                 HasSubstr("it broke"), HasSubstr("\n3 pass, 1 fail, 1 unsupported in 5 s;")));
+  EXPECT_THAT(out_.text(),
+              AllOf(HasSubstr("3 ended before"), HasSubstr("openssl  3 pass, 1 UNEXPECTED\n"), HasSubstr("it broke"),
+                    HasSubstr("\n1 unexpected, 0 known: 3 pass, 1 fail, 1 unsupported in 5 s;")));
 }
 
 TEST_F(ConsoleTest, CellsThatWereNotTriedForOneReasonAreToldOnce) {
@@ -144,11 +151,11 @@ TEST_F(ConsoleTest, CellsThatWereNotTriedForOneReasonAreToldOnce) {
   run.cell_ended(late);
   for (int i = 0; i < 997; ++i) run.cell_ended(ended(std::to_string(i), Outcome::error, "client x is set aside"));
   run.run_ended({}, false);
-  EXPECT_THAT(out_.text(), HasSubstr("\n997 cells  error  client x is set aside\n"
+  EXPECT_THAT(out_.text(), HasSubstr("\nunexpected:\n997 cells  error  client x is set aside\n"
                                      "nginx/openssl/first@1.2  error  client x did not come up: no such file\n"
                                      "nginx/openssl/late@1.2  error  it was late\n"
-                                     "nginx/openssl/later@1.2  error  it was late\n\n"
-                                     "1000 error in 0 s"));
+                                     "nginx/openssl/later@1.2  error  it was late\n"));
+  EXPECT_THAT(out_.text(), HasSubstr("1,000 unexpected, 0 known: 1000 error in 0 s"));
 }
 
 CellResult against(CellResult cell, Outcome before, const std::string& rule = "") {
@@ -179,8 +186,7 @@ TEST_F(ConsoleTest, EveryCellThatTheBaselineSaysOtherwiseOfIsToldAlsoWhenQuiet) 
             HasSubstr("/gone@1.2  unsupported  lacks x [unexpected: the baseline says pass]\n"),
             HasSubstr("/mended@1.2  pass [unexpected: the baseline says fail server rule-a]\n"),
             HasSubstr("/new@1.2  inconclusive  not seen [unexpected: the baseline lacks it]\n"),
-            HasSubstr("/old@1.2  fail server  rule-a  as before\n"), HasSubstr("... and 100 more\n"),
-            Not(HasSubstr("same"))));
+            Not(HasSubstr("/old@1.2")), Not(HasSubstr("same"))));
 }
 
 TEST_F(ConsoleTest, WithoutABaselineNothingIsSaidOfOne) {
@@ -207,7 +213,7 @@ TEST_F(ConsoleTest, AStoppedRunSaysHowToGoOn) {
   Console run = console();
   run.run_started(facts_, 1, 0);
   run.run_ended({}, true);
-  EXPECT_THAT(out_.text(), AllOf(HasSubstr("stopped: no cell in 0 s"),
+  EXPECT_THAT(out_.text(), AllOf(HasSubstr("stopped: 0 unexpected, 0 known: no cell in 0 s"),
                                  HasSubstr("to go on: ticket-interop run --resume 'reports/x y'\n")));
 }
 
@@ -217,6 +223,83 @@ TEST_F(ConsoleTest, AnEmptyShareIsToldAlsoWhenQuiet) {
   facts_.run.plan.cells = 4;
   run.run_started(facts_, 0, 0);
   EXPECT_EQ(out_.flushed(), "shard 9/10 is empty: there are only 4 cells to share out\n");
+}
+
+TEST_F(ConsoleTest, WhatIsUnexpectedComesFirstAndWhole) {
+  Console run = console();
+  run.run_started(facts_, 1012, 0);
+  CellResult known = expected(ended("a", Outcome::fail, "the old ticket"));
+  known.known = true;
+  known.known_link = "KNOWN.md#a";
+  known.known_note = "It keeps the old one";
+  for (int i = 0; i < 300; ++i) run.cell_ended(known);
+  for (int i = 0; i < 712; ++i) run.cell_ended(ended("z" + std::to_string(i), Outcome::fail, "it broke"));
+  run.run_ended({}, false);
+  const std::string said = out_.text();
+  std::size_t lines = 0;
+  for (std::size_t at = said.find("it broke"); at != std::string::npos; at = said.find("it broke", at + 1)) ++lines;
+  EXPECT_EQ(lines, 712U);
+  EXPECT_THAT(said, AllOf(HasSubstr("\nknown failures:\n  300 cells: It keeps the old one (KNOWN.md#a)\n"),
+                          Not(HasSubstr("the old ticket")),
+                          HasSubstr("\n712 unexpected, 300 known: 1012 fail in 0 s; results in reports/x y\n")));
+  EXPECT_LT(said.rfind("it broke"), said.find("KNOWN.md"));
+}
+
+TEST_F(ConsoleTest, ControlsAreCountedApart) {
+  Console run = console();
+  run.run_started(facts_, 3, 0);
+  run.cell_ended(ended("a", Outcome::pass));
+  CellResult control = expected(ended("b", Outcome::fail, "twice"));
+  control.control = Caught::caught;
+  run.cell_ended(control);
+  control = ended("c", Outcome::pass);
+  control.control = Caught::missed;
+  run.cell_ended(control);
+  run.run_ended({}, false);
+  EXPECT_THAT(out_.text(), AllOf(HasSubstr("nginx/openssl/c@1.2  pass [the control's fault was not found]\n"),
+                                 HasSubstr("\n1 unexpected, 0 known, 1 of 2 controls caught: 2 pass in 0 s"),
+                                 Not(HasSubstr("twice"))));
+}
+
+TEST_F(ConsoleTest, ProgressThroughAPipeGrowsSeldom) {
+  Console run = console();
+  run.expect({{id("a"), 10}});
+  run.run_started(facts_, 1, 0);
+  for (int s = 0; s < 3600; ++s) {
+    now_ += 1s;
+    run.tick();
+  }
+  const std::string said = progress_.text();
+  EXPECT_LE(std::count(said.begin(), said.end(), '\n'), 13);
+}
+
+TEST_F(ConsoleTest, WhatWasTestedIsTold) {
+  Console run = console();
+  facts_.servers["nginx"] = {{"version", "nginx/1.22.1"}, {"library_version", "OpenSSL 3.5.4"}};
+  facts_.clients["gnutls"] = {{"version", "GnuTLS 3.8.9"}, {"seen", "3.7.9"}};
+  facts_.clients["openssl"] = {{"version", "OpenSSL 3.0.19"}, {"seen", "3.0.19"}};
+  facts_.clients["openssl-export"] = facts_.clients["openssl"];
+  run.run_started(facts_, 1, 0);
+  run.cell_ended(ended("a", Outcome::pass));
+  run.run_ended({}, false);
+  EXPECT_THAT(out_.text(),
+              HasSubstr("\ntested:\n"
+                        "  GnuTLS 3.8.9 (ANOTHER VERSION than 3.7.9, by which its manifest was written): gnutls\n"
+                        "  OpenSSL 3.0.19: openssl, openssl-export\n"
+                        "  nginx/1.22.1 with OpenSSL 3.5.4: nginx\n"));
+}
+
+TEST(Versions, AreTheOneOfTheManifestOnlyAsAWhole) {
+  EXPECT_FALSE(is_other_version("OpenSSL 3.0.1 14 Dec 2021", "3.0.1"));
+  EXPECT_TRUE(is_other_version("OpenSSL 3.0.19", "3.0.1"));
+  EXPECT_TRUE(is_other_version("OpenSSL 3.5.4", "3.0.1"));
+}
+
+TEST(Counted, HasItsPlural) {
+  EXPECT_EQ(counted(1, "server"), "1 server");
+  EXPECT_EQ(counted(0, "server"), "0 servers");
+  EXPECT_EQ(counted(5414, "cell"), "5,414 cells");
+  EXPECT_EQ(counted(1234567, "cell"), "1,234,567 cells");
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ TEST(Expected, AKnownIssueSeenBeforeTheRunWasStoppedWasSeen) {
   KnownIssue issue;
   issue.client = "openssl";
   issue.rule = "expect-offered";
-  Expected expected({issue}, {}, {});
+  Expected expected({.issues = {issue}}, {});
   const Results facts;
   expected.run_started(facts, 2, 1);
   CellResult before = cell("renew", Outcome::fail);
@@ -31,7 +31,7 @@ TEST(Expected, AKnownIssueSeenBeforeTheRunWasStoppedWasSeen) {
 }
 
 TEST(Expected, WhatEndedBadlyBeforeTheRunWasStoppedCounts) {
-  Expected expected({}, {}, {});
+  Expected expected({}, {});
   const Results facts;
   expected.run_started(facts, 2, 1);
   expected.recall(cell("renew", Outcome::error));
@@ -58,11 +58,12 @@ CellResult failed(Side fault, const std::string& rule) {
 /// Whether a cell is unexpected that `before` was the baseline's of; of a run, and of one that recalls it.
 bool unexpected(const CellResult& now, const CellResult& before, const std::vector<KnownIssue>& issues = {}) {
   Marked marked;
-  Expected expected(issues, {{before.id.text(), BaselineVerdict::of(before.verdict)}}, {&marked});
+  Expected expected({.issues = issues, .baseline = {{before.id.text(), BaselineVerdict::of(before.verdict)}}},
+                    {&marked});
   const Results facts;
   expected.run_started(facts, 1, 0);
   expected.cell_ended(now);
-  Expected later({}, {}, {});
+  Expected later({}, {});
   later.count(parse_cell(cell_json(marked.cells.at(0))).value());
   EXPECT_EQ(marked.cells.at(0).expected, before.verdict.outcome);
   EXPECT_EQ(later.any_unexpected(), expected.any_unexpected()) << "it is forgotten in the results";
@@ -92,11 +93,90 @@ TEST(Expected, TheBaselineHasMoreToSayThanAKnownIssue) {
 TEST(Expected, AKnownIssueExplainsWhatTheBaselineLacks) {
   KnownIssue issue;
   issue.rule = "rule-b";
-  Expected expected({issue}, {{"other/cell/of@1.2", {}}}, {});
+  Expected expected({.issues = {issue}, .baseline = {{"other/cell/of@1.2", {}}}}, {});
   const Results facts;
   expected.run_started(facts, 1, 0);
   expected.cell_ended(failed(Side::client, "rule-b"));
   EXPECT_FALSE(expected.any_unexpected());
+}
+
+CellResult ended(Expectations expectations, const CellResult& cell) {
+  Marked marked;
+  Expected expected(std::move(expectations), {&marked});
+  const Results facts;
+  expected.run_started(facts, 1, 0);
+  expected.cell_ended(cell);
+  return marked.cells.at(0);
+}
+
+const Control control{"one-ticket", "renewal", {}};
+
+TEST(Controls, TheFaultOfAControlIsCaughtAndExpected) {
+  const CellResult marked = ended({.server_controls = {{"nginx", control}}}, failed(Side::server, "one-ticket"));
+  EXPECT_EQ(marked.control, Caught::caught);
+  EXPECT_FALSE(is_unexpected(marked));
+  EXPECT_EQ(parse_cell(cell_json(marked)).value().control, Caught::caught);
+}
+
+TEST(Controls, AFaultThatIsNotItsOwnIsUnexpectedOfAControlToo) {
+  const CellResult marked = ended({.server_controls = {{"nginx", control}}}, failed(Side::client, "one-ticket"));
+  EXPECT_EQ(marked.control, std::nullopt);
+  EXPECT_TRUE(is_unexpected(marked));
+  EXPECT_TRUE(is_unexpected(ended({.client_controls = {{"openssl", control}}}, failed(Side::server, "one-ticket"))));
+}
+
+TEST(Controls, AControlWhoseOccasionPassedIsMissed) {
+  CellResult passed = cell("renew", Outcome::pass);
+  EXPECT_EQ(ended({.server_controls = {{"nginx", control}}}, passed).control, std::nullopt);
+  passed.verdict.exercised = {"renewal"};
+  const CellResult marked = ended({.server_controls = {{"nginx", control}}}, passed);
+  EXPECT_EQ(marked.control, Caught::missed);
+  EXPECT_TRUE(is_unexpected(marked));
+  EXPECT_EQ(ended({}, passed).control, std::nullopt);
+}
+
+TEST(Controls, AFaultBehindAnEarlierOneIsCaughtToo) {
+  CellResult other = failed(Side::client, "expect-offered");
+  other.verdict.exercised = {"renewal"};
+  other.verdict.findings = {{"one-ticket", Severity::must, Side::server, "", {}}};
+  const CellResult marked = ended({.server_controls = {{"nginx", control}}}, other);
+  EXPECT_EQ(marked.control, Caught::caught);
+  EXPECT_TRUE(is_unexpected(marked)) << "the client's own fault is nobody's control";
+}
+
+TEST(Expected, AClientThatIsLikeAnotherHasItsKnownIssues) {
+  KnownIssue issue;
+  issue.client = "s_client";
+  issue.rule = "rule-b";
+  const CellResult mine = failed(Side::client, "rule-b");
+  EXPECT_TRUE(is_unexpected(ended({.issues = {issue}}, mine)));
+  EXPECT_FALSE(is_unexpected(ended({.issues = {issue}, .likes = {{"openssl", "s_client"}}}, mine)));
+}
+
+TEST(Expected, AKnownIssueIsGoneOnlyIfAllItsCellsRan) {
+  KnownIssue issue;
+  issue.client = "openssl";
+  issue.rule = "rule-b";
+  const auto gone_after = [&](const std::vector<CellId>& matrix) {
+    Expected expected({.issues = {issue}, .matrix = matrix}, {});
+    const Results facts;
+    expected.run_started(facts, 1, 0);
+    expected.cell_ended(cell("renew", Outcome::pass));
+    return expected.not_seen_again().size();
+  };
+  EXPECT_EQ(gone_after({cell("renew", Outcome::pass).id}), 1U);
+  EXPECT_EQ(gone_after({cell("renew", Outcome::pass).id, cell("young", Outcome::pass).id}), 0U);
+}
+
+TEST(Expected, OnlyUnsupportedCellsProveNothing) {
+  Expected expected({}, {});
+  const Results facts;
+  expected.run_started(facts, 2, 0);
+  EXPECT_FALSE(expected.nothing_ran()) << "an empty share is none";
+  expected.cell_ended(cell("renew", Outcome::unsupported));
+  EXPECT_TRUE(expected.nothing_ran());
+  expected.cell_ended(cell("young", Outcome::pass));
+  EXPECT_FALSE(expected.nothing_ran());
 }
 
 }  // namespace

@@ -72,6 +72,18 @@ TEST_F(MatrixTest, AServerOrClientOfNoOnesUseRunsOnlyWhenItIsNamedInFull) {
   EXPECT_EQ(planned(filter).size(), 1U * 1 * 2 * 2);
 }
 
+TEST_F(MatrixTest, AControlRunsAgainstAHandfulUnlessItIsAskedFor) {
+  catalogue_.servers[0].control = Control{"rule", "rule", {"gnutls"}};
+  EXPECT_EQ(planned().size(), (1U + 3U) * 2 * 2);
+  Filter filter;
+  filter.servers = {"nginx"};
+  EXPECT_EQ(planned(filter).size(), 3U * 2 * 2);
+  filter = {};
+  filter.clients = {"curl"};
+  EXPECT_EQ(planned(filter).size(), 1U * 2 * 2);
+  EXPECT_TRUE(no_longer_planned({*CellId::parse("nginx/curl/renew@1.2")}, catalogue_, filter, planned(filter)).empty());
+}
+
 TEST_F(MatrixTest, AScriptIsOnlyForAClientThatTakesOne) {
   for (ServerManifest& server : catalogue_.servers) server.tls[Version::tls13];
   catalogue_.scenarios[0].client_script = "lies.script";  // expired
