@@ -20,13 +20,20 @@ inline constexpr std::uint16_t if_tsoffset = 14;
 namespace linktype {
 inline constexpr std::uint16_t null_loopback = 0;
 inline constexpr std::uint16_t ethernet = 1;
-inline constexpr std::uint16_t raw_openbsd = 14;
+inline constexpr std::uint16_t ppp = 9;
 inline constexpr std::uint16_t raw_bsd = 12;
+inline constexpr std::uint16_t raw_openbsd = 14;
+inline constexpr std::uint16_t ppp_hdlc = 50;
+inline constexpr std::uint16_t ppp_ether = 51;
 inline constexpr std::uint16_t raw = 101;
 inline constexpr std::uint16_t loop = 108;
 inline constexpr std::uint16_t linux_sll = 113;
+inline constexpr std::uint16_t ieee802_11 = 105;
+inline constexpr std::uint16_t ieee802_11_radiotap = 127;
 inline constexpr std::uint16_t ipv4 = 228;
 inline constexpr std::uint16_t ipv6 = 229;
+inline constexpr std::uint16_t mpls = 219;
+inline constexpr std::uint16_t nflog = 239;
 inline constexpr std::uint16_t linux_sll2 = 276;
 }  // namespace linktype
 

@@ -1,18 +1,19 @@
-// decode: a capture or a bug report's text from anywhere, judged by the universal rules.
+// decode: captures and bug reports' texts from anywhere, judged by the universal rules.
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
+#include <sstream>
 
 #include "capture/capture.hpp"
 #include "cli/command.hpp"
+#include "cli/decode_report.hpp"
 #include "model/files.hpp"
 #include "pasted/pasted.hpp"
-#include "report/ladder.hpp"
 #include "report/say.hpp"
-#include "rules/registry.hpp"
 #include "wire/decoder.hpp"
 
 namespace ti {
@@ -20,38 +21,61 @@ namespace ti {
 namespace {
 
 struct Options {
-  std::string file;
+  std::vector<std::string> files;
   std::string keylog;
+  bool json = false;
 };
 
+constexpr const char* standard_input = "-";
+
+bool is_capture(ByteView beginning) {
+  if (beginning.size() < 4) return false;
+  const std::string magic = to_hex(beginning.first(4));
+  return magic == "0a0d0d0a" || magic == "a1b2c3d4" || magic == "d4c3b2a1" || magic == "a1b23c4d" ||
+         magic == "4d3cb2a1" || magic.starts_with("1f8b");
+}
+
 std::string read_or_refuse(const std::string& path) {
-  std::error_code unknown;
-  if (std::filesystem::is_directory(path, unknown)) throw UsageError(path + ": is a folder; give a file in it");
   Result<std::string> bytes = read_file(path);
   if (!bytes) throw UsageError(bytes.error().text());
   return std::move(*bytes);
 }
 
-ObservedConnection observed(Transcript transcript) {
-  ObservedConnection connection;
-  connection.transcript = std::move(transcript);
-  connection.handshakes = handshakes_of(connection.transcript);
-  return connection;
+std::ifstream open_or_refuse(const std::string& path) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(path, unknown)) throw UsageError(path + ": is a folder; give a file in it");
+  std::ifstream in(path == standard_input ? "/dev/stdin" : path, std::ios::binary);
+  if (!in) read_or_refuse(path);
+  return in;
 }
 
-bool is_capture(ByteView file) {
-  if (file.size() < 4) return false;
-  const std::string magic = to_hex(file.first(4));
-  return magic == "0a0d0d0a" || magic == "a1b2c3d4" || magic == "d4c3b2a1" || magic == "a1b23c4d" ||
-         magic == "4d3cb2a1" || magic.starts_with("1f8b");
+/// The first bytes of a stream, which stay in it.
+Bytes beginning_of(std::istream& in) {
+  Bytes bytes(4);
+  in.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(in.gcount()));
+  in.clear();
+  for (std::size_t i = 0; i < bytes.size(); ++i) in.unget();
+  return bytes;
 }
 
-void print_sealed(const Observation& observation, std::string_view advice) {
-  std::size_t sealed = 0;
-  for (const ObservedConnection& connection : observation.connections)
-    for (const auto& [side, records] : connection.transcript.sealed_records) sealed += records;
-  if (sealed) say(stdout, "{} records could not be opened{}\n", sealed, advice);
-}
+/// A stage on the way through a long file.
+class Progress {
+ public:
+  Progress(std::string file, std::uint64_t bytes) : file_(std::move(file)), bytes_(bytes) {}
+
+  void at(std::uint64_t bytes) {
+    if (bytes < next_) return;
+    next_ = bytes + step;
+    say(stderr, "{}: {} MiB{} read\n", file_, bytes >> 20, bytes_ == 0 ? "" : fmt::format(" of {}", bytes_ >> 20));
+  }
+
+ private:
+  static constexpr std::uint64_t step = 256 << 20;
+  std::string file_;
+  std::uint64_t bytes_;  ///< 0: not known
+  std::uint64_t next_ = step;
+};
 
 using Randoms = std::pair<std::array<std::uint8_t, 32>, std::array<std::uint8_t, 32>>;
 
@@ -65,94 +89,180 @@ std::optional<Randoms> randoms_of(const ObservedConnection& connection) {
   return Randoms{client->random, server->random};
 }
 
-Observation from_capture(const std::string& bytes, const Options& options) {
-  Result<Capture> capture = read_capture(as_bytes(bytes));
-  if (!capture) throw UsageError(options.file + ": " + capture.error().text());
-  KeyLog keys(capture->keylog);
-  if (!options.keylog.empty()) keys.add(read_or_refuse(options.keylog));
-  Observation observation;
-  std::set<Randoms> seen;
-  std::size_t again = 0;
-  for (const Recording& recording : capture->connections) {
-    ObservedConnection connection = observed(decode(recording, keys));
-    if (const auto randoms = randoms_of(connection); randoms && !seen.insert(*randoms).second) {
-      ++again;
-      continue;
+std::string text_of(const Endpoint& endpoint) {
+  const bool v6 = endpoint.address.find(':') != std::string::npos;
+  return fmt::format("{}{}{}:{}", v6 ? "[" : "", endpoint.address, v6 ? "]" : "", endpoint.port);
+}
+
+/// Reading holds what goes on from one file to the next: numbers, tickets, times.
+class Reading {
+ public:
+  Reading(const Options& options, DecodeReport& report) : options_(options), report_(report) {
+    if (!options.keylog.empty()) keys_.add(read_or_refuse(options.keylog));
+  }
+
+  void file(const std::string& path) {
+    file_ = path;
+    is_text_ = false;
+    const std::size_t before = docket_.judged();
+    const std::size_t unread_before = unread_.size();
+    std::ifstream in = open_or_refuse(path);
+    if (is_capture(beginning_of(in))) {
+      add_embedded_secrets(in);
+      capture(in, size_of(path));
+    } else {
+      text({std::istreambuf_iterator<char>(in), {}});
     }
+    if (docket_.judged() == before && again_ == 0 && !is_text_) refuse_empty(path, unread_before);
+  }
+
+  int end() {
+    if (again_ > 0)
+      report_.note(std::to_string(again_) + " of the connections captured are others seen again, and left out");
+    if (sealed_ > 0)
+      report_.note(std::to_string(sealed_) + " records could not be opened" +
+                   (captures_ && options_.keylog.empty() ? " (--keylog FILE gives secrets)" : ""));
+    report_.end(tally_, unread_);
+    return tally_.failed() ? status::unexpected : status::ok;
+  }
+
+ private:
+  static std::uint64_t size_of(const std::string& path) {
+    std::error_code unknown;
+    const auto bytes = std::filesystem::file_size(path, unknown);
+    return unknown ? 0 : bytes;
+  }
+
+  /// Secrets may stand behind the packets that they open. What cannot be read twice is read as it comes.
+  void add_embedded_secrets(std::istream& in) {
+    const auto begin = in.tellg();
+    if (begin < 0 || !in.seekg(0, std::ios::end) || !in.seekg(0)) {
+      in.clear();
+      return;
+    }
+    keys_.add(keylog_of(in));
+    in.clear();
+    in.seekg(0);
+  }
+
+  void capture(std::istream& in, std::uint64_t bytes) {
+    captures_ = true;
+    CaptureReader reader(in, epoch_);
+    Progress progress(file_, bytes);
+    while (true) {
+      Result<std::optional<CaptureRecording>> recording = reader.next();
+      if (!recording) throw UsageError(file_ + ": " + recording.error().text());
+      keys_.add(reader.take_keylog());
+      progress.at(reader.bytes_read());
+      if (!*recording) break;
+      connection(**recording);
+    }
+    epoch_ = reader.epoch();
+    for (std::string& phrase : reader.unread()) unread_.push_back(std::move(phrase));
+  }
+
+  void connection(const CaptureRecording& recording) {
+    ObservedConnection connection;
+    connection.transcript = decode(recording, keys_);
+    connection.handshakes = handshakes_of(connection.transcript);
     connection.at = std::chrono::duration_cast<Milliseconds>(recording.opened);
     connection.begun = recording.opened;
-    observation.connections.push_back(std::move(connection));
+    if (const auto randoms = randoms_of(connection); randoms && !seen_.insert(*randoms).second) {
+      ++again_;
+      return;
+    }
+    judge(std::move(connection), text_of(recording.client), text_of(recording.server), !recording.plain_answer);
   }
-  if (again > 0) fmt::print("{} of the connections captured are others seen again, and left out\n\n", again);
-  return observation;
-}
 
-/// What s_client printed of its sessions, and the letters that their tickets are called by from then on.
-void tell_sessions(const PrintedConnection& connection, TicketNames& names) {
-  if (connection.sessions.empty() && connection.errors.empty()) return;
-  say(stdout, "run of s_client\n");
-  for (const PrintedSession& session : connection.sessions) {
-    const std::string ticket = session.ticket.empty() ? "none" : names.add(sha256_hex(session.ticket), names.letter());
-    say(stdout, "  ended {} {} {}, session {}..., ticket {}\n", session.reused ? "resumed" : "full", session.protocol,
-        session.cipher, to_hex(session.session_id).substr(0, 16), ticket);
+  void text(const std::string& text) {
+    Result<Pasted> pasted = read_pasted(text);
+    if (!pasted) throw UsageError(file_ + ": neither a capture nor a text that can be read: " + pasted.error().text());
+    is_text_ = true;
+    for (const std::string& note : pasted->notes) report_.note(note);
+    if (!pasted->capture.empty()) {
+      std::istringstream in{std::string(as_text(pasted->capture))};
+      capture(in, pasted->capture.size());
+    }
+    for (PrintedConnection& each : pasted->connections) {
+      tell_sessions(each);
+      if (each.transcript.messages.empty()) continue;
+      ObservedConnection connection;
+      connection.transcript = std::move(each.transcript);
+      connection.handshakes = handshakes_of(connection.transcript);
+      judge(std::move(connection), "", "");
+    }
   }
-  for (const std::string& error : connection.errors) say(stdout, "  said {}\n", error);
-}
 
-Observation from_text(const std::string& text, const Options& options, TicketNames& names) {
-  Result<Pasted> pasted = read_pasted(text);
-  if (!pasted)
-    throw UsageError(options.file + ": neither a capture nor a text that can be read: " + pasted.error().text());
-  for (const std::string& note : pasted->notes) say(stdout, "{}\n", note);
-  Observation observation;
-  if (!pasted->capture.empty()) observation = from_capture(std::string(as_text(pasted->capture)), options);
-  for (PrintedConnection& connection : pasted->connections) {
-    tell_sessions(connection, names);
-    observation.connections.push_back(observed(std::move(connection.transcript)));
+  /// What s_client printed of its sessions, and the letters that their tickets are called by from then on.
+  void tell_sessions(const PrintedConnection& connection) {
+    if (connection.sessions.empty() && connection.errors.empty()) return;
+    report_.note("run of s_client");
+    for (const PrintedSession& session : connection.sessions) {
+      const std::string ticket =
+          session.ticket.empty() ? "none" : names_.add(sha256_hex(session.ticket), names_.letter());
+      report_.note(fmt::format("  ended {} {} {}, session {}..., ticket {}", session.reused ? "resumed" : "full",
+                               session.protocol, session.cipher, to_hex(session.session_id).substr(0, 16), ticket));
+    }
+    for (const std::string& error : connection.errors) report_.note("  said " + error);
   }
-  return observation;
-}
 
-bool holds_messages(const Observation& observation) {
-  return std::any_of(observation.connections.begin(), observation.connections.end(),
-                     [](const ObservedConnection& connection) { return !connection.transcript.messages.empty(); });
-}
-
-int decode_file(const Options& options) {
-  const std::string bytes = read_or_refuse(options.file);
-  const bool capture = is_capture(as_bytes(bytes));
-  TicketNames names;
-  Observation observation = capture ? from_capture(bytes, options) : from_text(bytes, options, names);
-  observation.has_expectations = false;
-  for (const ObservedConnection& connection : observation.connections)
-    if (connection.transcript.version != Version::none) observation.tls = connection.transcript.version;
-  if (!capture && !holds_messages(observation)) {
-    say(stdout, "\nverdict: inconclusive\n  the text holds no messages to judge\n");
-    return status::ok;
+  void judge(ObservedConnection connection, const std::string& client, const std::string& server,
+             bool speaks_tls = true) {
+    for (const auto& [side, records] : connection.transcript.sealed_records) sealed_ += records;
+    JudgedConnection judged{file_, client, server, summarise(connection, names_), {}};
+    judged.judgement = docket_.judge(std::move(connection), server, speaks_tls);
+    tally_.add(judged.judgement);
+    report_.connection(judged);
   }
-  if (observation.connections.empty()) throw UsageError(options.file + ": no TLS connection in it");
-  CellResult result;
-  result.verdict = judge(observation);
-  for (const ObservedConnection& connection : observation.connections)
-    result.connections.push_back(summarise(connection, names));
-  say(stdout, "{}", ladder(result, ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR")));
-  print_sealed(observation, capture && options.keylog.empty() ? " (--keylog FILE gives secrets)" : "");
-  return result.verdict.outcome == Outcome::fail ? status::unexpected : status::ok;
+
+  [[noreturn]] void refuse_empty(const std::string& path, std::size_t unread_before) const {
+    std::string what;
+    for (std::size_t i = unread_before; i < unread_.size(); ++i)
+      what += (what.empty() ? "; in it, not judged: " : ", ") + unread_[i];
+    throw UsageError(path + ": no TLS connection in it" + what);
+  }
+
+  const Options& options_;
+  DecodeReport& report_;
+  std::string file_;
+  KeyLog keys_;
+  Docket docket_;
+  DecodeTally tally_;
+  TicketNames names_;
+  std::set<Randoms> seen_;
+  std::optional<std::uint64_t> epoch_;
+  std::vector<std::string> unread_;
+  std::size_t sealed_ = 0;
+  std::size_t again_ = 0;
+  bool captures_ = false;
+  bool is_text_ = false;  ///< the file read now
+};
+
+int decode_files(const Options& options) {
+  const bool colour = ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR");
+  const auto report = options.json ? json_report(stdout) : text_report(stdout, colour, options.files.size() > 1);
+  Reading reading(options, *report);
+  for (const std::string& file : options.files) reading.file(file);
+  return reading.end();
 }
 
 }  // namespace
 
 Action make_decode(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("file", options->file,
-                 "pcap, pcapng, or text that holds what a TLS program printed (s_client -msg, tshark -V, ...)")
+  app.add_option("file", options->files,
+                 "pcap, pcapng, or text that holds what a TLS program printed (s_client -msg, tshark -V, ...); - reads "
+                 "standard input")
       ->required()
       ->type_name("FILE");
   app.add_option("--keylog", options->keylog, "secrets in NSS key log format, beside those in the capture")
       ->check(not_empty())
       ->type_name("FILE");
-  app.footer("Exit status: 0 no rule broken; 1 a rule was broken; 2 the file cannot be read.");
-  return [options](const Invocation&) { return decode_file(*options); };
+  app.add_flag("--json", options->json, "all of it as data (reports/decode.schema.json)");
+  app.footer(
+      "Several files are read as one, in the order given: tickets of one may be offered in the next.\n"
+      "Exit status: 0 no rule broken; 1 a rule was broken; 2 a file cannot be read.");
+  return [options](const Invocation&) { return decode_files(*options); };
 }
 
 }  // namespace ti

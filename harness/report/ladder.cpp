@@ -31,6 +31,23 @@ bool tells_of_any(const Place& place, std::string_view reason, std::size_t numbe
 
 std::string mark(const Finding& finding) { return fmt::format("  <== {} ({})", finding.rule, name(finding.actor)); }
 
+/// A time for people, short enough for a column.
+std::string readable(double milliseconds) {
+  constexpr double second = 1000, minute = 60 * second, hour = 60 * minute;
+  if (milliseconds < second) return fmt::format("{:.3f} ms", milliseconds);
+  if (milliseconds < minute) return fmt::format("{:.3f} s", milliseconds / second);
+  const auto minutes = static_cast<long>(milliseconds / minute);
+  const double rest = (milliseconds - static_cast<double>(minutes) * minute) / second;
+  if (milliseconds < hour) return fmt::format("{} min {:04.1f} s", minutes, rest);
+  return fmt::format("{} h {:02} min {:02.0f} s", minutes / 60, minutes % 60, rest);
+}
+
+/// Whether times were told at all; a text need not.
+bool has_times(const ConnectionSummary& connection) {
+  return std::any_of(connection.messages.begin(), connection.messages.end(),
+                     [](const MessageSummary& message) { return message.at_ms != 0; });
+}
+
 /// Marker draws lines, the offending one with its mark.
 struct Marker {
   bool colour;
@@ -55,9 +72,8 @@ std::string marks(const Verdict& verdict, const ConnectionSummary& connection, s
 }
 
 /// The problems that stand before a message, a line each.
-std::string problems_text(const CellResult& cell, std::size_t number, std::size_t message, const Marker& marker) {
-  const ConnectionSummary& connection = cell.connections[number - 1];
-  const Verdict& verdict = cell.verdict;
+std::string problems_text(const Verdict& verdict, const ConnectionSummary& connection, std::size_t number,
+                          std::size_t message, const Marker& marker) {
   std::string text;
   for (const ProblemSummary& problem : connection.problems) {
     if (problem.before_message != message) continue;
@@ -85,50 +101,69 @@ std::string witness_text(const ConnectionSummary& connection) {
   return text;
 }
 
-std::string connection_text(const CellResult& cell, std::size_t number, const Marker& marker) {
-  const ConnectionSummary& connection = cell.connections[number - 1];
-  if (connection.messages.empty())
-    return fmt::format("\nconnection {}  at {:g} s  no message was seen\n", number, connection.at_s) +
-           problems_text(cell, number, 0, marker) + witness_text(connection);
-  std::string text =
-      fmt::format("\nconnection {}  at {:g} s  {}{}{}{}\n", number, connection.at_s, connection.handshake,
-                  connection.resumed_by.empty() ? "" : " by " + connection.resumed_by,
-                  connection.version.empty() ? "" : "  TLS " + connection.version,
-                  connection.cipher.empty() ? "" : "  " + connection.cipher);
-  for (std::size_t i = 0; i < connection.messages.size(); ++i) {
-    text += problems_text(cell, number, i, marker);
-    const MessageSummary& message = connection.messages[i];
-    const bool offending = cell.verdict.at && is_at(*cell.verdict.at, number, i) &&
-                           !tells_of_any(*cell.verdict.at, cell.verdict.reason, number, connection);
-    const std::string arrow = message.from == Side::client ? fmt::format("{:<22} ──▶", message.type)
-                                                           : fmt::format("◀── {:>22}", message.type);
-    std::string line = fmt::format("{:>4} {:>10.3f} ms  {}{}  {:>5} B  {}{}", i, message.at_ms - connection.at_s * 1000,
-                                   message.from == Side::client ? "" : "      ", arrow, message.bytes, message.note,
-                                   marks(cell.verdict, connection, number, i));
-    if (message.sealed) line += " [sealed]";
-    text += marker(offending, line);
-  }
-  return text + problems_text(cell, number, connection.messages.size(), marker) + witness_text(connection);
+std::string time_of(const ConnectionSummary& connection, const MessageSummary& message, const LadderStyle& style) {
+  if (!style.since_first) return fmt::format("{:.3f} ms", message.at_ms - connection.at_s * 1000);
+  return has_times(connection) ? readable(message.at_ms) : "";
+}
+
+std::string head_of(const ConnectionSummary& connection, std::size_t number, const LadderStyle& style) {
+  const std::string at = style.since_first ? readable(connection.at_s * 1000) : fmt::format("{:g} s", connection.at_s);
+  std::string head = fmt::format("\nconnection {}  at {}", number, at);
+  if (!style.between.empty()) head += "  " + style.between;
+  if (connection.messages.empty()) return head + "  no message was seen\n";
+  return head + fmt::format("  {}{}{}{}\n", connection.handshake,
+                            connection.resumed_by.empty() ? "" : " by " + connection.resumed_by,
+                            connection.version.empty() ? "" : "  TLS " + connection.version,
+                            connection.cipher.empty() ? "" : "  " + connection.cipher);
 }
 
 }  // namespace
 
+std::string connection_ladder(const ConnectionSummary& connection, std::size_t number, const Verdict& verdict,
+                              const LadderStyle& style) {
+  const Marker marker{style.colour};
+  std::string text = head_of(connection, number, style);
+  for (std::size_t i = 0; i < connection.messages.size(); ++i) {
+    text += problems_text(verdict, connection, number, i, marker);
+    const MessageSummary& message = connection.messages[i];
+    const bool offending =
+        verdict.at && is_at(*verdict.at, number, i) && !tells_of_any(*verdict.at, verdict.reason, number, connection);
+    const std::string arrow = message.from == Side::client ? fmt::format("{:<22} ──▶", message.type)
+                                                           : fmt::format("◀── {:>22}", message.type);
+    std::string line = fmt::format("{:>4} {:>13}  {}{}  {:>5} B  {}{}", i, time_of(connection, message, style),
+                                   message.from == Side::client ? "" : "      ", arrow, message.bytes, message.note,
+                                   marks(verdict, connection, number, i));
+    if (message.sealed) line += " [sealed]";
+    text += marker(offending, line);
+  }
+  return text + problems_text(verdict, connection, number, connection.messages.size(), marker) +
+         witness_text(connection);
+}
+
+std::string place_text(const Place& place) {
+  return fmt::format("connection {}{}", place.connection,
+                     place.message ? fmt::format(" message {}", *place.message) : "");
+}
+
+std::string also_text(const Finding& finding) {
+  return fmt::format("also: {} ({}, {}) at {}: {}", finding.rule, name(finding.actor), name(finding.severity),
+                     place_text(finding.at), finding.reason);
+}
+
 std::string ladder(const CellResult& cell, bool colour) {
   const Verdict& verdict = cell.verdict;
   std::string text;
-  for (std::size_t i = 1; i <= cell.connections.size(); ++i) text += connection_text(cell, i, Marker{colour});
+  for (std::size_t i = 1; i <= cell.connections.size(); ++i)
+    text +=
+        connection_ladder(cell.connections[i - 1], i, verdict, {.colour = colour, .since_first = false, .between = {}});
   text += fmt::format("\nverdict: {}", name(verdict.outcome));
   if (verdict.fault) text += fmt::format(", fault: {}, rule: {}", name(*verdict.fault), verdict.rule);
-  if (verdict.at && verdict.at->connection) {
-    text += fmt::format(", at connection {}", verdict.at->connection);
-    if (verdict.at->message) text += fmt::format(" message {}", *verdict.at->message);
-  }
+  if (verdict.at && verdict.at->connection) text += ", at " + place_text(*verdict.at);
   text += "\n";
   if (!verdict.reason.empty()) text += "  " + verdict.reason + "\n";
   for (const Finding& finding : verdict.findings) {
     if (finding.rule == verdict.rule && finding.reason == verdict.reason) continue;
-    text += fmt::format("  also: {} ({}, {}): {}\n", finding.rule, name(finding.actor), name(finding.severity),
-                        finding.reason);
+    text += "  " + also_text(finding) + "\n";
   }
   for (const Consequence& consequence : verdict.consequences) text += "  consequence: " + consequence.what + "\n";
   return text;

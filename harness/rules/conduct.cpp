@@ -314,12 +314,21 @@ std::string unexplained(const Visit& visit) {
          (missing.empty() ? "what its sender is set up for" : missing);
 }
 
+/// Whether a break-off is seen to be this side's fault, in evidence from elsewhere: there a client may give up what it
+/// needs no more, and who never answered may not speak TLS at all. A server that has answered goes on.
+bool broke_off_in_its_turn(const Visit& visit, Side side) {
+  const auto exchange = first_exchange(visit);
+  return side == Side::server && exchange && exchange->handshake.server_hello && owes(*exchange) == side;
+}
+
 void completes(const Visit& visit, Findings& findings) {
   const bool alert_judged = first_error_alert(visit.connection) &&
                             (!visit.connection.handshakes.empty() || what_drew_alert(visit) != Drawn::flight);
   if (!hung_though_excused(visit) && (bad_end_excused(visit) || alert_judged)) return;
   const auto end = bad_end_of(visit);
-  if (end && end->side) findings.push_back(breach_by(*end->side, end->at, end->what));
+  if (!end || !end->side) return;
+  if (visit.cell.has_expectations || broke_off_in_its_turn(visit, *end->side))
+    findings.push_back(breach_by(*end->side, end->at, end->what));
 }
 
 constexpr Rule rules[] = {

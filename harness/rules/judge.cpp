@@ -3,6 +3,7 @@
 #include <limits>
 #include <tuple>
 
+#include "rules/docket.hpp"
 #include "rules/subjects.hpp"
 #include "rules/view.hpp"
 
@@ -183,14 +184,15 @@ void name_fault(const Observation& cell, const Finding& first, Verdict& verdict)
   collect_consequences(cell, first, symptoms, verdict);
 }
 
-}  // namespace
-
-Verdict judge(const Observation& observation) {
+/// Judges the connections from number `first` on; those before it are only what came before.
+Verdict judge_from(const Observation& observation, std::size_t first_number) {
+  const auto before = [&](const auto& each) { return each.at.connection < first_number; };
   Verdict verdict;
   for (const Rule& rule : all_rules())
     if ((observation.has_expectations || !needs_scenario(rule)) && rule.applies(observation))
       verdict.exercised.emplace_back(rule.id);
   verdict.findings = run_all(observation);
+  std::erase_if(verdict.findings, before);
   std::vector<Doubt> doubts = set_aside_foreign(observation, verdict.findings);
   for (Doubt& doubt : set_aside_unfounded(observation, verdict.findings)) doubts.push_back(std::move(doubt));
   const auto first = std::find_if(verdict.findings.begin(), verdict.findings.end(),
@@ -202,6 +204,7 @@ Verdict judge(const Observation& observation) {
   }
   for (const auto more : {unexplained_endings, unseen_expectations, unread_evidence})
     for (Doubt& doubt : more(observation)) doubts.push_back(std::move(doubt));
+  std::erase_if(doubts, before);
   if (!doubts.empty()) {
     verdict.outcome = Outcome::inconclusive;
     verdict.reason = doubts.front().what;
@@ -209,5 +212,11 @@ Verdict judge(const Observation& observation) {
   }
   return verdict;
 }
+
+}  // namespace
+
+Verdict judge(const Observation& observation) { return judge_from(observation, 1); }
+
+Verdict judge_last(const Observation& observation) { return judge_from(observation, observation.connections.size()); }
 
 }  // namespace ti

@@ -21,6 +21,15 @@ std::string cannot_open(const std::string& suite) { return "records of " + suite
 constexpr const char* early_label = "CLIENT_EARLY_TRAFFIC_SECRET";
 constexpr const char* master_label = "CLIENT_RANDOM";
 constexpr const char* hello_missed = "the ServerHello was not seen";
+constexpr const char* version_unknown = "its protocol version is not known here";
+
+/// Whether a version has the records of TLS 1.3, whose type says that they are protected: drafts and vendors' own do.
+bool has_records_of_13(Version version) { return version >= Version::tls13; }
+
+bool offers_13(const ClientHello& hello) {
+  return std::any_of(hello.versions.begin(), hello.versions.end(),
+                     [](std::uint16_t version) { return has_records_of_13(static_cast<Version>(version)); });
+}
 
 /// Bytes of one direction's implicit IV in the key block.
 std::size_t iv_bytes(const Suite& suite) {
@@ -55,7 +64,7 @@ void ConnectionKeys::missed() {
 bool ConnectionKeys::protects(const Flow& flow, const Record& record) const {
   const bool is_data = record.type == static_cast<std::uint8_t>(ContentType::application_data);
   if (missed_ && session_.version == Version::none && is_data) return true;
-  const bool records_say_so = session_.version == Version::tls13 || flow.early_data;
+  const bool records_say_so = has_records_of_13(session_.version) || flow.early_data;
   return flow.is_protected && (!records_say_so || is_data);
 }
 
@@ -164,8 +173,15 @@ void ConnectionKeys::server_hello(const ServerHello& hello) {
               .master = copy(secret(master_label, hello_.random)),
               .key_block = {}};
   retried_ = false;
-  if (hello.version != Version::tls13) {
+  if (!has_records_of_13(hello.version)) {
     derive_key_block();
+    return;
+  }
+  if (hello.version != Version::tls13) {
+    for (Flow& flow : flows_) {
+      flow.is_protected = true;
+      flow.keyless_because = version_unknown;
+    }
     return;
   }
   for (const Side side : {Side::client, Side::server}) {
@@ -239,8 +255,9 @@ void ConnectionKeys::derive_key_block() {
 
 void ConnectionKeys::change_cipher_spec(Side from) {
   const Version version = session_.version;
-  const bool server_hello_missed = missed_ && version == Version::none;
-  if (version == Version::tls13 || (version == Version::none && !server_hello_missed)) return;
+  const bool server_hello_missed = version == Version::none;
+  // Before the ServerHello a client that offers TLS 1.3 sends one that changes nothing (RFC 8446 D.4).
+  if (has_records_of_13(version) || (server_hello_missed && (retried_ || (!missed_ && offers_13(hello_))))) return;
   Flow& flow = this->flow(from);
   flow.is_protected = true;
   flow.early_data = false;
@@ -253,7 +270,7 @@ void ConnectionKeys::change_cipher_spec(Side from) {
   else if (server_hello_missed)
     flow.keyless_because = hello_missed;
   else if (version < Version::tls10 || version > Version::tls12)
-    flow.keyless_because = "its protocol version is not known here";
+    flow.keyless_because = version_unknown;
   else if (session_.compressed)
     flow.keyless_because = "it is compressed";
   else if (session_.master.empty())

@@ -7,6 +7,7 @@
 
 #include "wire/connection_keys.hpp"
 #include "wire/records.hpp"
+#include "wire/sslv2_hello.hpp"
 
 namespace ti {
 
@@ -18,20 +19,19 @@ constexpr std::size_t max_plaintext = 1 << 14;
 /// should not be protected yet.
 constexpr std::uint32_t longest_message = 1 << 18;
 
-/// RFC 5246 E.2: the hello of a client that might still speak SSL 2.0.
-bool is_ssl2_hello(ByteView bytes) {
-  return bytes.size() > 3 && (bytes[0] & 0x80) != 0 && bytes[2] == 1 && bytes[3] == 3;
-}
-
 class Decoder {
  public:
-  Decoder(const Recording& recording, const KeyLog& keys, std::set<SecretName> misfits)
+  Decoder(const CaptureRecording& recording, const KeyLog& keys, std::set<SecretName> misfits)
       : keys_(keys, std::move(misfits)) {
+    if (recording.beginning_unseen) keys_.missed();
+    if (recording.plain_answer) answers_in_plain(*recording.plain_answer);
     for (const auto& [side, bytes] : recording.plaintext_bytes) begins_after(side, bytes);
     auto ending = recording.endings.begin();
     auto gap = recording.gaps.begin();
     for (std::size_t i = 0; i <= recording.segments.size(); ++i) {
       const auto is_due = [&](std::size_t after) { return after <= i || i == recording.segments.size(); };
+      for (const Remark& remark : recording.remarks)
+        if (std::min(remark.after_segment, recording.segments.size()) == i) this->remark(remark);
       for (; gap != recording.gaps.end() && is_due(gap->after_segment); ++gap) this->gap(*gap);
       for (; ending != recording.endings.end() && is_due(ending->after_segment); ++ending) this->ending(*ending);
       if (i < recording.segments.size()) segment(recording.segments[i]);
@@ -46,10 +46,11 @@ class Decoder {
   struct Flow {
     RecordReader records;
     HandshakeAssembler handshake;
-    Bytes alert;          ///< the first byte of one
-    std::string said;     ///< why its records cannot be opened, as far as it has been said
-    bool lost = false;    ///< behind a gap
-    bool closed = false;  ///< it said close_notify: what follows is to be ignored (RFC 8446 6.1)
+    Bytes alert;                   ///< the first half of one that is split over records
+    std::string said;              ///< why its records cannot be opened, as far as it has been said
+    bool lost = false;             ///< behind a gap
+    bool closed = false;           ///< it said close_notify: what follows is to be ignored (RFC 8446 6.1)
+    bool may_have_closed = false;  ///< its last record may be a close_notify that nobody can read
   };
 
   void begins_after(Side from, std::size_t bytes) {
@@ -70,25 +71,73 @@ class Decoder {
             false, Missing::messages);
   }
 
+  void answers_in_plain(const std::string& beginning) {
+    const std::string line = beginning.substr(0, beginning.find_first_of("\r\n"));
+    const bool printable =
+        !line.empty() && std::all_of(line.begin(), line.end(), [](unsigned char c) { return c >= ' ' && c <= '~'; });
+    problem(Side::server, 0,
+            "the server does not speak TLS: its answer to the ClientHello begins with " +
+                (printable ? "\"" + line + "\""
+                           : "the bytes " + to_hex(as_bytes(line).first(std::min<std::size_t>(line.size(), 16)))),
+            false);
+  }
+
+  void remark(const Remark& remark) {
+    const Flow& flow = this->flow(remark.from);
+    problem(remark.from, flow.records.offset() + flow.records.left(), remark.what, false,
+            remark.in_doubt ? Missing::content : Missing::nothing);
+  }
+
   void segment(const Segment& segment) {
     Flow& flow = this->flow(segment.from);
     if (flow.records.broken() || flow.lost || flow.closed) return;
     now_ = segment.at;
-    if (segment.from == Side::client && flow.records.offset() + flow.records.left() == 0 &&
-        is_ssl2_hello(segment.bytes)) {
-      flow.lost = true;
-      keys_.missed();
-      return problem(segment.from, 0, "the client begins with a hello in the form of SSL 2.0, which is not read", false,
-                     Missing::messages);
-    }
     flow.records.add(segment.bytes);
+    if (segment.from == Side::client && !hello_seen_ && !begins()) return;
     while (!flow.closed) {
       const std::optional<Record> record = flow.records.next();
       if (!record) break;
       read(segment.from, *record);
     }
-    if (flow.records.broken())
-      problem(segment.from, flow.records.offset(), "what stands here is not a TLS record", true);
+    if (flow.records.broken()) not_a_record(segment.from);
+  }
+
+  /// A side's TLS may end before its TCP does (RFC 4217 12.3): what it says behind its close_notify is none of TLS.
+  void not_a_record(Side from) {
+    const Flow& flow = this->flow(from);
+    if (flow.may_have_closed)
+      problem(from, flow.records.offset(), "what follows here is no TLS: the record before it may have closed it",
+              false);
+    else
+      problem(from, flow.records.offset(), "what stands here is not a TLS record", true);
+  }
+
+  /// Reads a ClientHello in the format of SSL 2.0, if the client's stream begins with one. False until that is known
+  /// and all of it there.
+  bool begins() {
+    constexpr std::size_t least_known = 11;
+    const ByteView stream = flow(Side::client).records.peek();
+    const bool may_be_one = !stream.empty() && (stream[0] & 0x80) != 0 && (stream.size() < 3 || stream[2] == 1);
+    const auto size = sslv2_hello_bytes(stream);
+    if (may_be_one && (size ? *size > stream.size() : stream.size() < least_known)) return false;
+    hello_seen_ = true;
+    if (size) sslv2_hello(*size);
+    return true;
+  }
+
+  void sslv2_hello(std::size_t size) {
+    constexpr std::size_t length_bytes = 2;
+    constexpr std::uint16_t ssl_2 = 0x0002;
+    RecordReader& records = flow(Side::client).records;
+    const std::size_t offset = records.offset();
+    const Bytes raw = copy(records.peek().subspan(length_bytes, size - length_bytes));
+    records.skip(size);
+    Body body;
+    if (auto hello = parse_sslv2_hello(raw)) body = std::move(*hello);
+    keys_.handshake(Side::client, MessageType::client_hello, body, raw);
+    const Record record{.type = 22, .version = ssl_2, .offset = offset, .payload = raw};
+    message(Side::client, MessageType::client_hello, record, {Content::Access::plain, record.type, raw}, offset,
+            std::move(body));
   }
 
   void ending(const Ending& ending) {
@@ -99,16 +148,27 @@ class Decoder {
                                    .by_harness = ending.by_harness});
   }
 
+  bool has_completed() const {
+    const std::vector<Handshake> handshakes = handshakes_of(transcript_);
+    return !handshakes.empty() && handshakes.back().kind != HandshakeKind::failed;
+  }
+
   void end_of_bytes(Side side) {
     const Flow& flow = this->flow(side);
-    if (!flow.lost && !flow.alert.empty()) problem(side, flow.records.offset(), "an alert is not two bytes long", true);
     if (flow.lost || flow.closed) return;
     const bool ended = std::any_of(transcript_.endings.begin(), transcript_.endings.end(),
                                    [&](const TranscriptEnding& ending) { return ending.from == side; });
     const Missing missing = ended ? Missing::nothing : Missing::messages;
-    if (!flow.records.broken() && flow.records.left() > 0)
+    if (!flow.records.broken() && flow.records.left() > 0) {
+      const bool of_data =
+          flow.records.peek()[0] == static_cast<std::uint8_t>(ContentType::application_data) && has_completed();
       problem(side, flow.records.offset(),
-              "a record is cut off after " + std::to_string(flow.records.left()) + " bytes", false, missing);
+              (of_data ? "an application record is cut off after " : "a record is cut off after ") +
+                  std::to_string(flow.records.left()) + " bytes",
+              false, of_data ? Missing::nothing : missing);
+    }
+    if (!flow.alert.empty())
+      problem(side, flow.records.offset(), "an alert is cut off after its first byte", false, missing);
     if (flow.handshake.pending())
       problem(side, flow.handshake.pending_offset(),
               "a handshake message is cut off after " + std::to_string(flow.handshake.pending_bytes()) + " bytes",
@@ -144,6 +204,7 @@ class Decoder {
 
   void read(Side from, const Record& record) {
     Content content = keys_.open(from, record);
+    flow(from).may_have_closed = content.access == Content::Access::keyless && may_be_alert(record);
     switch (content.access) {
       case Content::Access::plain:
       case Content::Access::opened:
@@ -190,6 +251,14 @@ class Decoder {
     if (content.bytes != Bytes{1}) problem(from, record.offset, "a ChangeCipherSpec is not the single byte 1", true);
     message(from, MessageType::change_cipher_spec, record, std::move(content), record.offset, {});
     keys_.change_cipher_spec(from);
+  }
+
+  /// A sealed alert, by what a record shows: TLS 1.3 hides its type, but not that it is two bytes, a type and a tag.
+  bool may_be_alert(const Record& record) const {
+    constexpr std::size_t sealed_alert_bytes = 2 + 1 + 16;
+    const auto type = static_cast<ContentType>(record.type);
+    return type == ContentType::alert ||
+           (type == ContentType::application_data && record.payload.size() == sealed_alert_bytes);
   }
 
   /// Below TLS 1.3 a record may hold several alerts, or part of one (RFC 5246 6.2.1); RFC 8446 5.1 forbids both.
@@ -247,15 +316,20 @@ class Decoder {
   ConnectionKeys keys_;
   std::array<Flow, 2> flows_;
   Instant now_{};
+  bool hello_seen_ = false;  ///< the client's stream has begun, and not in the format of SSL 2.0
   Transcript transcript_;
 };
 
 }  // namespace
 
-Transcript decode(const Recording& recording, const KeyLog& keys) {
-  Decoder decoder(recording, keys, {});
+Transcript decode(const CaptureRecording& connection, const KeyLog& keys) {
+  Decoder decoder(connection, keys, {});
   std::set<SecretName> misfits = decoder.misfits();
-  return misfits.empty() ? decoder.take() : Decoder(recording, keys, std::move(misfits)).take();
+  return misfits.empty() ? decoder.take() : Decoder(connection, keys, std::move(misfits)).take();
+}
+
+Transcript decode(const Recording& recording, const KeyLog& keys) {
+  return decode(CaptureRecording{recording, {}, false, {}}, keys);
 }
 
 }  // namespace ti

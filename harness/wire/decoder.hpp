@@ -1,6 +1,6 @@
 #pragma once
 // From recorded bytes and a key log to a transcript. Sans-I/O; never throws on any input; every error has a place.
-#include "base/recording.hpp"
+#include "base/capture_recording.hpp"
 #include "wire/keylog.hpp"
 #include "wire/transcript.hpp"
 
@@ -17,5 +17,7 @@ namespace ti {
 ///
 /// Behind a gap its side is not read, and no Finished is verified.
 Transcript decode(const Recording& recording, const KeyLog& keys);
+/// The same, with what is known of it beside. Its first problem says so where the server does not speak TLS.
+Transcript decode(const CaptureRecording& connection, const KeyLog& keys);
 
 }  // namespace ti

@@ -245,9 +245,11 @@ bool read(Reader& reader, ServerHello& hello, Unread& unread) {
   hello.legacy_version = reader.u16();
   hello.version = static_cast<Version>(hello.legacy_version);
   take_random(reader, hello.random);
-  if (!take_session_id(reader, hello.session_id, unread)) return false;
+  // The drafts of TLS 1.3 before the 22nd have neither a session ID here nor a compression method.
+  const bool early_draft = hello.legacy_version > static_cast<std::uint16_t>(Version::tls13);
+  if (!early_draft && !take_session_id(reader, hello.session_id, unread)) return false;
   hello.suite = reader.u16();
-  hello.compression = reader.u8();
+  if (!early_draft) hello.compression = reader.u8();
   if (reader.left() > 0 && !read_extensions(reader, hello.extensions, unread)) return false;
   return at_end(reader, unread) && understand(hello, read_server_extension, unread);
 }

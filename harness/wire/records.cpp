@@ -18,6 +18,11 @@ void RecordReader::add(ByteView bytes) {
   buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
 }
 
+void RecordReader::skip(std::size_t n) {
+  at_ += n;
+  offset_ += n;
+}
+
 std::optional<Record> RecordReader::next() {
   Reader reader(ByteView(buffer_).subspan(at_));
   const std::uint8_t type = reader.u8();

@@ -36,6 +36,10 @@ class RecordReader {
   std::size_t offset() const { return offset_; }
   std::size_t left() const { return buffer_.size() - at_; }
 
+  /// The bytes that belong to no record yet; and to take some of them that are none.
+  ByteView peek() const { return ByteView(buffer_).subspan(at_); }
+  void skip(std::size_t n);
+
  private:
   Bytes buffer_;
   std::size_t at_ = 0;

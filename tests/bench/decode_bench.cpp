@@ -15,7 +15,7 @@ namespace {
 ti::Capture cell_of(const std::string& name) {
   std::ifstream in(ti::where::source() / "tests/golden/wire" / (name + ".pcapng"), std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-  ti::Capture cell = ti::read_capture(ti::as_bytes(bytes)).value();
+  ti::Capture cell = ti::read_capture(ti::as_bytes(bytes)).value().capture();
   for (std::size_t i = 0; cell.connections.size() < 5; ++i) cell.connections.push_back(cell.connections[i]);
   return cell;
 }

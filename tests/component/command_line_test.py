@@ -271,6 +271,30 @@ class Decode(ProgramTest):
         self.assertEqual(said.returncode, 1)
         self.assertIn("fault: server, rule: rfc5077-3.3-one-ticket", said.stdout)
 
+    def test_each_connection_has_a_verdict_and_notes_fail_nothing(self):
+        said = ticket_interop("decode", ROOT / "tests/golden/decode/preconnect_given_up.pcap")
+        self.assertEqual(said.returncode, 0, said.stdout)
+        self.assertIn("2 connections: 1 pass, 1 given up\nverdict: pass\n", said.stdout)
+        said = ticket_interop("decode", ROOT / "tests/golden/decode/two_malformed_hellos.pcap")
+        self.assertEqual(said.returncode, 1)
+        self.assertIn("2 connections: 2 fail (client)", said.stdout)
+        self.assertNotIn("also:", said.stdout)
+
+    def test_several_files_are_one_and_standard_input_is_a_file(self):
+        golden = ROOT / "tests/golden/decode"
+        said = ticket_interop("decode", golden / "sslv2_hello.pcap", golden / "proxy_protocol.pcap")
+        self.assertIn("2 connections: 2 pass", said.stdout)
+        with open(golden / "banner_then_hello.pcap", "rb") as file:
+            piped = subprocess.run([PROGRAM, "decode", "-"], stdin=file, capture_output=True, text=True)
+        self.assertEqual(piped.returncode, 0, piped.stderr)
+        self.assertIn("verdict: pass", piped.stdout)
+
+    def test_all_of_it_as_data(self):
+        said = ticket_interop("decode", "--json", ROOT / "tests/golden/wire/tls10-double-ticket.pcapng")
+        document = json.loads(said.stdout)
+        self.assertEqual((document["verdict"], document["fault"]), ("fail", "server"))
+        self.assertEqual(document["summary"]["connections"], len(document["connections"]))
+
     def test_what_is_neither(self):
         file = self.folder / "letter.txt"
         file.write_text("Dear list,\nmy tickets do not renew.\n")

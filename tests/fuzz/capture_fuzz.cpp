@@ -6,7 +6,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto capture = ti::read_capture({data, size});
   if (!capture) return 0;
   const ti::KeyLog keys(capture->keylog);
-  for (const ti::Recording& recording : capture->connections) {
+  for (const ti::CaptureRecording& recording : capture->connections) {
     for (const ti::Gap& gap : recording.gaps)
       if (gap.after_segment > recording.segments.size()) __builtin_trap();
     for (const ti::Ending& ending : recording.endings)

@@ -1,4 +1,4 @@
-#include "capture/capture.hpp"
+#include "capture/packets.hpp"
 
 #include <gmock/gmock.h>
 
@@ -14,132 +14,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
-
-constexpr std::uint8_t fin = 1, syn = 2, rst = 4, ack = 16;
-
-Bytes operator+(Bytes left, ByteView right) {
-  left.insert(left.end(), right.begin(), right.end());
-  return left;
-}
-
-Bytes number(std::uint64_t value, std::size_t size, bool little = false) {
-  Bytes bytes;
-  for (std::size_t i = 0; i < size; ++i)
-    bytes.push_back(static_cast<std::uint8_t>(value >> 8 * (little ? i : size - 1 - i)));
-  return bytes;
-}
-
-/// A ClientHello record's first bytes, with n bytes in all.
-Bytes hello(std::size_t n, std::uint8_t fill = 0xaa) {
-  Bytes bytes = {22, 3, 1, 0, 200, 1};
-  bytes.resize(n, fill);
-  return bytes;
-}
-
-struct Tcp {
-  bool by_client;
-  std::uint32_t sequence;
-  std::uint8_t flags;
-  Bytes payload = {};
-  std::uint16_t client_port = 40000;
-  std::uint32_t acknowledged = 0;  ///< 0: acknowledges nothing
-};
-
-Bytes tcp(const Tcp& segment) {
-  const std::uint16_t from = segment.by_client ? segment.client_port : 443;
-  const std::uint16_t to = segment.by_client ? 443 : segment.client_port;
-  const int flags = segment.acknowledged == 0 ? segment.flags & ~ack : segment.flags | ack;
-  return number(from, 2) + number(to, 2) + number(segment.sequence, 4) + number(segment.acknowledged, 4) +
-         number(0x5000 | flags, 2) + number(0, 6) + segment.payload;
-}
-
-Bytes ipv4(const Tcp& segment) {
-  const Bytes client = {10, 0, 0, 1}, server = {10, 0, 0, 2};
-  const Bytes payload = tcp(segment);
-  return number(0x45, 1) + number(0, 1) + number(20 + payload.size(), 2) + number(0, 4) + Bytes{64, 6, 0, 0} +
-         (segment.by_client ? client + server : server + client) + payload;
-}
-
-Bytes ipv6(const Tcp& segment) {
-  const Bytes client = from_hex("20010db8000000000000000000000001");
-  const Bytes server = from_hex("20010db8000000000000000000000002");
-  const Bytes hop_by_hop = from_hex("0600050200000000");
-  const Bytes payload = hop_by_hop + tcp(segment);
-  return number(0x60000000, 4) + number(payload.size(), 2) + Bytes{0, 64} +
-         (segment.by_client ? client + server : server + client) + payload;
-}
-
-Bytes ethernet(const Bytes& packet, const Bytes& tags = {}) {
-  const Bytes type = packet[0] >> 4 == 4 ? Bytes{8, 0} : Bytes{0x86, 0xdd};
-  return Bytes(12) + tags + type + packet;
-}
-
-struct Format {
-  bool little = true;
-  bool nano = false;
-  std::uint32_t link_type = 1;
-};
-
-/// A pcap file of packets a millisecond apart.
-Bytes pcap(const std::vector<Bytes>& packets, Format format = {}) {
-  const auto n = [&](std::uint64_t value, std::size_t size) { return number(value, size, format.little); };
-  Bytes file =
-      n(format.nano ? 0xa1b23c4d : 0xa1b2c3d4, 4) + n(2, 2) + n(4, 2) + n(0, 8) + n(65535, 4) + n(format.link_type, 4);
-  std::uint64_t at = 0;
-  for (const Bytes& packet : packets)
-    file = file + n(1'600'000'000, 4) + n(format.nano ? at++ * 1'000'000 : at++ * 1000, 4) + n(packet.size(), 4) +
-           n(packet.size(), 4) + packet;
-  return file;
-}
-
-Bytes pcap_of(const std::vector<Tcp>& segments) {
-  std::vector<Bytes> packets;
-  for (const Tcp& segment : segments) packets.push_back(ipv4(segment));
-  return pcap(packets, {true, false, 101});
-}
-
-Bytes block(std::uint32_t type, Bytes body, bool little) {
-  body.resize((body.size() + 3) / 4 * 4);
-  const Bytes length = number(body.size() + 12, 4, little);
-  return number(type, 4, little) + length + body + length;
-}
-
-Bytes section(bool little) {
-  return block(0x0a0d0d0a, number(0x1a2b3c4d, 4, little) + number(1, 2, little) + number(0, 2) + number(~0ull, 8),
-               little);
-}
-
-Bytes interface(bool little, std::uint16_t link_type, const Bytes& options = {}) {
-  return block(1, number(link_type, 2, little) + Bytes(6) + options, little);
-}
-
-Bytes enhanced(bool little, std::uint64_t ticks, const Bytes& packet, std::uint32_t id = 0) {
-  return block(6,
-               number(id, 4, little) + number(ticks >> 32, 4, little) + number(ticks & 0xffffffff, 4, little) +
-                   number(packet.size(), 4, little) + number(packet.size(), 4, little) + packet,
-               little);
-}
-
-Bytes stream(const Recording& recording, Side side) {
-  Bytes bytes;
-  for (const Segment& segment : recording.segments)
-    if (segment.from == side) bytes = bytes + segment.bytes;
-  return bytes;
-}
-
-std::vector<std::string> gaps(const Recording& recording) {
-  std::vector<std::string> gaps;
-  for (const Gap& gap : recording.gaps)
-    gaps.push_back(std::string(name(gap.from)) + " after " + std::to_string(gap.after_segment) + ": " +
-                   std::to_string(gap.bytes));
-  return gaps;
-}
-
-Capture read(const Bytes& file) {
-  auto capture = read_capture(file);
-  EXPECT_TRUE(capture) << (capture ? "" : capture.error().text());
-  return capture ? *capture : Capture{};
-}
 
 std::string error_of(const Bytes& file) {
   const auto capture = read_capture(file);
@@ -159,14 +33,14 @@ constexpr std::chrono::system_clock::time_point epoch{1'700'000'000s};
 TEST(Capture, comes_back_as_it_was_written) {
   Recording one = recording(40000, 0ms);
   one.segments = {{Side::client, 1ms, hello(300)},
-                  {Side::server, 2ms, Bytes(5000, 7)},
+                  {Side::server, 2ms, reply(5000)},
                   {Side::client, 1234567ns, Bytes{1}},
                   {Side::server, 6ms, Bytes{2}}};
   one.endings = {{Side::client, 5ms, Ending::How::fin, 3}, {Side::server, 7ms, Ending::How::reset, 4}};
   Recording two = recording(40001, 3ms);
   two.segments = {{Side::client, 4ms, hello(20)}};
 
-  const Capture read_back = read(write_pcapng({{one, two}, "CLIENT_RANDOM 00 11\n"}, epoch));
+  const CaptureFile read_back = read(write_pcapng({{one, two}, "CLIENT_RANDOM 00 11\n"}, epoch));
 
   ASSERT_THAT(read_back.connections, SizeIs(2));
   EXPECT_EQ(read_back.keylog, "CLIENT_RANDOM 00 11\n");
@@ -198,7 +72,7 @@ TEST(Capture, two_connections_on_the_same_ports_stay_apart) {
   one.endings = {{Side::client, 2ms, Ending::How::fin, 1}, {Side::server, 2ms, Ending::How::fin, 1}};
   Recording two = recording(40000, 3ms);
   two.segments = {{Side::client, 4ms, hello(30, 2)}};
-  const Capture capture = read(write_pcapng({{one, two}, ""}, epoch));
+  const CaptureFile capture = read(write_pcapng({{one, two}, ""}, epoch));
   ASSERT_THAT(capture.connections, SizeIs(2));
   EXPECT_EQ(stream(capture.connections[0], Side::client), hello(30, 1));
   EXPECT_EQ(stream(capture.connections[1], Side::client), hello(30, 2));
@@ -208,7 +82,7 @@ TEST(Capture, the_first_packet_of_data_holds_a_record_header) {
   Recording slow = recording(40000, 0ms);
   for (const std::uint8_t byte : hello(8))
     slow.segments.push_back({Side::client, Instant(slow.segments.size()), {byte}});
-  const Capture capture = read(write_pcapng({{slow}, ""}, epoch));
+  const CaptureFile capture = read(write_pcapng({{slow}, ""}, epoch));
   ASSERT_THAT(capture.connections, SizeIs(1));
   const auto& segments = capture.connections[0].segments;
   ASSERT_THAT(segments, SizeIs(4));
@@ -222,7 +96,7 @@ TEST(Capture, keeps_ipv6_addresses) {
   six.client.address = "::1";
   six.server.address = "2001:db8::5";
   six.segments = {{Side::client, 1ms, hello(30)}};
-  const Capture capture = read(write_pcapng({{six}, ""}, epoch));
+  const CaptureFile capture = read(write_pcapng({{six}, ""}, epoch));
   ASSERT_THAT(capture.connections, SizeIs(1));
   EXPECT_EQ(capture.connections[0].client.address, "::1");
   EXPECT_EQ(capture.connections[0].server.address, "2001:db8::5");
@@ -249,9 +123,9 @@ TEST(Capture, checksums_are_those_of_rfc_1071) {
 TEST(ReadCapture, pcap_in_both_byte_orders_and_resolutions) {
   const std::vector<Bytes> packets = {
       ethernet(ipv4({true, 99, syn})), ethernet(ipv4({false, 499, syn | ack, {}, 40000, 100})),
-      ethernet(ipv4({true, 100, ack, hello(50)})), ethernet(ipv4({false, 500, ack, Bytes(9, 9)}))};
+      ethernet(ipv4({true, 100, ack, hello(50)})), ethernet(ipv4({false, 500, ack, reply(9)}))};
   for (const Format format : {Format{true, false}, Format{false, false}, Format{true, true}, Format{false, true}}) {
-    const Capture capture = read(pcap(packets, format));
+    const CaptureFile capture = read(pcap(packets, format));
     ASSERT_THAT(capture.connections, SizeIs(1));
     const Recording& recording = capture.connections[0];
     EXPECT_EQ(recording.client.address, "10.0.0.1");
@@ -259,7 +133,7 @@ TEST(ReadCapture, pcap_in_both_byte_orders_and_resolutions) {
     ASSERT_THAT(recording.segments, SizeIs(2));
     EXPECT_EQ(recording.segments[0].at, 2ms);
     EXPECT_EQ(recording.segments[1].at, 3ms);
-    EXPECT_EQ(recording.segments[1].bytes, Bytes(9, 9));
+    EXPECT_EQ(recording.segments[1].bytes, reply(9));
   }
 }
 
@@ -279,11 +153,13 @@ TEST(ReadCapture, every_link_type) {
   EXPECT_EQ(connections(Bytes(14) + Bytes{8, 0} + ipv4(segment), 113), 1u);
   EXPECT_EQ(connections(Bytes{0x86, 0xdd} + Bytes(18) + ipv6(segment), 276), 1u);
   EXPECT_EQ(connections(ethernet(Bytes(60)), 1), 0u);
-  EXPECT_THAT(error_of(pcap({ipv4(segment)}, {true, false, 127})), HasSubstr("link type 127"));
+  const CaptureFile radio = read(pcap({ipv4(segment)}, {true, false, 127}));
+  EXPECT_THAT(radio.connections, IsEmpty());
+  EXPECT_THAT(radio.unread, ElementsAre("1 packet of link type 127 (802.11)"));
 }
 
 TEST(ReadCapture, ethernet_padding_is_not_payload) {
-  const Capture capture = read(pcap({ethernet(ipv4({true, 100, ack, hello(6)})) + Bytes(9)}));
+  const CaptureFile capture = read(pcap({ethernet(ipv4({true, 100, ack, hello(6)})) + Bytes(9)}));
   ASSERT_THAT(capture.connections, SizeIs(1));
   EXPECT_EQ(stream(capture.connections[0], Side::client), hello(6));
 }
@@ -291,15 +167,15 @@ TEST(ReadCapture, ethernet_padding_is_not_payload) {
 TEST(ReadCapture, retransmission_overlap_and_order_are_undone) {
   const Bytes bytes = hello(30);
   const auto part = [&](std::size_t from, std::size_t to) { return Bytes(bytes.begin() + from, bytes.begin() + to); };
-  const Capture capture = read(pcap_of({{true, 99, syn},
-                                        {true, 99, syn},
-                                        {true, 110, ack, part(10, 20)},
-                                        {true, 100, ack, part(0, 6)},
-                                        {true, 100, ack, part(0, 6)},
-                                        {true, 103, ack, part(3, 12)},
-                                        {true, 130, fin | ack},
-                                        {true, 99, ack, Bytes{0xee}},
-                                        {true, 115, ack, part(15, 30)}}));
+  const CaptureFile capture = read(pcap_of({{true, 99, syn},
+                                            {true, 99, syn},
+                                            {true, 110, ack, part(10, 20)},
+                                            {true, 100, ack, part(0, 6)},
+                                            {true, 100, ack, part(0, 6)},
+                                            {true, 103, ack, part(3, 12)},
+                                            {true, 130, fin | ack},
+                                            {true, 99, ack, Bytes{0xee}},
+                                            {true, 115, ack, part(15, 30)}}));
   ASSERT_THAT(capture.connections, SizeIs(1));
   const Recording& recording = capture.connections[0];
   EXPECT_EQ(stream(recording, Side::client), bytes);
@@ -317,7 +193,7 @@ TEST(ReadCapture, what_was_captured_before_what_it_answers_stands_behind_it) {
   };
   const std::vector<Tcp> answer_first = {{true, 99, syn},
                                          {false, 499, syn | ack, {}, 40000, 100},
-                                         {false, 500, ack, Bytes(3), 40000, 110},
+                                         {false, 500, ack, reply(3), 40000, 110},
                                          {true, 100, ack, hello(10), 40000, 500},
                                          {true, 110, ack, Bytes(5), 40000, 503}};
   EXPECT_EQ(sides(read(pcap_of(answer_first)).connections.at(0)), "csc");
@@ -328,7 +204,7 @@ TEST(ReadCapture, what_was_captured_before_what_it_answers_stands_behind_it) {
 
 TEST(ReadCapture, packets_are_taken_in_order_of_time) {
   const std::vector<Bytes> packets = {ipv4({true, 99, syn}), ipv4({true, 100, ack, hello(10)}),
-                                      ipv4({false, 500, ack, Bytes(3)})};
+                                      ipv4({false, 500, ack, reply(3)})};
   const Bytes file = pcap(packets, {true, false, 101});
   const std::size_t header = 24;
   const std::size_t first = 16 + packets[0].size();
@@ -340,33 +216,33 @@ TEST(ReadCapture, packets_are_taken_in_order_of_time) {
   const std::size_t third = file.size() - header - first - second;
   const Bytes shuffled =
       part(0, header) + part(header + first + second, third) + part(header, first) + part(header + first, second);
-  const Recording recording = read(shuffled).connections.at(0);
+  const CaptureRecording recording = read(shuffled).connections.at(0);
   ASSERT_THAT(recording.segments, SizeIs(2));
   EXPECT_EQ(recording.segments[0].from, Side::client);
 }
 
 TEST(ReadCapture, a_syn_that_comes_again_behind_a_reset_begins_anew) {
-  const Capture capture = read(pcap_of({{true, 99, syn},
-                                        {true, 100, rst},
-                                        {true, 99, syn},
-                                        {false, 499, syn | ack, {}, 40000, 100},
-                                        {true, 100, ack, hello(10), 40000, 500},
-                                        {false, 500, ack, Bytes(3), 40000, 110}}));
+  const CaptureFile capture = read(pcap_of({{true, 99, syn},
+                                            {true, 100, rst},
+                                            {true, 99, syn},
+                                            {false, 499, syn | ack, {}, 40000, 100},
+                                            {true, 100, ack, hello(10), 40000, 500},
+                                            {false, 500, ack, reply(3), 40000, 110}}));
   ASSERT_THAT(capture.connections, SizeIs(1));
   EXPECT_EQ(stream(capture.connections[0], Side::client), hello(10));
 }
 
 TEST(ReadCapture, a_hole_stops_its_direction_only) {
-  const Capture capture = read(pcap_of({{true, 99, syn},
-                                        {true, 100, ack, hello(10)},
-                                        {true, 115, ack, Bytes(5)},
-                                        {false, 500, ack, Bytes(3)},
-                                        {true, 120, fin | ack},
-                                        {false, 503, fin | ack}}));
+  const CaptureFile capture = read(pcap_of({{true, 99, syn},
+                                            {true, 100, ack, hello(10)},
+                                            {true, 115, ack, Bytes(5)},
+                                            {false, 500, ack, reply(3)},
+                                            {true, 120, fin | ack},
+                                            {false, 503, fin | ack}}));
   ASSERT_THAT(capture.connections, SizeIs(1));
   const Recording& recording = capture.connections[0];
   EXPECT_EQ(stream(recording, Side::client), hello(10));
-  EXPECT_EQ(stream(recording, Side::server), Bytes(3));
+  EXPECT_EQ(stream(recording, Side::server), reply(3));
   ASSERT_THAT(recording.endings, SizeIs(1));
   EXPECT_EQ(recording.endings[0].from, Side::server);
   EXPECT_THAT(gaps(recording), ElementsAre("client after 1: 5"));
@@ -376,7 +252,7 @@ TEST(ReadCapture, a_gap_stands_before_what_acknowledges_its_bytes) {
   const std::vector<Tcp> packets = {{true, 99, syn},
                                     {false, 499, syn | ack, {}, 40000, 100},
                                     {true, 100, ack, hello(10), 40000, 500},
-                                    {false, 500, ack, Bytes(3), 40000, 110},
+                                    {false, 500, ack, reply(3), 40000, 110},
                                     {true, 110, ack, Bytes(7), 40000, 503},
                                     {false, 503, ack, Bytes(4), 40000, 117},
                                     {true, 117, fin | ack, {}, 40000, 507},
@@ -404,12 +280,12 @@ TEST(ReadCapture, a_hello_that_is_missing_leaves_what_answers_it) {
   const Tcp syns[] = {{true, 99, syn}, {false, 499, syn | ack, {}, 40000, 100}};
   const Tcp answer{false, 500, ack, server_hello, 40000, 300};
   const Tcp later{true, 300, ack, Bytes(7), 40000, 509};
-  const Recording lost = read(pcap_of({syns[0], syns[1], answer, later})).connections.at(0);
+  const CaptureRecording lost = read(pcap_of({syns[0], syns[1], answer, later})).connections.at(0);
   EXPECT_EQ(lost.client.port, 40000);
   EXPECT_EQ(stream(lost, Side::server), server_hello);
   EXPECT_THAT(gaps(lost), ElementsAre("client after 0: 200"));
 
-  const Recording begun = read(pcap_of({answer, later})).connections.at(0);
+  const CaptureRecording begun = read(pcap_of({answer, later})).connections.at(0);
   EXPECT_EQ(begun.client.port, 40000);
   EXPECT_EQ(stream(begun, Side::client), Bytes()) << "what the ClientHello said is not known";
   EXPECT_THAT(gaps(begun), ElementsAre("client after 0: 0"));
@@ -417,7 +293,7 @@ TEST(ReadCapture, a_hello_that_is_missing_leaves_what_answers_it) {
 
 TEST(ReadCapture, a_connection_from_its_middle_on_has_nothing_but_gaps) {
   const Bytes data = {23, 3, 3, 0, 2, 1, 1, 23, 3, 3, 0, 9};
-  const Capture capture = read(pcap_of({{false, 500, ack, data}, {true, 100, ack, Bytes(3)}}));
+  const CaptureFile capture = read(pcap_of({{false, 500, ack, data}, {true, 100, ack, Bytes(3)}}));
   ASSERT_THAT(capture.connections, SizeIs(1));
   EXPECT_EQ(capture.connections[0].client.port, 40000);
   EXPECT_THAT(capture.connections[0].segments, IsEmpty());
@@ -439,7 +315,7 @@ TEST(ReadCapture, tls_may_begin_behind_plaintext) {
                            {false, 519, ack, server_hello},
                            {true, 175, rst}};
   for (const std::size_t lost : {0, 2}) {
-    const Recording recording = read(pcap_of({smtp.begin() + lost, smtp.end()})).connections.at(0);
+    const CaptureRecording recording = read(pcap_of({smtp.begin() + lost, smtp.end()})).connections.at(0);
     EXPECT_EQ(recording.client.port, 40000);
     EXPECT_EQ(stream(recording, Side::client), hello);
     EXPECT_EQ(stream(recording, Side::server), server_hello);
@@ -452,7 +328,7 @@ TEST(ReadCapture, tls_may_begin_behind_plaintext) {
 }
 
 TEST(ReadCapture, sequence_numbers_wrap) {
-  const Capture capture = read(pcap_of(
+  const CaptureFile capture = read(pcap_of(
       {{true, 0xfffffff0, syn}, {true, 0xfffffff1, ack, hello(20)}, {true, 5, ack, Bytes(3, 1)}, {true, 8, rst}}));
   ASSERT_THAT(capture.connections, SizeIs(1));
   EXPECT_EQ(stream(capture.connections[0], Side::client), hello(20) + Bytes(3, 1));
@@ -460,20 +336,20 @@ TEST(ReadCapture, sequence_numbers_wrap) {
 }
 
 TEST(ReadCapture, the_client_is_who_sent_the_syn_or_the_hello) {
-  const Capture by_syn_ack = read(pcap_of({{false, 499, syn | ack, {}, 40000, 100}, {true, 100, ack, hello(3)}}));
+  const CaptureFile by_syn_ack = read(pcap_of({{false, 499, syn | ack, {}, 40000, 100}, {true, 100, ack, hello(3)}}));
   ASSERT_THAT(by_syn_ack.connections, SizeIs(1));
   EXPECT_EQ(by_syn_ack.connections[0].client.port, 40000);
 
-  const Capture by_hello = read(pcap_of({{false, 500, ack, Bytes{22, 3, 1, 0, 9, 2}}, {true, 100, ack, hello(9)}}));
+  const CaptureFile by_hello = read(pcap_of({{false, 500, ack, Bytes{22, 3, 1, 0, 9, 2}}, {true, 100, ack, hello(9)}}));
   ASSERT_THAT(by_hello.connections, SizeIs(1));
   EXPECT_EQ(by_hello.connections[0].client.port, 40000);
 }
 
 TEST(ReadCapture, only_tls_is_returned) {
-  const Capture capture = read(pcap_of({{true, 99, syn},
-                                        {true, 100, ack, Bytes{'G', 'E', 'T', ' ', '/'}},
-                                        {true, 7, syn, {}, 40001},
-                                        {true, 8, ack, hello(9), 40001}}));
+  const CaptureFile capture = read(pcap_of({{true, 99, syn},
+                                            {true, 100, ack, Bytes{'G', 'E', 'T', ' ', '/'}},
+                                            {true, 7, syn, {}, 40001},
+                                            {true, 8, ack, hello(9), 40001}}));
   ASSERT_THAT(capture.connections, SizeIs(1));
   EXPECT_EQ(capture.connections[0].client.port, 40001);
 }
@@ -481,7 +357,7 @@ TEST(ReadCapture, only_tls_is_returned) {
 TEST(ReadCapture, what_a_snap_length_cut_off_is_a_hole) {
   Bytes cut = ipv4({true, 100, ack, hello(50)});
   cut.resize(cut.size() - 30);
-  const Capture capture = read(pcap({cut, ipv4({true, 150, ack, Bytes(5)})}, {true, false, 101}));
+  const CaptureFile capture = read(pcap({cut, ipv4({true, 150, ack, Bytes(5)})}, {true, false, 101}));
   ASSERT_THAT(capture.connections, SizeIs(1));
   EXPECT_EQ(stream(capture.connections[0], Side::client), hello(20));
   EXPECT_THAT(gaps(capture.connections[0]), ElementsAre("client after 1: 30"));
@@ -527,13 +403,13 @@ TEST(ReadCapture, all_secrets_are_joined) {
 
 TEST(ReadCapture, a_cut_file_gives_what_stands_before_the_cut) {
   Recording one = recording(40000, 0ms);
-  one.segments = {{Side::client, 1ms, hello(300)}, {Side::server, 2ms, Bytes(3000, 7)}};
+  one.segments = {{Side::client, 1ms, hello(300)}, {Side::server, 2ms, reply(3000)}};
   const Bytes ng = write_pcapng({{one}, "A b c\n"}, epoch);
-  const Bytes old = pcap_of({{true, 99, syn}, {true, 100, ack, hello(300)}, {false, 500, ack, Bytes(3000, 7)}});
+  const Bytes old = pcap_of({{true, 99, syn}, {true, 100, ack, hello(300)}, {false, 500, ack, reply(3000)}});
   for (const Bytes& file : {ng, old}) {
     std::size_t last = 0;
     for (std::size_t size = 4; size <= file.size(); ++size) {
-      const Capture capture = read(Bytes(file.begin(), file.begin() + size));
+      const CaptureFile capture = read(Bytes(file.begin(), file.begin() + size));
       std::size_t bytes = 0;
       for (const Recording& recording : capture.connections)
         bytes += stream(recording, Side::client).size() + stream(recording, Side::server).size();

@@ -16,7 +16,7 @@ inline Capture capture(const std::string& name) {
   const std::string bytes{std::istreambuf_iterator<char>(in), {}};
   const auto read = read_capture(as_bytes(bytes));
   EXPECT_TRUE(read.has_value()) << name;
-  return read ? *read : Capture();
+  return read ? read->capture() : Capture();
 }
 
 /// "c ClientHello | s ServerHello | ...".
