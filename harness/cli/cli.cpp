@@ -31,10 +31,10 @@ constexpr Command commands[] = {
 
 constexpr const char* footer = R"(
 Examples:
-  ticket-interop run                                  every server, client, scenario and version
+  ticket-interop run                  every server, client, scenario and version
   ticket-interop run --server nginx --scenario 'renew*' --tls 1.2
   ticket-interop show reports/latest nginx/openssl/renew@1.2
-  ticket-interop decode mail.txt                      whose fault is this?
+  ticket-interop decode mail.txt      whose fault is this?
 
 Exit status: 0 nothing unexpected; 1 unexpected verdicts; 2 wrong arguments; 3 the harness or the machine
 failed, or what was asked for by name is not there.)";

@@ -185,7 +185,10 @@ class Reading {
     }
     for (PrintedConnection& each : pasted->connections) {
       tell_sessions(each);
-      if (each.transcript.messages.empty()) continue;
+      if (each.transcript.messages.empty()) {
+        if (!each.sessions.empty()) docket_.pass_over();
+        continue;
+      }
       ObservedConnection connection;
       connection.transcript = std::move(each.transcript);
       connection.handshakes = handshakes_of(connection.transcript);

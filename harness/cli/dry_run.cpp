@@ -48,7 +48,9 @@ void write_cell(const PlannedCell& cell, const Site& site, const fs::path& folde
   std::string start = "exec env ";
   for (const auto& [name, value] : server->launch.env)
     if (name != "PATH" && name != "HOME" && name != "TMPDIR") start += pasteable({name + "=" + value}) + " ";
-  write_script(folder / "server.sh", there + start + near(pasteable(server->launch.argv)) + "\n");
+  std::vector<std::string> argv;
+  for (const std::string& word : server->launch.argv) argv.push_back(near(word));
+  write_script(folder / "server.sh", there + start + pasteable(argv) + "\n");
   say(stdout, "{}\n", cell.id.text());
   say(stdout, "  first terminal:   {}\n", pasteable({(folder / "server.sh").string()}));
   if (cell.server->unix_socket) {

@@ -46,6 +46,8 @@ std::string program_lines(const ClientManifest& manifest, const Site& site, cons
     text += fmt::format(
         "{{ printf %s {}; sleep 2; }} | {}{}\n", pasteable({manifest.program->input}), set,
         pasteable(program_command(manifest, site, settings, port, offered_by(order), file_of(order.connection))));
+    if (order.connection > 1)  // what a program does not write anew is offered again
+      text += fmt::format("[ -e {0} ] || cp {1} {0}\n", file_of(order.connection), file_of(order.connection - 1));
     before = at_s;
   }
   return text;

@@ -113,8 +113,25 @@ void call_by_number(Verdict& verdict, const Numbers& numbers) {
 
 std::string_view name(Standing standing) { return standings[static_cast<std::size_t>(standing)]; }
 
+namespace {
+
+/// Takes out the bytes of messages unless a side refuses something: in captures that are shown around certificates and
+/// keys are often overwritten, which proves nothing against who sent them where nobody minded.
+void drop_what_nobody_refused(ObservedConnection& connection) {
+  std::vector<Message>& messages = connection.transcript.messages;
+  const bool refused = std::any_of(messages.begin(), messages.end(), [&](const Message& message) {
+    const auto* alert = message.as<Alert>();
+    return alert != nullptr && is_error(*alert, connection.transcript.version);
+  });
+  if (refused) return;
+  for (Message& message : messages) message.raw = {};
+}
+
+}  // namespace
+
 Judgement Docket::judge(ObservedConnection connection, const std::string& server, bool speaks_tls) {
   const std::size_t number = next_++;
+  drop_what_nobody_refused(connection);
   Past past{std::move(connection), server, {}};
   past.tickets = tickets_of(past.connection);
   const std::vector<std::size_t> before = related(past);

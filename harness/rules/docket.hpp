@@ -46,6 +46,9 @@ class Docket {
   /// server does not speak TLS, the transcript's first problem says so.
   Judgement judge(ObservedConnection connection, const std::string& server, bool speaks_tls = true);
 
+  /// Counts a connection of which no message is known.
+  void pass_over() { ++next_; }
+
   std::size_t judged() const { return next_ - 1; }
 
  private:

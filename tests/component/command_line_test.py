@@ -284,7 +284,7 @@ class Decode(ProgramTest):
         golden = ROOT / "tests/golden/decode"
         said = ticket_interop("decode", golden / "sslv2_hello.pcap", golden / "proxy_protocol.pcap")
         self.assertIn("2 connections: 2 pass", said.stdout)
-        with open(golden / "banner_then_hello.pcap", "rb") as file:
+        with open(golden / "fin_after_its_ack.pcap", "rb") as file:
             piped = subprocess.run([PROGRAM, "decode", "-"], stdin=file, capture_output=True, text=True)
         self.assertEqual(piped.returncode, 0, piped.stderr)
         self.assertIn("verdict: pass", piped.stdout)
@@ -388,7 +388,7 @@ class AgainstABaseline(ProgramTest):
 
     def test_what_ends_as_before_is_expected(self):
         said = self.ran(0, "--baseline", self.before, "--out", self.folder / "after")
-        self.assertNotIn("unexpected", said)
+        self.assertIn("0 unexpected", said)
         self.assertNotIn("not run", said)
 
 
@@ -500,8 +500,8 @@ class Resume(ProgramTest):
         for fact in "id", "started", "clock", "argv", "shard", "plan", "planned":
             self.assertEqual(run[fact], began[fact])
         self.assertIn("1 ended before", ended.stdout)
-        self.assertRegex(ended.stdout, r"openssl +pass +4 pass")
-        self.assertIn("\n4 pass in", ended.stdout)
+        self.assertRegex(ended.stdout, r"openssl +4 pass")
+        self.assertIn(": 4 pass in", ended.stdout)
 
     def test_the_same_words_again_are_no_other_run(self):
         ended = ticket_interop("run", *self.MATRIX, "--clock", "virtual", "--shard", "1/2", "--resume", self.out)
@@ -564,7 +564,7 @@ class OneFolderOneRun(ProgramTest):
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self.first.process.kill()
         self.first.process.wait()
-        ended = ticket_interop("run", *self.SHORT, "--out", self.out)
+        ended = ticket_interop("run", *self.SHORT, "--out", self.out, "--force")
         self.assertEqual(ended.returncode, 0, ended.stderr)
 
     @contextlib.contextmanager
