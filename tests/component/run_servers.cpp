@@ -178,7 +178,9 @@ TEST_F(RunServers, RunsOnAndTakesNoConnection) {
   const CellResult result = cell();
   EXPECT_EQ(in_short(result.verdict), "fail server harness-connection-completes");
   EXPECT_EQ(result.verdict.at.value().connection, 2U);
-  EXPECT_THAT(told(result.verdict), HasSubstr("the server runs and takes no connection"));
+  // Whether the next connection still stood in its queue when it closed its door is a race.
+  EXPECT_THAT(told(result.verdict), testing::AnyOf(HasSubstr("the server runs and takes no connection"),
+                                                   HasSubstr("the server reset the connection")));
 }
 
 TEST_F(RunServers, EndsUntold) {
