@@ -25,7 +25,7 @@ TXT
 
 say() { printf 'run_matrix: %s\n' "$*" >&2; }
 
-# What is needed, and what for.
+# What is needed, and what for. Of names with | between them the first is taken that is there or that apt has.
 packages="
 g++ compiler
 cmake build
@@ -37,7 +37,7 @@ curl server sources that no Debian mirror has
 python3 tests of the servers
 python3-cryptography server and client scripted
 libssl-dev wire decoder, client openssl
-libboost-dev Asio
+libboost1.81-dev|libboost-dev Asio and Process, from 1.81 on
 nlohmann-json3-dev manifests and results
 libcli11-dev command line
 libfmt-dev text
@@ -72,15 +72,26 @@ rustls cargo cargo-web
 rustls cc gcc
 "
 
+# choose A|B INSTALLED: the first of these names that is among the installed or that apt has; if none is, the last.
+choose() {
+  local name
+  for name in ${1//|/ }; do
+    if grep -qxF "$name" <<<"$2" || [ -n "$(apt-cache madison "$name" 2>/dev/null)" ]; then break; fi
+  done
+  printf '%s\n' "$name"
+}
+
 install_packages() {
   local missing=() name what have
   if ! command -v dpkg-query >/dev/null; then
-    say "this is not Debian; what it calls by these names is needed: $(awk 'NF { print $1 }' <<<"$packages" | tr '\n' ' ')"
+    say "this is not Debian; what it calls by these names is needed: $(awk 'NF { sub(/.*\|/, "", $1); print $1 }' <<<"$packages" | tr '\n' ' ')"
     return
   fi
   have=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' | sed -n 's/ installed$//p')
+  [ "$(id -u)" != 0 ] || [ -n "$(apt-cache madison libssl-dev 2>/dev/null)" ] || apt-get update -qq
   while read -r name what; do
     [ -n "$name" ] || continue
+    name=$(choose "$name" "$have")
     grep -qxF "$name" <<<"$have" || { missing+=("$name"); say "missing: $name ($what)"; }
   done <<<"$packages"
   [ ${#missing[@]} -gt 0 ] || return 0
