@@ -18,7 +18,7 @@ struct IpEndpoint {
   std::array<std::uint8_t, 16> address{};  ///< the first four bytes for IPv4
   std::uint16_t port = 0;
 
-  auto operator<=>(const IpEndpoint&) const = default;
+  auto operator<=>(const IpEndpoint&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 sees a 0 in it
   std::string address_text() const;
 };
 

@@ -141,7 +141,7 @@ const char* name_of_protocol(std::uint8_t protocol) {
 }
 
 std::string name_of_link_type(std::uint16_t link_type) {
-  const std::string number = "link type " + std::to_string(link_type);
+  std::string number = "link type " + std::to_string(link_type);
   if (link_type == linktype::ieee802_11 || link_type == linktype::ieee802_11_radiotap) return number + " (802.11)";
   return number;
 }

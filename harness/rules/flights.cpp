@@ -199,7 +199,7 @@ std::optional<Disorder> disorder_of(const Exchange& exchange, Side side) {
     last = found->rank;
     const std::string lacking =
         tls13 ? lacking_13(exchange, side, message, i) : lacking_below_13(exchange, side, message, i);
-    if (!lacking.empty()) return Disorder{i, "sent " + kind + " without " + lacking};
+    if (!lacking.empty()) return Disorder{i, std::string("sent ").append(kind).append(" without ").append(lacking)};
     if (message.type == finished) return disorder_after(exchange, i);
   }
   return std::nullopt;
