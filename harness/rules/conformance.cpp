@@ -189,7 +189,7 @@ bool ask_alike(const ClientHello& a, const ClientHello& b) {
 /// The first of these checks that could not be made of what the alert complains of.
 std::string missing_of(const Exchange& exchange, std::size_t alert, unsigned bears) {
   const Stretch stretch = complained_of(exchange, alert);
-  std::string missing;
+  std::string missing = unread_before(exchange, alert + 1).value_or("");
   const auto make = [&](unsigned what, auto check) {
     if (missing.empty() && (bears & what) != 0) missing = check(exchange, stretch);
   };

@@ -47,6 +47,7 @@ class Decoder {
     RecordReader records;
     HandshakeAssembler handshake;
     Bytes alert;                   ///< the first half of one that is split over records
+    std::size_t alert_before = 0;  ///< the message before which that half stands
     std::string said;              ///< why its records cannot be opened, as far as it has been said
     bool lost = false;             ///< behind a gap
     bool closed = false;           ///< it said close_notify: what follows is to be ignored (RFC 8446 6.1)
@@ -167,8 +168,11 @@ class Decoder {
                   std::to_string(flow.records.left()) + " bytes",
               false, of_data ? Missing::nothing : missing);
     }
-    if (!flow.alert.empty())
-      problem(side, flow.records.offset(), "an alert is cut off after its first byte", false, missing);
+    if (!flow.alert.empty()) {
+      problem(side, flow.records.offset(), "an alert is cut off after its first byte", false,
+              ended ? Missing::content : missing);
+      transcript_.problems.back().before_message = flow.alert_before;
+    }
     if (flow.handshake.pending())
       problem(side, flow.handshake.pending_offset(),
               "a handshake message is cut off after " + std::to_string(flow.handshake.pending_bytes()) + " bytes",
@@ -271,6 +275,7 @@ class Decoder {
     if (content.bytes.empty()) problem(from, record.offset, "an alert record is empty", true);
     for (const std::uint8_t byte : content.bytes) {
       if (flow(from).closed) return;
+      if (begun.empty()) flow(from).alert_before = transcript_.messages.size();
       begun.push_back(byte);
       if (begun.size() < 2) continue;
       const Alert alert{.level = begun[0], .description = begun[1]};

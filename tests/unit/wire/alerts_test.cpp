@@ -49,6 +49,18 @@ TEST(Alerts, HalfAnAlertIsNone) {
     EXPECT_THAT(with_alerts(payloads).problems, SizeIs(1));
 }
 
+// Whoever answers half an alert has not seen what it is: it stands where its half came, before the answer.
+TEST(Alerts, HalfOfOneStandsBeforeWhatAnswersIt) {
+  Tape tape;
+  tape.client(record(client_hello({}))).server(record(server_hello({}, {}, 0x0303, 0xc02f)));
+  tape.server(record(ContentType::alert, {2})).client(record(ContentType::alert, {2, 10}));
+  tape.end(Side::server, Ending::How::fin);
+  const Transcript transcript = decode(tape.recording(), KeyLog(""));
+  ASSERT_THAT(transcript.problems, SizeIs(1));
+  EXPECT_EQ(transcript.problems[0].before_message, 2U);
+  EXPECT_EQ(transcript.problems[0].missing, Missing::content);
+}
+
 TEST(Alerts, InTls13EachHasARecordOfItsOwn) {
   EXPECT_THAT(alerts(with_alerts({{2, 40}}, Version::tls13)), ElementsAre(40));
   const Transcript transcript = with_alerts({{1, 90, 1, 0}}, Version::tls13);
