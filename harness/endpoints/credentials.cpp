@@ -106,6 +106,15 @@ void write_certificate(const std::filesystem::path& path, X509* cert) {
   check(PEM_write_bio_X509(bio.get(), cert) == 1, "writing a certificate");
 }
 
+std::vector<std::uint8_t> der_of(X509* cert) {
+  const int size = i2d_X509(cert, nullptr);
+  check(size > 0, "encoding a certificate");
+  std::vector<std::uint8_t> der(static_cast<std::size_t>(size));
+  std::uint8_t* to = der.data();
+  i2d_X509(cert, &to);
+  return der;
+}
+
 }  // namespace
 
 std::map<std::string, std::string> Credentials::variables() const {
@@ -117,8 +126,8 @@ std::map<std::string, std::string> Credentials::variables() const {
 }
 
 Credentials make_credentials(const std::filesystem::path& folder, const CertificateFacts& facts) {
-  const Credentials made{folder / "ca.pem",    folder / "server.pem", folder / "server.key", folder / "ecdsa.pem",
-                         folder / "ecdsa.key", folder / "client.pem", folder / "client.key"};
+  Credentials made{folder / "ca.pem",    folder / "server.pem", folder / "server.key", folder / "ecdsa.pem",
+                   folder / "ecdsa.key", folder / "client.pem", folder / "client.key"};
   const PrivateKey rsa = rsa_test_key();
   const PrivateKey ca_key(EVP_EC_gen("P-256"));
   const PrivateKey ecdsa(EVP_EC_gen("P-256"));
@@ -130,6 +139,8 @@ Credentials make_credentials(const std::filesystem::path& folder, const Certific
   const std::string address = facts.server_name == "localhost" ? ",IP:127.0.0.1" : "";
   const Subject server{facts.server_name, "serverAuth", "DNS:" + facts.server_name + address, facts.server_valid};
   write_certificate(made.ca, ca.get());
+  made.ca_der = der_of(ca.get());
+  made.server_name = facts.server_name;
   write_certificate(made.cert, certify(rsa.get(), server, &authority).get());
   write_certificate(made.ecdsa_cert, certify(ecdsa.get(), server, &authority).get());
   write_certificate(made.client_cert,

@@ -2,9 +2,11 @@
 // Keys and certificates of a run, private to the user: certificates and all keys but the RSA one (run/rsa_key.hpp) are
 // made anew for each, and signed by a CA that nobody else trusts.
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace ti {
 
@@ -14,6 +16,8 @@ struct Credentials {
   std::filesystem::path cert, key;
   std::filesystem::path ecdsa_cert, ecdsa_key;
   std::filesystem::path client_cert, client_key;
+  std::vector<std::uint8_t> ca_der = {};  ///< the CA's certificate
+  std::string server_name = {};           ///< for which the server's certificates are
 
   /// As variables of servers/CONTRACT.md.
   std::map<std::string, std::string> variables() const;

@@ -67,6 +67,13 @@ struct ObservedConnection {
   bool timed_out = false;  ///< the step's deadline struck; the harness closed it, or it is the last and none was open
 };
 
+/// What a run gave both sides to trust: what a certificate is held against.
+struct Trust {
+  Bytes ca;                    ///< the CA's certificate, DER
+  std::string server_name;     ///< for which the server's certificate is
+  std::int64_t unix_time = 0;  ///< of second 0 of the timeline, as the programs' clock has it
+};
+
 /// Everything a rule may look at.
 struct Observation {
   Version tls = Version::none;  ///< what both were held to; none for a capture from elsewhere
@@ -74,6 +81,7 @@ struct Observation {
   bool has_expectations = true;  ///< false for `decode`: only the universal rules apply
   bool server_logs_decisions = false;
   std::set<std::string> failing_should;  ///< Scenario::rules
+  std::optional<Trust> trust = {};       ///< nothing for a capture from elsewhere
   std::vector<ObservedConnection> connections;
 };
 

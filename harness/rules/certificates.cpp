@@ -1,4 +1,4 @@
-// Certificates, the keys in a handshake and what proves them: RFC 5246 7.4, RFC 8422 5, RFC 8446 4.4.3.
+// Certificates, the keys in a handshake and what proves them: RFC 5246 7.4, RFC 8422 5, RFC 8446 4.4, RFC 5280 6.1.
 #include "rules/hellos.hpp"
 #include "rules/proofs.hpp"
 #include "rules/subjects.hpp"
@@ -38,6 +38,10 @@ bool signs_with_scheme(const Exchange& exchange) {
   return as_sent(exchange) && exchange.version >= Version::tls12 &&
          (has_server_key(exchange) || signs_13(exchange) || client_signs(exchange));
 }
+bool shows_to_who_trusts(const Exchange& exchange) {
+  return as_sent(exchange) && exchange.cell.trust &&
+         (certificate_of(exchange, Side::server) || certificate_of(exchange, Side::client));
+}
 void server_key(const Exchange& exchange, Findings& findings) {
   say(exchange, server_public_key(exchange), Side::server, "public key", findings);
 }
@@ -57,6 +61,10 @@ void scheme_listed(const Exchange& exchange, Findings& findings) {
 }
 void key_fits(const Exchange& exchange, Findings& findings) {
   say(exchange, certificate_fits(exchange), Side::server, "certificate", findings);
+}
+void path_holds(const Exchange& exchange, Findings& findings) {
+  for (const Side side : {Side::server, Side::client})
+    say(exchange, certificate_path(exchange, side), side, "certificate", findings);
 }
 void point_formats(const Exchange& exchange, Findings& findings) {
   constexpr std::uint8_t uncompressed = 0;
@@ -94,6 +102,10 @@ constexpr Rule rules[] = {
     rule_about<shows_certificate, key_fits>("rfc5246-7.4.2-key-fits", Actor::server, "RFC 5246 7.4.2, RFC 8422 5.3",
                                             Severity::must,
                                             "The server's certificate has a key that the cipher suite can use."),
+    rule_about<shows_to_who_trusts, path_holds>("rfc5280-6.1-path", Actor::either,
+                                                "RFC 5280 6.1, RFC 5246 7.4.2, RFC 8446 4.4.2", Severity::must,
+                                                "A certificate leads to the run's CA, at this time, for what it is "
+                                                "shown for and for the server's name."),
 };
 
 }  // namespace

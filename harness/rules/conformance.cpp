@@ -161,10 +161,8 @@ bool may_answer_binder(const Exchange& exchange, std::size_t message) {
          !sent_between(exchange, Side::client, exchange.handshake.client_hello + 1, message);
 }
 
-/// Nobody holds a certificate against what its receiver trusts.
 std::string missing_path(const Exchange& exchange, const Stretch& stretch) {
-  const auto shown = certificate_of(exchange, stretch.peer);
-  return shown && within(stretch, *shown) ? "whom the " + std::string(name(other(stretch.peer))) + " trusts" : "";
+  return missing_in(certificate_path(exchange, stretch.peer), stretch);
 }
 
 std::string missing_protection(const Exchange& exchange, const Stretch& stretch) {
@@ -248,8 +246,9 @@ std::optional<Side> about_version(const Exchange& exchange, Side sender) {
 
 std::optional<Side> about_name(const Exchange& exchange, Side sender) {
   if (exchange.client_hello == nullptr || sender == Side::client) return sender;
-  if (!exchange.client_hello->server_name) return Side::server;
-  return std::nullopt;
+  const auto& asked = exchange.client_hello->server_name;
+  const auto& trust = exchange.cell.trust;
+  return !asked || (trust && *asked == trust->server_name) ? std::optional(Side::server) : std::nullopt;
 }
 
 /// certificate_required: who shows none when asked has drawn it, if it has one to show.
@@ -285,8 +284,8 @@ std::optional<Side> about_parameters(const Exchange& exchange, std::size_t alert
   if (exchange.messages()[alert].from == Side::client) {
     if (has_weak_answer(exchange)) return Side::server;
     const bool sound = exchange.server_hello != nullptr && is_sound(exchange.server_hello->suite);
-    return sound && missing_of(exchange, alert, messages | signatures).empty() ? std::optional(Side::client)
-                                                                               : std::nullopt;
+    return sound && missing_of(exchange, alert, messages | signatures | path).empty() ? std::optional(Side::client)
+                                                                                      : std::nullopt;
   }
   if (exchange.handshake.server_hello) {
     const auto shown = certificate_of(exchange, Side::client);

@@ -164,4 +164,21 @@ std::optional<Examined> certificate_fits(const Exchange& exchange) {
   return Examined{*shown, {}};
 }
 
+std::optional<Examined> certificate_path(const Exchange& exchange, Side side) {
+  const auto shown = certificate_of(exchange, side);
+  if (!shown) return std::nullopt;
+  const auto& trust = exchange.cell.trust;
+  if (!trust) return Examined{*shown, {{}, "whom the " + std::string(name(other(side))) + " trusts"}};
+  Bytes store;
+  const auto certificates = read_certificates(exchange, *shown, store);
+  if (!certificates || certificate_type_agreed(exchange))
+    return Examined{*shown, unread("the content of the Certificate")};
+  if (certificates->entries.empty()) return Examined{*shown, unread("whether its receiver can do without one")};
+  const auto since = std::chrono::floor<std::chrono::seconds>(moment(exchange, *shown));
+  return Examined{*shown, check_chain(*certificates, {.ca = trust->ca,
+                                                      .shown_by = side,
+                                                      .server_name = side == Side::server ? trust->server_name : "",
+                                                      .unix_time = trust->unix_time + since.count()})};
+}
+
 }  // namespace ti

@@ -21,5 +21,7 @@ std::optional<Examined> verify_signature(const Exchange& exchange, Side side);
 std::optional<Examined> scheme_offered(const Exchange& exchange, Side side);
 /// Whether the first certificate's key is of the kind that the suite needs, and may be used so (RFC 5246 7.4.2).
 std::optional<Examined> certificate_fits(const Exchange& exchange);
+/// Whether the certificate that a side shows leads to what the run gave its peer to trust (RFC 5280 6.1).
+std::optional<Examined> certificate_path(const Exchange& exchange, Side side);
 
 }  // namespace ti

@@ -94,6 +94,8 @@ class CellRun {
                             cell_.scenario->client_script};
     client_ = co_await slot_.lend_client(*cell_.client, std::move(settings), start);
     co_await slot_.clock().begin(std::chrono::milliseconds(0));  // second 0 is when all is ready
+    told_at_zero_ =
+        std::chrono::system_clock::now() + std::chrono::seconds(static_cast<std::int64_t>(slot_.clock().offset_s()));
   }
 
   awaitable<void> timeline() {
@@ -247,7 +249,9 @@ class CellRun {
     CellResult result;
     result.id = cell_.id;
     const bool logs_decisions = cell_.server->capabilities.contains("decision_log");
-    const Observation observation = observe(*cell_.scenario, cell_.id.tls, logs_decisions, captured_);
+    Observation observation = observe(*cell_.scenario, cell_.id.tls, logs_decisions, captured_);
+    observation.trust = Trust{site_.credentials.ca_der, site_.credentials.server_name,
+                              std::chrono::system_clock::to_time_t(told_at_zero_)};
     result.verdict = judge(observation);
     if (captured_.server_killed) seen_.server_killed = captured_.server_ended;
     seen_.log_cut = captured_.server_log_cut;
@@ -314,6 +318,7 @@ class CellRun {
   std::uint16_t tap_port_ = 0;
   std::filesystem::path client_keylog_;  ///< empty for a client that cannot tell its secrets
   Deadline started_{};
+  std::chrono::system_clock::time_point told_at_zero_{};  ///< second 0 of the timeline by the programs' clock
   Instant zero_{};  ///< second 0 of the timeline by the watch, as the clock stands now
   Captured captured_;
   Circumstances seen_;

@@ -4,6 +4,7 @@
 #include <openssl/ec.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
@@ -23,6 +24,13 @@ using Group = std::unique_ptr<EC_GROUP, FreedBy<EC_GROUP_free>>;
 using Point = std::unique_ptr<EC_POINT, FreedBy<EC_POINT_free>>;
 using Number = std::unique_ptr<BIGNUM, FreedBy<BN_free>>;
 using Certificate = std::unique_ptr<X509, FreedBy<X509_free>>;
+using Store = std::unique_ptr<X509_STORE, FreedBy<X509_STORE_free>>;
+using StoreContext = std::unique_ptr<X509_STORE_CTX, FreedBy<X509_STORE_CTX_free>>;
+
+struct FreeAll {
+  void operator()(STACK_OF(X509) * stack) const { sk_X509_pop_free(stack, X509_free); }
+};
+using Stack = std::unique_ptr<STACK_OF(X509), FreeAll>;
 
 /// GroupParts is what a key of a group is made of: an ML-KEM key, a key of a curve, or both in either order.
 struct GroupParts {
@@ -264,6 +272,52 @@ std::optional<Bytes> signed_by_verify(const std::vector<Message>& messages, std:
   content.push_back(0);
   append(content, transcript_hash(version, *known, bytes));
   return content;
+}
+
+namespace {
+
+/// All certificates but the first that are any.
+Stack those_behind(const Certificates& certificates) {
+  Stack others(sk_X509_new_null());
+  for (std::size_t i = 1; i < certificates.entries.size(); ++i)
+    if (Certificate other = certificate(certificates.entries[i].der);
+        other && sk_X509_push(others.get(), other.get()) > 0)
+      static_cast<void>(other.release());
+  return others;
+}
+
+/// X509_V_OK, or why the path does not hold.
+int verified_at(std::int64_t unix_time, X509_STORE* store, X509* leaf, STACK_OF(X509) * others, const Goal& goal) {
+  const StoreContext context(X509_STORE_CTX_new());
+  if (!context || X509_STORE_CTX_init(context.get(), store, leaf, others) != 1) return X509_V_ERR_OUT_OF_MEM;
+  X509_VERIFY_PARAM* how = X509_STORE_CTX_get0_param(context.get());
+  X509_STORE_CTX_set_purpose(context.get(),
+                             goal.shown_by == Side::server ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT);
+  X509_VERIFY_PARAM_set_time(how, static_cast<time_t>(unix_time));
+  if (!goal.server_name.empty()) X509_VERIFY_PARAM_set1_host(how, goal.server_name.c_str(), goal.server_name.size());
+  return X509_verify_cert(context.get()) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(context.get());
+}
+
+}  // namespace
+
+Checked check_chain(const Certificates& certificates, const Goal& goal) {
+  constexpr std::int64_t leeway_s = 60;
+  const Certificate root = certificate(goal.ca);
+  const Store store(X509_STORE_new());
+  if (!root || !store || X509_STORE_add_cert(store.get(), root.get()) != 1 || certificates.entries.empty())
+    return {.fault = {}, .missing = "the path to the CA"};
+  const Certificate leaf = certificate(certificates.entries.front().der);
+  if (!leaf) return {.fault = "is no X.509 certificate", .missing = {}};
+  const Stack others = those_behind(certificates);
+  int error = X509_V_OK;
+  for (const std::int64_t leeway : {-leeway_s, leeway_s}) {
+    error = verified_at(goal.unix_time + leeway, store.get(), leaf.get(), others.get(), goal);
+    if (error == X509_V_OK) return {};
+  }
+  if (error == X509_V_ERR_OUT_OF_MEM || error == X509_V_ERR_UNSPECIFIED || error == X509_V_ERR_INVALID_CALL)
+    return {.fault = {}, .missing = "the path to the CA"};
+  return {.fault = std::string("does not lead to the run's CA: ") + X509_verify_cert_error_string(error),
+          .missing = {}};
 }
 
 }  // namespace ti

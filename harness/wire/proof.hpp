@@ -40,4 +40,15 @@ Checked check_signature(ByteView certificate, Version version, const Signed& pro
 std::optional<Bytes> signed_by_verify(const std::vector<Message>& messages, std::size_t begin, std::size_t end,
                                       Version version, std::uint16_t suite, Side signer);
 
+/// What a certificate is to lead to, for whom and when.
+struct Goal {
+  ByteView ca;
+  Side shown_by;            ///< which says what it is to be good for
+  std::string server_name;  ///< empty: any
+  std::int64_t unix_time = 0;
+};
+/// Whether a path from the first certificate to the CA holds (RFC 5280 6.1), for the name too (RFC 6125). A border of
+/// validity within a minute of the time counts for the certificate.
+Checked check_chain(const Certificates& certificates, const Goal& goal);
+
 }  // namespace ti

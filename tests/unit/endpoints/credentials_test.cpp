@@ -5,6 +5,7 @@
 #include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "base/bytes.hpp"
 #include "endpoints/rsa_key.hpp"
@@ -75,6 +76,15 @@ TEST_F(CredentialsTest, OnlyTheRunsOwnAuthorityIsTrusted) {
     EXPECT_TRUE(signed_by(cert, one_.ca)) << cert;
     EXPECT_FALSE(signed_by(cert, other_.ca)) << cert;
   }
+}
+
+TEST_F(CredentialsTest, TellsTheRulesWhomTheRunTrusts) {
+  const std::uint8_t* at = one_.ca_der.data();
+  const std::unique_ptr<X509, decltype(&X509_free)> told(d2i_X509(nullptr, &at, static_cast<long>(one_.ca_der.size())),
+                                                         X509_free);
+  ASSERT_NE(told, nullptr);
+  EXPECT_EQ(X509_cmp(told.get(), certificate(one_.ca).get()), 0);
+  EXPECT_EQ(X509_check_host(certificate(one_.cert).get(), one_.server_name.c_str(), 0, 0, nullptr), 1);
 }
 
 TEST_F(CredentialsTest, TheRsaKeyIsThePublishedOneAndNoOtherKeyIsUsedTwice) {

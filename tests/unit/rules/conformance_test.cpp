@@ -1,5 +1,7 @@
 // Alerts in answer to recorded messages: whether all that bears on them was checked, and what then is said.
 #include <gmock/gmock.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
 
 #include "recorded_cell.hpp"
 #include "rules/registry.hpp"
@@ -44,11 +46,88 @@ TEST(Conformance, BlamesWhoComplainsOfWhatWasCheckedAndFoundRight) {
   }
 }
 
-// A client also says decrypt_error of a signature in the certificate that is not its issuer's.
-TEST(Conformance, DoesNotTellWhetherACertificatesOwnSignatureHolds) {
-  const Verdict verdict = judge(refused("tls12-gcm", MessageType::server_hello_done, alert_decrypt_error));
-  EXPECT_EQ(verdict.outcome, Outcome::inconclusive) << verdict.rule;
-  EXPECT_THAT(verdict.reason, HasSubstr("whom the client trusts"));
+constexpr std::uint8_t bad_certificate = 42;
+constexpr std::uint8_t certificate_expired = 45;
+constexpr std::uint8_t certificate_unknown = 46;
+constexpr std::uint8_t unknown_ca = 48;
+/// A client also says decrypt_error of a signature in the certificate that is not its issuer's.
+constexpr std::uint8_t complaints_of_certificate[] = {bad_certificate, certificate_expired, certificate_unknown,
+                                                      unknown_ca, alert_decrypt_error};
+
+Observation refused_certificate(std::uint8_t description) {
+  Observation seen = refused("tls12-gcm", MessageType::server_hello_done, description);
+  seen.trust = made::trust_in_certificate(seen);
+  return seen;
+}
+
+TEST(Conformance, BlamesWhoRefusesACertificateThatLeadsToTheRunsCa) {
+  for (const std::uint8_t description : complaints_of_certificate) {
+    const Verdict verdict = judge(refused_certificate(description));
+    EXPECT_EQ(verdict.outcome, Outcome::fail) << alert_name(description) << ": " << verdict.reason;
+    EXPECT_EQ(verdict.fault, Side::client) << alert_name(description) << ": " << verdict.reason;
+  }
+}
+
+Bytes ca_of_others() {
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> made(X509_new(), X509_free);
+  X509_gmtime_adj(X509_getm_notBefore(made.get()), 0);
+  X509_gmtime_adj(X509_getm_notAfter(made.get()), 86400);
+  X509_set_pubkey(made.get(), key.get());
+  X509_sign(made.get(), key.get(), EVP_sha256());
+  Bytes der(static_cast<std::size_t>(i2d_X509(made.get(), nullptr)));
+  std::uint8_t* to = der.data();
+  i2d_X509(made.get(), &to);
+  return der;
+}
+
+TEST(Conformance, BlamesWhoShowsACertificateThatIsNotGoodForTheRun) {
+  constexpr std::int64_t most_of_a_century = std::int64_t{90} * 366 * 86400;
+  const auto expect_fault_of_server = [](const Observation& seen, const char* why) {
+    const Verdict verdict = judge(seen);
+    EXPECT_EQ(verdict.rule, "rfc5280-6.1-path") << why;
+    EXPECT_EQ(verdict.fault, Side::server) << why;
+    EXPECT_THAT(verdict.reason, HasSubstr(why));
+  };
+  for (const std::uint8_t description : complaints_of_certificate) {
+    Observation late = refused_certificate(description);
+    late.connections[0].at += std::chrono::seconds(most_of_a_century);
+    expect_fault_of_server(late, "expired");
+    Observation early = refused_certificate(description);
+    early.trust->unix_time -= 7200;
+    expect_fault_of_server(early, "not yet valid");
+    Observation foreign = refused_certificate(description);
+    foreign.trust->ca = ca_of_others();
+    expect_fault_of_server(foreign, "self");
+  }
+}
+
+TEST(Conformance, LeavesOpenWhetherACertificateIsTrustedWhereNobodyKnowsByWhom) {
+  for (const std::uint8_t description : complaints_of_certificate) {
+    const Verdict verdict = judge(refused("tls12-gcm", MessageType::server_hello_done, description));
+    EXPECT_EQ(verdict.outcome, Outcome::inconclusive) << verdict.rule;
+    EXPECT_THAT(verdict.reason, HasSubstr("whom the client trusts"));
+    Observation no_ca = refused_certificate(description);
+    no_ca.trust->ca = {0x30, 0};
+    EXPECT_EQ(judge(no_ca).outcome, Outcome::inconclusive);
+  }
+}
+
+TEST(Conformance, HoldsOnlyTheServersCertificateAgainstTheServersName) {
+  Observation seen = made::recorded("tls13");
+  seen.trust = made::trust_in_certificate(seen);
+  seen.trust->server_name = "elsewhere.invalid";
+  auto& messages = seen.connections[0].transcript.messages;
+  Message shown = messages[made::find(seen, Side::server, MessageType::certificate)];
+  const std::size_t before = made::find(seen, Side::client, MessageType::finished);
+  shown.from = Side::client;
+  shown.at = messages[before].at;
+  messages.insert(messages.begin() + static_cast<std::ptrdiff_t>(before), shown);
+  seen.connections[0].handshakes = handshakes_of(seen.connections[0].transcript);
+  std::vector<Side> wrong;
+  for (const Finding& finding : judge(seen).findings)
+    if (finding.rule == "rfc5280-6.1-path") wrong.push_back(finding.actor);
+  EXPECT_EQ(wrong, std::vector{Side::server});
 }
 
 TEST(Conformance, SaysWhichCheckAnUnknownKindOfKeyPrevents) {

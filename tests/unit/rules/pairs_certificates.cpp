@@ -44,6 +44,14 @@ Pair other_key() {
   return {"rfc5246-7.4.2-key-fits", Side::server, {1, find(kept, Side::server, certificate)}, broken, kept};
 }
 
+Pair other_name() {
+  Observation kept = recorded("tls12-gcm");
+  kept.trust = trust_in_certificate(kept);
+  Observation broken = kept;
+  broken.trust->server_name = "elsewhere.invalid";
+  return {"rfc5280-6.1-path", Side::server, {1, find(kept, Side::server, certificate)}, broken, kept};
+}
+
 /// A client that was asked for a certificate and signs with the key of its own.
 class SigningClient {
  public:
@@ -58,6 +66,13 @@ class SigningClient {
     Observation broken = seen_;
     broken.connections[0].transcript.messages[at_].raw.back() ^= 1;
     return {"rfc5246-7.4.8-signature", Side::client, {1, at_}, broken, seen_};
+  }
+
+  /// Its certificate is its own word only.
+  Pair self_signed() const {
+    Observation broken = seen_;
+    broken.trust = trust_in_certificate(seen_);
+    return {"rfc5280-6.1-path", Side::client, {1, find(seen_, Side::client, certificate)}, broken, other_name().kept};
   }
 
  private:
@@ -123,6 +138,8 @@ std::vector<Pair> pairs_certificates() {
       SigningClient().pair(),
       scheme_not_listed(),
       other_key(),
+      other_name(),
+      SigningClient().self_signed(),
   };
 }
 
