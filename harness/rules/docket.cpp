@@ -158,6 +158,7 @@ Judgement Docket::judge(ObservedConnection connection, const std::string& server
   for (std::size_t i = 0; i < before.size(); ++i)
     past_.at(before[i]).connection = std::move(observation.connections[i]);
   past.connection = std::move(observation.connections.back());
+  for (Message& message : past.connection.transcript.messages) message.raw = {};
   keep(number, std::move(past));
   return judgement;
 }

@@ -39,7 +39,8 @@ struct Judgement {
 
 /// Docket numbers connections as they come, from 1, and judges each by the universal rules, beside those before it that
 /// bear on it: where the tickets that it offers were issued or offered, and the last ones of the same server. Servers
-/// do not mix: what one of them knows says nothing of another. Of what has come the last few thousand are kept.
+/// do not mix: what one of them knows says nothing of another. Of what has come the last few thousand are kept,
+/// without the bytes of their messages.
 class Docket {
  public:
   /// Judges the next connection; `server` tells servers apart. Of its messages the bytes need not be there. Where the
