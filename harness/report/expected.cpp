@@ -22,13 +22,14 @@ bool shows(const CellResult& cell, const Control& control, Side side) {
          ((verdict.fault == side && verdict.rule == control.rule) || std::ranges::any_of(verdict.findings, is_its));
 }
 
-/// Nothing where the fault had no occasion to show, or the cell was not judged.
+/// Nothing where the fault had no occasion to show (the other side's fault came before it), or the cell was not judged.
 std::optional<Caught> caught(const CellResult& cell, const Control& control, Side side) {
   if (shows(cell, control, side)) return Caught::caught;
   const Outcome outcome = cell.verdict.outcome;
   const std::vector<std::string>& exercised = cell.verdict.exercised;
   const bool occasion = std::ranges::find(exercised, control.occasion) != exercised.end();
-  if (!occasion || (outcome != Outcome::pass && outcome != Outcome::fail)) return std::nullopt;
+  const bool before_its_turn = outcome == Outcome::fail && cell.verdict.fault != side;
+  if (!occasion || before_its_turn || (outcome != Outcome::pass && outcome != Outcome::fail)) return std::nullopt;
   return Caught::missed;
 }
 

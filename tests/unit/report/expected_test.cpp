@@ -135,6 +135,17 @@ TEST(Controls, AControlWhoseOccasionPassedIsMissed) {
   EXPECT_EQ(ended({}, passed).control, std::nullopt);
 }
 
+TEST(Controls, WhatTheOtherSideEndedFirstHadNoOccasion) {
+  CellResult ended_early = failed(Side::client, "renewal");
+  ended_early.verdict.exercised = {"renewal"};
+  const Control rejects{"renewal", "renewal", {}};
+  EXPECT_EQ(ended({.server_controls = {{"nginx", control}}}, ended_early).control, std::nullopt);
+  const CellResult both =
+      ended({.server_controls = {{"nginx", control}}, .client_controls = {{"openssl", rejects}}}, ended_early);
+  EXPECT_EQ(both.control, Caught::caught);
+  EXPECT_FALSE(is_unexpected(both));
+}
+
 TEST(Controls, AFaultBehindAnEarlierOneIsCaughtToo) {
   CellResult other = failed(Side::client, "expect-offered");
   other.verdict.exercised = {"renewal"};
