@@ -236,8 +236,15 @@ std::optional<BadEnd> silence_despite(const Visit& visit) {
 
 // --- rules -----------------------------------------------------------------------------------------------------------
 
+/// Only an answer shows whether a ticket was taken: a connection cut behind it tells nothing.
+bool answered(const Exchange& exchange, std::size_t ticket) {
+  const auto& messages = exchange.messages();
+  return std::any_of(messages.begin() + static_cast<std::ptrdiff_t>(ticket) + 1, messages.end(),
+                     [](const Message& message) { return message.from == Side::client; });
+}
 bool client_got_ticket(const Exchange& exchange) {
-  return !exchange.tls13() && !exchange.handshake.new_tickets.empty();
+  return !exchange.tls13() && !exchange.handshake.new_tickets.empty() && !bad_end_excused(exchange) &&
+         answered(exchange, exchange.handshake.new_tickets.front());
 }
 bool of_resumption(const Exchange& exchange) { return client_got_ticket(exchange) && exchange.handshake.abbreviated; }
 bool of_full(const Exchange& exchange) { return client_got_ticket(exchange) && !exchange.handshake.abbreviated; }
