@@ -4,7 +4,9 @@
 namespace ti {
 namespace {
 
+using testing::Each;
 using testing::ElementsAreArray;
+using testing::EndsWith;
 
 class RunWarm : public RunTest {
  protected:
@@ -39,6 +41,7 @@ class RunWarm : public RunTest {
 TEST_F(RunWarm, GivesTheSameVerdictsAsFreshProcesses) {
   const std::vector<std::string> warm = verdicts(matrix(), true);
   EXPECT_EQ(warm.size(), 9U);
+  EXPECT_THAT(warm, Each(EndsWith(" pass")));
   EXPECT_THAT(warm, ElementsAreArray(verdicts(matrix(), false)));
 }
 
