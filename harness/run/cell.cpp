@@ -109,7 +109,7 @@ class CellRun {
       if (!seen_.cut_short.empty()) co_return;
       const auto late = co_await slot_.clock().advance_to(steps[i].at);
       if (const std::string why = overload(steps[i].at, late, timing); !why.empty()) throw HarnessError(why);
-      zero_ = slot_.watch().now() - steps[i].at;
+      zero_ = slot_.watch().now() - steps[i].at - late;  // a slow step before this one took of its time
       if (steps[i].connect)
         co_await connect(i);
       else
@@ -319,7 +319,7 @@ class CellRun {
   std::filesystem::path client_keylog_;  ///< empty for a client that cannot tell its secrets
   Deadline started_{};
   std::chrono::system_clock::time_point told_at_zero_{};  ///< second 0 of the timeline by the programs' clock
-  Instant zero_{};  ///< second 0 of the timeline by the watch, as the clock stands now
+  Instant zero_{};  ///< second 0 of the timeline by the watch, as the programs' clock stands now
   Captured captured_;
   Circumstances seen_;
   Gathered gathered_;
