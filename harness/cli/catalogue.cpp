@@ -109,7 +109,10 @@ Catalogue load_catalogue(const Paths& paths) {
   for (const ServerManifest& server : catalogue.servers)
     if (!executable(paths.servers_build() / server.id / server.binary))
       catalogue.server_missing[server.id] =
-          fmt::format("server {} is not built: servers/{}/build.sh build/servers/{}", server.id, server.id, server.id);
+          std::filesystem::path(server.binary).is_absolute()
+              ? fmt::format("server {}: there is no program {}", server.id, server.binary)
+              : fmt::format("server {} is not built: servers/{}/build.sh build/servers/{}", server.id, server.id,
+                            server.id);
   for (const ClientManifest& client : catalogue.clients)
     if (std::string why = missing(client, paths); !why.empty()) catalogue.client_missing[client.id] = std::move(why);
   return catalogue;

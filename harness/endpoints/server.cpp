@@ -13,11 +13,18 @@ namespace {
 
 using Variables = std::map<std::string, std::string>;
 
-/// Arguments and configuration text of several fragments, in order.
-struct Told {
-  std::vector<std::string> args;
-  std::string config;
-};
+/// What several fragments tell, in order.
+using Told = Fragment;
+
+Result<bool> fill_env(std::map<std::string, std::string>& env, const std::map<std::string, std::string>& texts,
+                      const Variables& variables) {
+  for (const auto& [name, text] : texts) {
+    const Result<std::string> value = fill_in(text, variables);
+    if (!value) return value.error();
+    env[name] = *value;
+  }
+  return true;
+}
 
 Result<bool> tell(Told& told, const Fragment& fragment, const Variables& variables) {
   for (const std::string& arg : fragment.args) {
@@ -28,7 +35,7 @@ Result<bool> tell(Told& told, const Fragment& fragment, const Variables& variabl
   const Result<std::string> config = fill_in(fragment.config, variables);
   if (!config) return config.error();
   if (!config->empty()) told.config += *config + "\n";
-  return true;
+  return fill_env(told.env, fragment.env, variables);
 }
 
 const Fragment* fragment_for(const PolicyFragment& known, const std::string& value) {
@@ -69,14 +76,23 @@ Result<Launch> launch_in(const std::filesystem::path& folder, const ServerManife
   Launch launch;
   launch.argv = std::move(argv);
   launch.env = site.environment(folder);
-  for (const auto& [name, text] : manifest.env) {
-    const Result<std::string> value = fill_in(text, variables);
-    if (!value) return value.error();
-    launch.env[name] = *value;
-  }
+  if (auto filled = fill_env(launch.env, manifest.env, variables); !filled) return filled.error();
   launch.cwd = folder;
   launch.output = Launch::Output::merged;
   return launch;
+}
+
+/// What makes an unpatched server follow its policy and tell of it.
+std::map<std::string, std::string> hook_env(const Site& site, const std::filesystem::path& keylog) {
+  return {{"LD_PRELOAD", (site.servers / "hook/ticket_hook.so").string()}, {"TICKET_HOOK_KEYLOG", keylog.string()}};
+}
+
+/// The clock's variables beside the server's own; what each has preloaded is preloaded, the server's first.
+void add_clock(std::map<std::string, std::string>& env, std::map<std::string, std::string> clock) {
+  const auto own = env.find("LD_PRELOAD");
+  const auto more = clock.find("LD_PRELOAD");
+  if (own != env.end() && more != clock.end()) own->second += ":" + more->second;
+  env.merge(clock);
 }
 
 void write_file(const std::filesystem::path& path, const std::string& text) {
@@ -113,6 +129,10 @@ Result<ServerLaunch> prepare(const ServerOrder& order, const Site& site, const s
   auto launch = launch_in(folder, manifest, site, std::move(*argv), variables);
   if (!launch) return launch.error();
   prepared.launch = std::move(*launch);
+  tls.env.merge(policy.env);
+  if (manifest.hook) tls.env.merge(hook_env(site, prepared.keylog));
+  tls.env.merge(prepared.launch.env);
+  prepared.launch.env = std::move(tls.env);
 
   variables["policy"] = policy.config;
   variables["tls"] = tls.config;
@@ -142,7 +162,7 @@ Server::Server(ServerOrder order, const Site& site, std::filesystem::path folder
 awaitable<void> Server::start(const ClockControl& clock, Stopwatch watch, Deadline deadline) {
   std::filesystem::remove(launched_.socket);
   Launch launch = launched_.launch;
-  launch.env.merge(clock.env());
+  add_clock(launch.env, clock.env());
   process_ = std::make_unique<Process>(site_.executor, *site_.guardian, launch);
   reached_ = false;
   log_ = std::make_unique<OutputLog>(std::move(process_->out), watch, OutputLog::default_limit,

@@ -12,10 +12,12 @@
 
 namespace ti {
 
-/// Fragment is how one fact is told to a program: arguments, configuration text, or both.
+/// Fragment is how one fact is told to a program: by arguments, configuration text, variables of its environment, or
+/// several of these.
 struct Fragment {
   std::vector<std::string> args;
   std::string config;
+  std::map<std::string, std::string> env;
 };
 
 /// One policy key: one fragment for all values, or one for each word.
@@ -49,6 +51,7 @@ struct ServerManifest {
   std::map<std::string, PolicyFragment> policy;
   std::set<std::string> capabilities;
   bool warm = false;
+  bool hook = false;             ///< unpatched: the ticket hook is loaded into it (servers/hook)
   bool only_when_named = false;  ///< not part of a matrix that does not ask for it by its id
   std::optional<Control> control;
 };

@@ -32,6 +32,10 @@ Fragment read_fragment(const JsonValue& value, const Names& known) {
     check_variables(*config, known);
     fragment.config = config->string();
   }
+  if (const auto* env = value.find("env")) {
+    check_variables(*env, known);
+    fragment.env = read_text_map(*env);
+  }
   return fragment;
 }
 
@@ -39,7 +43,7 @@ PolicyFragment read_policy_fragment(const JsonValue& value) {
   PolicyFragment fragment;
   const JsonValue* words = value.find("values");
   if (!words) {
-    value.allow({"args", "config", "values"});
+    value.allow({"args", "config", "env", "values"});
     fragment.any = read_fragment(value, with(variables, {"value"}));
     return fragment;
   }
@@ -47,7 +51,7 @@ PolicyFragment read_policy_fragment(const JsonValue& value) {
   for (const JsonValue& word : words->members()) {
     if (!policy_takes_word(value.name(), word.name()))
       word.fail("\"" + word.name() + "\" is not a value of \"" + value.name() + '"');
-    word.allow({"args", "config"});
+    word.allow({"args", "config", "env"});
     fragment.values.emplace(word.name(), read_fragment(word, with(variables, {"value"})));
   }
   if (fragment.values.empty()) words->fail("\"values\" must hold at least one word");
@@ -87,7 +91,7 @@ void read_versions_and_policy(const JsonValue& file, ServerManifest& server) {
   if (const auto* tls = field(file, "tls")) {
     server.tls.clear();
     for (const JsonValue& member : tls->members()) {
-      member.allow({"args", "config"});
+      member.allow({"args", "config", "env"});
       server.tls.emplace(read_version(member, member.name()), read_fragment(member, variables));
     }
   }
@@ -116,7 +120,7 @@ void read_start(const JsonValue& file, ServerManifest& server) {
 /// `server` is empty, or the server that this one is like.
 ServerManifest read_server(const JsonValue& file, const std::filesystem::path& folder, ServerManifest server) {
   file.allow({"like", "title", "library", "library_version", "binary", "version", "argv", "env", "files", "listen",
-              "listen_port", "ready", "tls", "policy", "capabilities", "warm", "when", "control"});
+              "listen_port", "ready", "tls", "policy", "capabilities", "warm", "hook", "when", "control"});
   server.id = folder.filename().string();
   server.folder = folder;
   server.title = file.at("title").string();
@@ -131,6 +135,7 @@ ServerManifest read_server(const JsonValue& file, const std::filesystem::path& f
   if (const auto* capabilities = file.find("capabilities"))
     server.capabilities = read_set(*capabilities, server_capabilities(), "capability of servers");
   if (const auto* warm = file.find("warm")) server.warm = warm->boolean();
+  if (const auto* hook = file.find("hook")) server.hook = hook->boolean();
   if (const auto* when = file.find("when")) server.only_when_named = when->word({"named"}) == 0;
   server.control = read_control(file);
   return server;

@@ -61,5 +61,25 @@ TEST(ServerVersion, IsAskedInTheEnvironmentInWhichItServes) {
   EXPECT_FALSE(version_launch(server, site, "/f"));
 }
 
+TEST(ServerEnvironment, IsToldByFragmentsAndTakesTheHook) {
+  asio::io_context loop;
+  Site site{loop.get_executor(), nullptr, {}, {}, {}, {}, {}};
+  site.servers = "/b";
+  ServerManifest server;
+  server.id = "s";
+  server.env = {{"A", "manifest"}, {"RENEW", "manifest"}};
+  server.tls[Version::tls12].env = {{"TLS", "1.2"}};
+  server.policy["renew_after"].any.env = {{"RENEW", "{value}"}};
+  ServerOrder order{&server, {}, Version::tls12, ""};
+  order.policy.values["renew_after"] = std::chrono::seconds(10);
+  const auto plain = prepare(order, site, "/f").value().launch.env;
+  EXPECT_EQ(plain.at("A") + plain.at("RENEW") + plain.at("TLS"), "manifest101.2");
+  EXPECT_FALSE(plain.contains("LD_PRELOAD"));
+  server.hook = true;
+  const auto hooked = prepare(order, site, "/f").value().launch.env;
+  EXPECT_EQ(hooked.at("LD_PRELOAD"), "/b/hook/ticket_hook.so");
+  EXPECT_EQ(hooked.at("TICKET_HOOK_KEYLOG"), "/f/keys.log");
+}
+
 }  // namespace
 }  // namespace ti

@@ -117,6 +117,17 @@ TEST_F(Servers, ComplainsWithFileAndLine) {
   EXPECT_THAT(complaint("[\"keylog\"]", "[\"keylgo\"]"), HasSubstr("no capability of servers is called \"keylgo\""));
 }
 
+TEST_F(Servers, AFragmentMayBeVariablesOfTheEnvironment) {
+  folder.write("thing/server.json",
+               replaced(replaced(server_text, R"("config": "r {value};")", R"("env": {"RENEW": "{value} {dir}"})"),
+                        "\"warm\"", "\"hook\": true, \"warm\""));
+  const ServerManifest server = parse_server_manifest(folder.path / "thing").value();
+  EXPECT_EQ(server.policy.at("renew_after").any.env.at("RENEW"), "{value} {dir}");
+  EXPECT_TRUE(server.hook);
+  EXPECT_THAT(complaint(R"("config": "r {value};")", R"("env": {"RENEW": "{valeu}"})"),
+              HasSubstr("unknown variable \"valeu\""));
+}
+
 TEST_F(Servers, AControlNamesItsRuleOccasionAndPeers) {
   EXPECT_EQ(complaint("\"ready\"", "\"control\": {\"rule\": \"r\", \"occasion\": \"o\", \"with\": [\"c\"]}, \"ready\""),
             "no complaint");
