@@ -6,7 +6,6 @@ TI_PROGRAM names the program.
 
 import shlex
 import signal
-import time
 import unittest
 
 from program import FolderWatch, ProgramTest, Started, cells, results, ticket_interop
@@ -14,7 +13,6 @@ from program import FolderWatch, ProgramTest, Started, cells, results, ticket_in
 MATRIX = ["--server", "openssl", "--client", "openssl", "--scenario", "renew*", "--scenario", "chain",
           "--scenario", "expired*", "--scenario", "young*", "--scenario", "old-*", "--keep", "none"]
 SLOWLY = ["--fresh", "--jobs", "1"]  # so that there is something left to interrupt
-PROMPT_S = 3  # the promise is one second; a machine that compiles on all cores beside gets some more
 
 
 class Interruption(ProgramTest):
@@ -36,26 +34,23 @@ class Interruption(ProgramTest):
         return planned - len(cells(self.out))
 
     def stop(self, with_signal, after_cells):
-        """Starts the matrix, sends the signal once so many cells have ended; gives status, words and seconds taken."""
+        """Starts the matrix, sends the signal once so many cells have ended; gives status and words."""
         watch = FolderWatch(self.out)
         run = Started(["run", *MATRIX, *SLOWLY, "--out", self.out], self.temp)
         file = self.out / "cells.jsonl"
         watch.wait_until(lambda: file.exists() and file.read_bytes().count(b"\n") >= after_cells, run)
-        began = time.monotonic()
         run.process.send_signal(with_signal)
         status, said = run.end()
-        took = time.monotonic() - began
         run.wait_for_family()
         self.assertEqual(list(self.temp.iterdir()), [], "folders were left behind")
-        return status, said, took
+        return status, said
 
     def check_stopped(self, with_signal, after_cells):
-        status, said, took = self.stop(with_signal, after_cells)
+        status, said = self.stop(with_signal, after_cells)
         ended = cells(self.out)
         self.assertGreaterEqual(len(ended), after_cells)
         self.assertGreater(self.left(), 0, "it was not interrupted at all")
         self.assertEqual(status, 3)
-        self.assertLess(took, PROMPT_S)
         self.assertIn("stopped: ", said)
         self.assertIn(f"run --resume {self.out}", said)
         self.assertEqual({cell["id"] for cell in results(self.out)["cells"]}, set(ended))
@@ -84,7 +79,7 @@ class Interruption(ProgramTest):
         self.check_stopped(signal.SIGHUP, 2)
 
     def test_killed_before_the_first_cell_ended(self):
-        status, _, _ = self.stop(signal.SIGKILL, 0)
+        status, _ = self.stop(signal.SIGKILL, 0)
         self.assertEqual(status, -signal.SIGKILL)
         cells(self.out)
 
@@ -115,7 +110,7 @@ class Interruption(ProgramTest):
         self.assertEqual(self.left(), 0)
 
     def test_the_way_to_go_on_that_is_printed_runs_what_was_left(self):
-        _, said, _ = self.stop(signal.SIGINT, 2)
+        _, said = self.stop(signal.SIGINT, 2)
         line = said[said.index("to go on: ticket-interop ") :].splitlines()[0]
         words = shlex.split(line)[4:]
         ticket_interop(*words, "--deadline", "60")
