@@ -25,6 +25,33 @@ TXT
 
 say() { printf 'run_matrix: %s\n' "$*" >&2; }
 
+log=build/setup.log
+
+# logged COMMAND...: what it prints goes to the log; of ninja's steps each quarter is told.
+logged() {
+  "$@" 2>&1 </dev/null | tee -a "$log" | awk '
+    match($0, /^\[[0-9]+\/[0-9]+\]/) {
+      split(substr($0, 2, RLENGTH - 2), step, "/")
+      quarter = int(4 * step[1] / step[2])
+      if (step[2] >= 20 && quarter > told) { printf "run_matrix:   %d of %d steps\n", step[1], step[2]; fflush(); told = quarter }
+    }' >&2
+}
+
+# quietly COMMAND...: the same, and the end of the log is shown if it fails.
+quietly() {
+  logged "$@" && return 0
+  say "this failed: $*; the log is $root/$log, and its end:"
+  tail -n 30 "$log" >&2
+  return 1
+}
+
+# begin WHAT: the set-up is at this now; if it ends here, it has failed.
+doing=
+begin() {
+  doing=$1
+  say "$1"
+}
+
 # What is needed, and what for. Of names with | between them the first is taken that is there or that apt has.
 packages="
 g++ compiler
@@ -75,6 +102,7 @@ rustls cc gcc
 # choose A|B INSTALLED: the first of these names that is among the installed or that apt has; if none is, the last.
 choose() {
   local name
+  [[ $1 = *"|"* ]] || { printf '%s\n' "$1"; return; }
   for name in ${1//|/ }; do
     if grep -qxF "$name" <<<"$2" || [ -n "$(apt-cache madison "$name" 2>/dev/null)" ]; then break; fi
   done
@@ -82,7 +110,7 @@ choose() {
 }
 
 install_packages() {
-  local missing=() name what have
+  local missing=() what_for= name what have
   if ! command -v dpkg-query >/dev/null; then
     say "this is not Debian; what it calls by these names is needed: $(awk 'NF { sub(/.*\|/, "", $1); print $1 }' <<<"$packages" | tr '\n' ' ')"
     return
@@ -92,9 +120,10 @@ install_packages() {
   while read -r name what; do
     [ -n "$name" ] || continue
     name=$(choose "$name" "$have")
-    grep -qxF "$name" <<<"$have" || { missing+=("$name"); say "missing: $name ($what)"; }
+    grep -qxF "$name" <<<"$have" || { missing+=("$name"); what_for+="${what_for:+, }$name ($what)"; }
   done <<<"$packages"
   [ ${#missing[@]} -gt 0 ] || return 0
+  say "missing: $what_for"
   apt_install "${missing[@]}"
 }
 
@@ -142,17 +171,17 @@ apt_install() {
       return 1
     }
     say "sudo ${install[*]}"
-    sudo -n apt-get update -qq && sudo -n env DEBIAN_FRONTEND=noninteractive "${install[@]}" -qq >&2
+    quietly sudo -n apt-get update -qq && quietly sudo -n env DEBIAN_FRONTEND=noninteractive "${install[@]}" -qq
   else
     say "${install[*]}"
-    apt-get update -qq && DEBIAN_FRONTEND=noninteractive "${install[@]}" -qq >&2
+    quietly apt-get update -qq && quietly env DEBIAN_FRONTEND=noninteractive "${install[@]}" -qq
   fi
 }
 
 # What is built is run from here.
 check_folder() {
   local probe
-  mkdir -p build && probe=$(mktemp build/probe.XXXXXX) || { say "cannot write to $root/build"; return 1; }
+  mkdir -p build && probe=$(mktemp build/probe.XXXXXX) && : >"$log" || { say "cannot write to $root/build"; return 1; }
   printf '#!/bin/sh\n' >"$probe"
   chmod +x "$probe"
   "./$probe" || { rm -f "$probe"; say "no program can be run in $root: its file system is mounted noexec"; return 1; }
@@ -178,23 +207,23 @@ build_servers() {
   local script id
   for script in servers/*/build.sh; do
     id=$(basename "$(dirname "$script")")
-    doing="building the server $id"
-    "$script" "build/servers/$id" >&2
+    begin "building the server $id"
+    quietly "$script" "build/servers/$id"
   done
 }
 
 # Builds an optional client. If it fails, why is kept in .failed, for `unsupported` verdicts and doctor.
 build_client() {
-  local dest="build/clients/$1" said
+  local dest="build/clients/$1" from
   install_optional "$1" || true  # its build says what it needs
-  said=$(mktemp)
-  if "$2" "$dest" 2>&1 | tee "$said" >&2; then
-    rm -f "$dest/.failed" "$said"
+  from=$(stat -c %s "$log")
+  if logged "$2" "$dest"; then
+    rm -f "$dest/.failed"
     return 0
   fi
   mkdir -p "$dest"
-  sed -n '/^error: /,$p' "$said" | tr -s '\n ' ' ' | sed 's/^error: //' >"$dest/.failed"
-  rm -f "$said"
+  tail -c "+$((from + 1))" "$log" | sed -n '/^error: /,$p' | tr -s '\n ' ' ' | sed 's/^error: //' >"$dest/.failed"
+  say "client $1: $(cat "$dest/.failed")(the log is $root/$log)"
   return 1
 }
 
@@ -203,7 +232,7 @@ build_optional() {
   for script in clients/*/build.sh; do
     id=$(basename "$(dirname "$script")")
     [ "$1" = all ] || [ "$1" = "$id" ] || continue
-    doing="building the client $id"
+    begin "building the client $id"
     # One client that cannot be had costs only itself: its cells say `unsupported`. Asked for by name, it is an error.
     build_client "$id" "$script" && continue
     [ "$1" = all ] || exit 3
@@ -212,15 +241,15 @@ build_optional() {
 }
 
 configure() {
-  doing="configuring the build"
-  cmake --preset release "$@" >&2
+  begin "configuring the build"
+  quietly cmake --preset release "$@"
 }
 
 # Builds the adapters. One that does not compile costs only itself: why is kept in .failed, and it is left out.
 build_adapters() {
   local name said broken=
-  doing="building the adapters of clients"
-  cmake --build --preset release -j "$(nproc)" --target clients/all -- -k 0 >&2 && return 0
+  begin "building the adapters of clients"
+  logged cmake --build --preset release -j "$(nproc)" --target clients/all -- -k 0 && return 0
   for name in clients/*/CMakeLists.txt; do
     name=$(basename "$(dirname "$name")")
     grep -q "^build adapter_$name: phony" build/release/build.ninja || continue  # its library is not installed
@@ -246,8 +275,8 @@ build_harness() {
     configure -D TI_BROKEN_ADAPTERS=
   fi
   build_adapters
-  doing="building the harness"
-  cmake --build --preset release -j "$(nproc)" "$@" >&2
+  begin "building the harness"
+  quietly cmake --build --preset release -j "$(nproc)" "$@"
   mkdir -p build/bin
   ln -sfn ../release/bin/ticket-interop build/bin/ticket-interop
   doing=
@@ -294,8 +323,6 @@ done
 [ $mode != run ] || check_run_options "$@"
 for name in "${optional[@]}"; do check_optional "$name"; done
 
-# What the set-up is at: if it ends here, it has failed.
-doing=
 ended() {
   local status=$?
   [ $status -eq 0 ] || [ -z "$doing" ] || { say "set-up failed while $doing"; exit 3; }

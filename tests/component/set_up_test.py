@@ -74,6 +74,14 @@ class SetUp(unittest.TestCase):
         ended = self.run_matrix()
         self.assertEqual(ended.returncode, 3)
         self.assertIn("set-up failed while building the server broken", ended.stderr)
+        self.assertIn("build/setup.log, and its end:\nno such header\n", ended.stderr)
+
+    def test_what_a_step_that_works_says_is_in_the_log(self):
+        self.script("servers/talks/build.sh", "seq 500")
+        ended = self.run_matrix()
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertLess(ended.stderr.count("\n"), 20, ended.stderr)
+        self.assertIn("\n500\n", (self.root / "build/setup.log").read_text())
 
     def test_a_harness_that_does_not_compile_is_none_either(self):
         self.tool("cmake", '[[ "$*" != *ticket-interop* ]] || exit 1; mkdir -p build/release; : >build/release/build.ninja')
