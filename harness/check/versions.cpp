@@ -2,14 +2,13 @@
 
 #include <cctype>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "base/line_search.hpp"
 #include "base/text.hpp"
 #include "check/clock_check.hpp"
 #include "endpoints/client.hpp"
+#include "endpoints/loaded_libraries.hpp"
 #include "endpoints/server.hpp"
 #include "exec/clock.hpp"
 #include "exec/line_channel.hpp"
@@ -45,12 +44,6 @@ struct Said {
   std::string tls;
   std::string file;
 };
-
-/// What a process has loaded.
-std::string maps_of(pid_t process) {
-  std::ifstream maps("/proc/" + std::to_string(process) + "/maps");
-  return {std::istreambuf_iterator<char>(maps), {}};
-}
 
 /// "1.2 1.3": what it answers hello with as its versions; empty when it leaves them to the manifest.
 std::string versions_said(const nlohmann::json& hello) {
@@ -94,7 +87,10 @@ awaitable<Said> converse(const ClientManifest& manifest, Process& process, const
   Said said;
   said.version = before.value("library", manifest.library) + " " + before.value("version", "unknown");
   said.tls = versions_said(before);
-  said.file = library_file(maps_of(process.id()), manifest.library);
+  const std::string maps = maps_of(process.id());
+  if (manifest.build)
+    if (const std::string wrong = wrong_load(maps, *manifest.build); !wrong.empty()) throw HarnessError(wrong);
+  said.file = library_file(maps, manifest.library);
   if (manifest.capabilities.contains("own_clock")) said.clock = clock_not_told;
   if (clock) {
     constexpr std::chrono::seconds moved{100000};
@@ -114,6 +110,7 @@ awaitable<Said> ask_adapter(const ClientManifest& manifest, const Site& site,
     clock.emplace(*site.guardian, folder.path() / "clock", libfaketime);
     launch.env.merge(clock->env());
   }
+  if (manifest.build) launch.env["LD_BIND_NOW"] = "1";  // what the library lacks shows now, and not in a cell
   Process process(site.executor, *site.guardian, launch);
   OutputLog errors(std::move(process.err), Stopwatch());
   std::string broken;
@@ -149,6 +146,15 @@ std::string file_sha256(const std::filesystem::path& file) {
 
 }  // namespace
 
+void tell_build(Facts& facts, const Build& build) {
+  facts["build"] = build.place();
+  if (!build.label.empty()) facts["label"] = build.label;
+  const bool in_program = build.libraries.empty() || build.program_is_static;
+  const std::filesystem::path& file = in_program ? build.program : build.libraries.front().file;
+  facts["file"] = file.string();
+  facts["file_sha256"] = file_sha256(file);
+}
+
 std::string library_file(std::string_view maps, const std::string& library) {
   std::string wanted;
   for (const unsigned char c : library)
@@ -182,8 +188,10 @@ std::string why_silent(const std::string& seen, std::string_view printed) {
 }
 
 awaitable<Facts> server_facts(const ServerManifest& manifest, const Site& site) {
-  const std::filesystem::path binary = site.servers / manifest.id / manifest.binary;
-  Facts facts{{"title", manifest.title}, {"library", manifest.library}, {"binary_sha256", file_sha256(binary)}};
+  Facts facts{{"title", manifest.title},
+              {"library", manifest.library},
+              {"binary_sha256", file_sha256(server_program(manifest, site))}};
+  if (manifest.build) tell_build(facts, *manifest.build);
   const TempDir folder(*site.guardian);
   Result<Launch> launch = version_launch(manifest, site, folder.path());
   if (!launch) throw HarnessError(launch.error().text());
@@ -201,6 +209,7 @@ awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site,
   Facts facts{{"library", manifest.library},
               {"front_door", manifest.front_door},
               {"carry", manifest.carry == Carry::cache ? "cache" : "export"}};
+  if (manifest.build) tell_build(facts, *manifest.build);
   if (manifest.program) {
     const TempDir folder(*site.guardian);
     std::vector<std::string> argv = filled_in(manifest.program->version, manifest, variables_of(manifest, site));
@@ -216,8 +225,10 @@ awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site,
     facts["version"] = std::move(said.version);
     facts["clock"] = std::move(said.clock);
     if (!said.tls.empty()) facts["tls"] = std::move(said.tls);
-    if (!said.file.empty()) facts["file_sha256"] = file_sha256(said.file);
-    if (!said.file.empty()) facts["file"] = std::move(said.file);
+    if (!manifest.build && !said.file.empty()) {
+      facts["file_sha256"] = file_sha256(said.file);
+      facts["file"] = std::move(said.file);
+    }
     co_return facts;
   } catch (const std::exception& error) {
     why = error.what();

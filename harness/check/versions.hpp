@@ -11,6 +11,9 @@ namespace ti {
 /// said as "unknown: why".
 awaitable<Facts> server_facts(const ServerManifest& manifest, const Site& site);
 
+/// What facts say of a build: its place, its label, the file that is tested and its SHA-256.
+void tell_build(Facts& facts, const Build& build);
+
 /// Why a program gave no answer: what was seen of it, and what it printed; the dynamic loader's complaint comes first.
 std::string why_silent(const std::string& seen, std::string_view printed);
 

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "check/client_check.hpp"
+#include "cli/builds.hpp"
 #include "cli/catalogue.hpp"
 #include "cli/command.hpp"
 #include "exec/clock.hpp"
@@ -140,9 +141,12 @@ int check(const Options& options, const Invocation& invocation) {
   if (std::none_of(names.begin(), names.end(), [&](const auto& name) { return glob_match(options.only, name); }))
     throw UsageError(fmt::format("--only {}: no such check;{} there are: {}", options.only,
                                  did_you_mean(options.only, names), fmt::join(names, ", ")));
-  const Catalogue catalogue = load_catalogue(invocation.paths());
+  Catalogue catalogue = load_catalogue(invocation.paths());
   print_errors(catalogue);
-  std::vector<ClientManifest> clients = named(catalogue, options.words);
+  Filter filter;
+  if (!is_program(options.words.front())) filter.clients = options.words;
+  add_builds(catalogue, filter, invocation.paths());
+  std::vector<ClientManifest> clients = named(catalogue, filter.clients.empty() ? options.words : filter.clients);
   if (!clients.empty() && !options.capabilities.empty())
     throw UsageError("--capability is for a command; what a client can do is in its manifest");
 
@@ -187,10 +191,11 @@ int check(const Options& options, const Invocation& invocation) {
 
 Action make_check_client(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("client", options->words,
-                 "ids of clients (globs), or the command that starts an adapter: -- python3 -B adapter.py")
+  app.add_option(
+         "client", options->words,
+         "ids of clients (globs), builds (ID=PLACE), or the command that starts an adapter: -- python3 -B adapter.py")
       ->required()
-      ->type_name("ID|COMMAND");
+      ->type_name("ID|ID=PLACE|COMMAND");
   app.add_option("--only", options->only, "only the checks and capabilities whose name matches")->type_name("GLOB");
   app.add_option("--capability", options->capabilities, "one that the command claims to have; may be given again")
       ->type_name("NAME")

@@ -21,7 +21,7 @@ namespace {
 
 constexpr Command commands[] = {
     {"run", "run the matrix, or a part of it", make_run, false},
-    {"list", "print servers, clients, scenarios, rules or cells", make_list},
+    {"list", "print servers, clients, builds, scenarios, rules or cells", make_list},
     {"show", "draw the messages of a cell, the offending one marked", make_show},
     {"decode", "judge a capture or a bug report's text by the RFCs' rules", make_decode},
     {"doctor", "say what can run here, what is missing and how to get it", make_doctor},

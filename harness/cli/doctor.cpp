@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "cli/catalogue.hpp"
+#include "cli/builds.hpp"
 #include "cli/command.hpp"
 #include "exec/clock.hpp"
 #include "report/say.hpp"
@@ -55,11 +55,18 @@ void print_json(const std::vector<Part>& parts) {
   say(stdout, "{}\n", array.dump(2));
 }
 
-int doctor(const Invocation& invocation, bool json) {
-  const Catalogue catalogue = load_catalogue(invocation.paths());
+struct Options {
+  Filter builds;
+  bool json = false;
+};
+
+int doctor(const Options& options, const Invocation& invocation) {
+  Catalogue catalogue = load_catalogue(invocation.paths());
   print_errors(catalogue);
+  Filter filter = options.builds;
+  add_builds(catalogue, filter, invocation.paths());
   const std::vector<Part> parts = parts_of(catalogue);
-  json ? print_json(parts) : print(parts, catalogue.scenarios.size());
+  options.json ? print_json(parts) : print(parts, catalogue.scenarios.size());
   const bool all = std::ranges::all_of(parts, [](const Part& part) { return part.optional || part.missing.empty(); });
   return all && catalogue.errors.empty() ? status::ok : status::error;
 }
@@ -67,9 +74,10 @@ int doctor(const Invocation& invocation, bool json) {
 }  // namespace
 
 Action make_doctor(CLI::App& app) {
-  auto json = std::make_shared<bool>(false);
-  app.add_flag("--json", *json, "as a JSON array");
-  return [json](const Invocation& invocation) { return doctor(invocation, *json); };
+  auto options = std::make_shared<Options>();
+  app.add_flag("--json", options->json, "as a JSON array");
+  add_build_options(app, options->builds);
+  return [options](const Invocation& invocation) { return doctor(*options, invocation); };
 }
 
 }  // namespace ti

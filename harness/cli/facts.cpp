@@ -87,8 +87,9 @@ std::string difference(const std::string& kind, const std::map<std::string, Fact
   for (const auto& [id, facts] : theirs) {
     const auto mine = ours.find(id);
     if (mine == ours.end()) continue;
-    std::string found = difference(fmt::format(" of {} {}", kind, id), mine->second, facts,
-                                   {"version", "library_version", "binary_sha256"});
+    std::set<std::string> names{"version", "library_version", "binary_sha256"};
+    if (facts.contains("build")) names.insert("file_sha256");
+    std::string found = difference(fmt::format(" of {} {}", kind, id), mine->second, facts, names);
     if (!found.empty()) return found;
   }
   return {};
@@ -157,11 +158,23 @@ awaitable<Results> gather_facts(const std::vector<PlannedCell>& cells, const Cat
   for (const ClientManifest& manifest : catalogue.clients) {
     if (!clients.contains(manifest.id)) continue;
     results.clients[manifest.id] = {{"library", manifest.library}, {"front_door", manifest.front_door}};
-    if (!manifest.seen.empty()) results.clients[manifest.id]["seen"] = manifest.seen;
+    if (!manifest.seen.empty() && !manifest.build) results.clients[manifest.id]["seen"] = manifest.seen;
     if (!catalogue.client_missing.contains(manifest.id)) asked.spawn(client(&manifest));
   }
   co_await join(asked);
   if (!libfaketime.empty()) co_await observe_clocks(&results, catalogue, site, libfaketime);
+  co_return results;
+}
+
+awaitable<Results> gather_facts_of_all(const Catalogue& catalogue, const Site& site) {
+  const Scenario none;
+  std::vector<PlannedCell> cells;
+  const auto plan = [&](const std::string& server, const std::string& client) {
+    cells.push_back({{server, client, none.id, Version::tls12}, nullptr, nullptr, &none, {}, {}});
+  };
+  for (const ServerManifest& server : catalogue.servers) plan(server.id, "");
+  for (const ClientManifest& client : catalogue.clients) plan("", client.id);
+  Results results = co_await gather_facts(cells, catalogue, site, {});
   co_return results;
 }
 

@@ -13,6 +13,9 @@ namespace ti {
 awaitable<Results> gather_facts(const std::vector<PlannedCell>& cells, const Catalogue& catalogue, const Site& site,
                                 const std::filesystem::path& libfaketime);
 
+/// The same of all servers and clients of the catalogue, without a look at their clocks.
+awaitable<Results> gather_facts_of_all(const Catalogue& catalogue, const Site& site);
+
 /// Marks the cells at versions that the library found here lacks as unsupported, and the cells of servers and clients
 /// that cannot be driven, or whose clock was seen to stand still under the virtual one: judged, they would be wrongly.
 void set_aside_unfit(std::vector<PlannedCell>& cells, const Results& facts);

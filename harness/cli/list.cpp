@@ -6,7 +6,8 @@
 #include <set>
 
 #include "base/text.hpp"
-#include "cli/catalogue.hpp"
+#include "cli/build_table.hpp"
+#include "cli/builds.hpp"
 #include "cli/command.hpp"
 #include "report/say.hpp"
 #include "rules/registry.hpp"
@@ -190,33 +191,47 @@ Table cells(const Catalogue& catalogue, const Paths&) {
   return table;
 }
 
+/// The table of builds: what each server and client runs on, and what it may be given instead.
+Table builds(const Catalogue& catalogue, const Paths& paths) {
+  Table table{{"id", "side", "version", "place", "file", "sha256", "takes"}, {}};
+  const auto or_null = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
+  for (const BuildRow& row : build_rows(catalogue, paths))
+    table.rows.push_back({row.id, row.side, or_null(row.version), or_null(row.place), or_null(row.file),
+                          or_null(row.sha256), row.takes});
+  return table;
+}
+
 }  // namespace
 
 Action make_list(CLI::App& app) {
   struct Options {
     std::string what;
+    Filter builds;
     bool json = false;
     bool markdown = false;
   };
   auto options = std::make_shared<Options>();
-  app.add_option("what", options->what, "servers, clients, scenarios, rules or cells")->required();
+  app.add_option("what", options->what, "servers, clients, builds, scenarios, rules or cells")->required();
+  add_build_options(app, options->builds);
   app.footer("`list rules` counts the scenarios of reports/latest in which a rule had something to look at.");
   auto* json = app.add_flag("--json", options->json, "as a JSON array");
   app.add_flag("--markdown", options->markdown, "clients only: the table of clients/README.md")->excludes(json);
   return [options](const Invocation& invocation) {
     using Make = Table (*)(const Catalogue&, const Paths&);
-    static const std::map<std::string, Make> tables{
-        {"servers", servers}, {"clients", clients}, {"scenarios", scenarios}, {"rules", rules}, {"cells", cells}};
+    static const std::map<std::string, Make> tables{{"servers", servers},     {"clients", clients}, {"builds", builds},
+                                                    {"scenarios", scenarios}, {"rules", rules},     {"cells", cells}};
     const auto found = tables.find(options->what);
     if (found == tables.end()) {
       std::vector<std::string> names;
       for (const auto& [name, make] : tables) names.push_back(name);
       throw UsageError("cannot list \"" + options->what + "\";" + did_you_mean(options->what, names) +
-                       " one of servers, clients, scenarios, rules, cells");
+                       " one of servers, clients, builds, scenarios, rules, cells");
     }
     if (options->markdown && options->what != "clients") throw UsageError("--markdown is for clients");
-    const Catalogue catalogue = load_catalogue(invocation.paths());
+    Catalogue catalogue = load_catalogue(invocation.paths());
     print_errors(catalogue);
+    Filter filter = options->builds;
+    add_builds(catalogue, filter, invocation.paths());
     if (options->markdown)
       clients_in_full(catalogue).print_markdown();
     else

@@ -1,6 +1,7 @@
 #include "cli/paths.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace ti {
 
@@ -37,6 +38,12 @@ std::optional<Paths> find_paths(const fs::path& self, const BuiltAt& built, cons
   if (self.parent_path().parent_path() == built.binary && holds_data(built.source))
     return Paths{built.source, built.binary};
   return std::nullopt;
+}
+
+fs::path Paths::cache() {
+  if (const char* named = std::getenv("TICKET_INTEROP_CACHE"); named && *named) return fs::absolute(named);
+  const char* home = std::getenv("HOME");
+  return fs::path(home && *home ? home : "/tmp") / ".cache" / "ticket-interop";
 }
 
 std::optional<Paths> paths_in(const fs::path& data, const fs::path& self) {

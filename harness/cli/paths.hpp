@@ -14,6 +14,8 @@ struct Paths {
   std::filesystem::path servers_build() const { return root / "build" / "servers"; }
   std::filesystem::path clients_build() const { return binary / "clients"; }
   std::filesystem::path optional_clients_build() const { return root / "build" / "clients"; }
+  /// What is kept from run to run: $TICKET_INTEROP_CACHE, else ~/.cache/ticket-interop.
+  static std::filesystem::path cache();
   std::filesystem::path known_issues() const { return root / "reports" / "known_issues.json"; }
 };
 

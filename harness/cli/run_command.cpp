@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "cli/attended.hpp"
+#include "cli/builds.hpp"
 #include "cli/catalogue.hpp"
 #include "cli/command.hpp"
 #include "cli/dry_run.hpp"
@@ -254,12 +255,14 @@ int run(const Options& asked, const Invocation& invocation) {
       choice<Keep>("--keep", options.keep, {{"failed", Keep::failed}, {"all", Keep::all}, {"none", Keep::none}});
   Paths paths = invocation.paths();
   if (!options.scenarios.empty()) paths.scenarios = options.scenarios;
-  const Catalogue catalogue = load_catalogue(paths);
+  Catalogue catalogue = load_catalogue(paths);
   print_errors(catalogue);
+  Filter filter = options.filter;
+  add_builds(catalogue, filter, paths);
 
-  Result<std::vector<PlannedCell>> planned = plan(catalogue, options.filter, real);
+  Result<std::vector<PlannedCell>> planned = plan(catalogue, filter, real);
   if (!planned) throw UsageError(planned.error().text());
-  check_named(options.filter, catalogue);
+  check_named(filter, catalogue);
   std::vector<PlannedCell> cells = std::move(*planned);
   const bool any_runs = std::ranges::any_of(cells, [](const PlannedCell& cell) { return cell.unsupported.empty(); });
 
@@ -267,7 +270,7 @@ int run(const Options& asked, const Invocation& invocation) {
   const fs::path known_file = options.known.empty() ? paths.known_issues() : fs::path(options.known);
   std::vector<KnownIssue> known = read_known_issues(known_file, catalogue, !options.scenarios.empty());
   Baseline baseline = load_baseline(options.baseline);
-  const std::vector<std::string> gone = no_longer_planned(baseline.cells, catalogue, options.filter, cells);
+  const std::vector<std::string> gone = no_longer_planned(baseline.cells, catalogue, filter, cells);
 
   RunFacts run = run_facts(options, invocation, paths, cells, known_file);
   const Shard shard = shard_of(options, earlier);
@@ -379,12 +382,13 @@ int run(const Options& asked, const Invocation& invocation) {
 }
 
 void add_options(CLI::App& app, Options& options) {
-  app.add_option("--server", options.filter.servers, "only servers whose id matches GLOB; may be given more than once")
-      ->type_name("GLOB")
+  app.add_option("--server", options.filter.servers,
+                 fmt::format("only these servers; may be given more than once. {}", build_help))
+      ->type_name("GLOB|ID=PLACE")
       ->expected(1)
       ->take_all();
-  app.add_option("--client", options.filter.clients, "only clients whose id matches")
-      ->type_name("GLOB")
+  app.add_option("--client", options.filter.clients, "only these clients; likewise")
+      ->type_name("GLOB|ID=PLACE")
       ->expected(1)
       ->take_all();
   app.add_option("--scenario", options.filter.scenarios, "only scenarios whose id matches")

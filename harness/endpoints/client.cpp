@@ -1,5 +1,6 @@
 #include "endpoints/client.hpp"
 
+#include "endpoints/build_environment.hpp"
 #include "endpoints/line_client.hpp"
 #include "endpoints/program_client.hpp"
 
@@ -25,7 +26,8 @@ std::string filled(const std::string& word, const ClientManifest& manifest,
 std::map<std::string, std::string> variables_of(const ClientManifest& manifest, const Site& site) {
   std::map<std::string, std::string> variables{{"build", site.build_of(manifest).string()},
                                                {"source", manifest.folder.string()}};
-  variables["binary"] = filled(manifest.binary, manifest, variables);
+  const bool has_program = manifest.build && !manifest.build->program.empty();
+  variables["binary"] = has_program ? manifest.build->program.string() : filled(manifest.binary, manifest, variables);
   return variables;
 }
 
@@ -47,6 +49,7 @@ Launch client_launch(const ClientManifest& manifest, const Site& site, std::vect
   launch.env = site.environment(folder);
   const auto variables = variables_of(manifest, site);
   for (const auto& [name, value] : manifest.env) launch.env[name] = filled(value, manifest, variables);
+  if (manifest.build) enter_build(launch, *manifest.build);
   launch.cwd = folder;
   launch.input = true;
   launch.output = Launch::Output::separate;

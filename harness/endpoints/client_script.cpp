@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "endpoints/build_environment.hpp"
 #include "endpoints/line_client.hpp"
 #include "endpoints/program_client.hpp"
 
@@ -36,16 +37,29 @@ std::string wait_until(double at_s, double before) {
   return at_s > before ? fmt::format("sleep {:g}\n", at_s - before) : "";
 }
 
+/// A command of the client's with what its environment has besides the usual.
+std::string command_line(const ClientManifest& manifest, const Site& site, std::vector<std::string> argv) {
+  Launch launch;
+  launch.argv = std::move(argv);
+  const auto variables = variables_of(manifest, site);
+  for (const auto& [name, value] : manifest.env) launch.env[name] = filled_in({value}, manifest, variables).front();
+  if (manifest.build) enter_build(launch, *manifest.build);
+  std::string line;
+  for (const auto& [name, value] : launch.env) line += name + "=" + pasteable({value}) + " ";
+  return line + pasteable(launch.argv);
+}
+
 /// Each connection is a program of its own, told what an application would type.
 std::string program_lines(const ClientManifest& manifest, const Site& site, const ClientSettings& settings,
-                          const Orders& orders, std::uint16_t port, const std::string& set) {
+                          const Orders& orders, std::uint16_t port) {
   std::string text;
   double before = 0;
   for (const auto& [at_s, order] : orders) {
     text += wait_until(at_s, before);
     text += fmt::format(
-        "{{ printf %s {}; sleep 2; }} | {}{}\n", pasteable({manifest.program->input}), set,
-        pasteable(program_command(manifest, site, settings, port, offered_by(order), file_of(order.connection))));
+        "{{ printf %s {}; sleep 2; }} | {}\n", pasteable({manifest.program->input}),
+        command_line(manifest, site,
+                     program_command(manifest, site, settings, port, offered_by(order), file_of(order.connection))));
     if (order.connection > 1)  // what a program does not write anew is offered again
       text += fmt::format("[ -e {0} ] || cp {1} {0}\n", file_of(order.connection), file_of(order.connection - 1));
     before = at_s;
@@ -96,12 +110,8 @@ std::string export_lines(const ClientManifest& manifest, const Site& site, const
 std::string client_script(const ClientManifest& manifest, const Site& site, const ClientSettings& settings,
                           const Scenario& scenario, std::uint16_t port) {
   const Orders orders = orders_of(scenario, port);
-  std::string set;  // what its environment has besides the usual
-  const auto variables = variables_of(manifest, site);
-  for (const auto& [name, value] : manifest.env)
-    set += name + "=" + pasteable(filled_in({value}, manifest, variables)) + " ";
-  if (manifest.program) return program_lines(manifest, site, settings, orders, port, set);
-  const std::string start = set + pasteable(client_argv(manifest, site));
+  if (manifest.program) return program_lines(manifest, site, settings, orders, port);
+  const std::string start = command_line(manifest, site, client_argv(manifest, site));
   return manifest.carry == Carry::cache ? cache_lines(manifest, site, settings, orders, start)
                                         : export_lines(manifest, site, settings, orders, start);
 }

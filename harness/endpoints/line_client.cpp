@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "endpoints/loaded_libraries.hpp"
 #include "model/json_writer.hpp"
 
 namespace ti {
@@ -128,10 +129,19 @@ void LineClient::collect() {
   }
 }
 
+/// By the time of its first answer it has loaded all that it works with.
+void LineClient::check_loaded(const Adapter& adapter) const {
+  if (!manifest_.build) return;
+  if (const std::string wrong = wrong_load(maps_of(adapter.process->id()), *manifest_.build); !wrong.empty())
+    throw HarnessError("client " + manifest_.id + " runs on another build: " + wrong);
+}
+
 awaitable<void> LineClient::configure(Adapter* adapter, Deadline deadline) {
-  if (!adapter->process || adapter->process->ended()) start(*adapter);
+  const bool started = !adapter->process || adapter->process->ended();
+  if (started) start(*adapter);
   std::string line = configure_line(settings_, site_);
   const std::string answer = co_await adapter->channel->request(std::move(line), deadline);
+  if (started) check_loaded(*adapter);
   const Json object = parse_object(answer);
   if (!object.value("ok", false))
     throw HarnessError("client " + manifest_.id + " refused its configuration: " + answer);

@@ -41,6 +41,7 @@ class LineClient final : public Client {
   awaitable<void> configure(Adapter* adapter, Deadline deadline);
   awaitable<void> shut(Adapter* adapter, std::chrono::nanoseconds grace);
   void collect();
+  void check_loaded(const Adapter& adapter) const;
   ClientWord lost(const Adapter& adapter, ClientWord word);
 
   const ClientManifest& manifest_;

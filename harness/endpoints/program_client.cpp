@@ -31,6 +31,15 @@ std::string plain_version(const std::string& printed) {
 
 }  // namespace
 
+namespace {
+
+/// Every suite with a certificate, in the words of this libssl.
+std::string ciphers_of(const ClientManifest& manifest) {
+  return !manifest.build || manifest.build->has_security_levels ? "ALL:!aNULL:@SECLEVEL=0" : "ALL:!aNULL";
+}
+
+}  // namespace
+
 std::string usage_complaint(const std::string& output) {
   constexpr std::string_view complaints[] = {"unknown option", "unrecognized option",  "unrecognised option",
                                              "invalid option", "illegal option",       "no such option",
@@ -88,6 +97,7 @@ std::vector<std::string> program_command(const ClientManifest& manifest, const S
   variables.merge(Variables{{"host", "127.0.0.1"},
                             {"port", std::to_string(port)},
                             {"server_name", "localhost"},
+                            {"ciphers", ciphers_of(manifest)},
                             {"ca", site.credentials.ca.string()},
                             {"cert", site.credentials.client_cert.string()},
                             {"key", site.credentials.client_key.string()}});

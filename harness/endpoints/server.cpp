@@ -5,7 +5,9 @@
 #include <fstream>
 
 #include "base/line_search.hpp"
+#include "endpoints/build_environment.hpp"
 #include "endpoints/decision_log.hpp"
+#include "endpoints/loaded_libraries.hpp"
 
 namespace ti {
 
@@ -26,15 +28,18 @@ Result<bool> fill_env(std::map<std::string, std::string>& env, const std::map<st
   return true;
 }
 
-Result<bool> tell(Told& told, const Fragment& fragment, const Variables& variables) {
+Result<bool> tell(Told& told, const Fragment& fragment, const Variables& variables, Version tls) {
   for (const std::string& arg : fragment.args) {
     const Result<std::string> filled = fill_in(arg, variables);
     if (!filled) return filled.error();
     told.args.push_back(*filled);
   }
-  const Result<std::string> config = fill_in(fragment.config, variables);
-  if (!config) return config.error();
-  if (!config->empty()) told.config += *config + "\n";
+  const auto at_version = fragment.config_at.find(tls);
+  for (const std::string& text : {fragment.config, at_version == fragment.config_at.end() ? "" : at_version->second}) {
+    const Result<std::string> config = fill_in(text, variables);
+    if (!config) return config.error();
+    if (!config->empty()) told.config += *config + "\n";
+  }
   return fill_env(told.env, fragment.env, variables);
 }
 
@@ -59,14 +64,19 @@ Result<std::vector<std::string>> fill_argv(const std::vector<std::string>& argv,
   return filled;
 }
 
+/// What has a cipher list admit weak suites, where libssl has security levels.
+std::string security_level(const ServerManifest& manifest) {
+  return !manifest.build || manifest.build->has_security_levels ? ":@SECLEVEL=0" : "";
+}
+
 /// What variables stand for, those of a fragment apart, for a server in that folder.
 Variables variables_in(const std::filesystem::path& folder, const ServerManifest& manifest, const Site& site) {
   Variables variables = site.credentials.variables();
-  variables["binary"] = (site.servers / manifest.id / manifest.binary).string();
+  variables["binary"] = server_program(manifest, site).string();
   variables["dir"] = folder.string();
   variables["socket"] = (folder / "s.sock").string();
   variables["keylog"] = (folder / "keys.log").string();
-  variables["ciphers"] = "ALL:@SECLEVEL=0";
+  variables["ciphers"] = "ALL" + security_level(manifest);
   return variables;
 }
 
@@ -77,6 +87,7 @@ Result<Launch> launch_in(const std::filesystem::path& folder, const ServerManife
   launch.argv = std::move(argv);
   launch.env = site.environment(folder);
   if (auto filled = fill_env(launch.env, manifest.env, variables); !filled) return filled.error();
+  if (manifest.build) enter_build(launch, *manifest.build);
   launch.cwd = folder;
   launch.output = Launch::Output::merged;
   return launch;
@@ -104,11 +115,17 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
 
 }  // namespace
 
+std::filesystem::path server_program(const ServerManifest& manifest, const Site& site) {
+  if (manifest.build && !manifest.build->program.empty()) return manifest.build->program;
+  const bool compiled = manifest.build && !manifest.build->compiled.empty();
+  return (compiled ? manifest.build->compiled : site.servers / manifest.id) / manifest.binary;
+}
+
 Result<ServerLaunch> prepare(const ServerOrder& order, const Site& site, const std::filesystem::path& folder) {
   const ServerManifest& manifest = *order.manifest;
   ServerLaunch prepared;
   Variables variables = variables_in(folder, manifest, site);
-  if (!order.ciphers.empty()) variables["ciphers"] = order.ciphers + ":@SECLEVEL=0";
+  if (!order.ciphers.empty()) variables["ciphers"] = order.ciphers + security_level(manifest);
   prepared.socket = variables.at("socket");
   prepared.keylog = variables.at("keylog");
 
@@ -118,11 +135,11 @@ Result<ServerLaunch> prepare(const ServerOrder& order, const Site& site, const s
     const Fragment* fragment = known == manifest.policy.end() ? nullptr : fragment_for(known->second, to_text(value));
     if (!fragment) return ParseError{"server " + manifest.id + " has no policy " + key + "=" + to_text(value), "", 0};
     variables["value"] = to_text(value);
-    if (auto told = tell(policy, *fragment, variables); !told) return told.error();
+    if (auto told = tell(policy, *fragment, variables, order.tls); !told) return told.error();
   }
   variables.erase("value");
   Told tls;
-  if (auto told = tell(tls, manifest.tls.at(order.tls), variables); !told) return told.error();
+  if (auto told = tell(tls, manifest.tls.at(order.tls), variables, order.tls); !told) return told.error();
 
   auto argv = fill_argv(manifest.argv, variables, {{"{policy}", policy.args}, {"{tls}", tls.args}});
   if (!argv) return argv.error();
@@ -171,6 +188,7 @@ awaitable<void> Server::start(const ClockControl& clock, Stopwatch watch, Deadli
   if (!ready)
     throw HarnessError("server " + order_.manifest->id + " did not say \"" + order_.manifest->ready +
                        "\": " + std::string(log_->text().substr(0, 2000)));
+  check_loaded();
   upstream_ = Upstream{launched_.socket, 0};
   if (!order_.manifest->unix_socket) {
     const auto digits = find_in_lines(log_->text(), order_.manifest->listen_port);
@@ -181,6 +199,13 @@ awaitable<void> Server::start(const ClockControl& clock, Stopwatch watch, Deadli
     std::from_chars(digits->data(), digits->data() + digits->size(), port);
     upstream_ = Upstream{{}, port};
   }
+}
+
+void Server::check_loaded() const {
+  const auto& build = order_.manifest->build;
+  if (!build) return;
+  if (const std::string wrong = wrong_load(maps_of(process_->id()), *build); !wrong.empty())
+    throw HarnessError("server " + order_.manifest->id + " runs on another build: " + wrong);
 }
 
 awaitable<void> Server::stop(std::chrono::nanoseconds grace) {

@@ -36,6 +36,9 @@ struct ServerLaunch {
   std::filesystem::path socket;
   std::filesystem::path keylog;
 };
+/// Its program, {binary}.
+std::filesystem::path server_program(const ServerManifest& manifest, const Site& site);
+
 Result<ServerLaunch> prepare(const ServerOrder& order, const Site& site, const std::filesystem::path& folder);
 
 /// What prints its version, in the environment in which it serves. Pure.
@@ -56,6 +59,7 @@ class Server {
   awaitable<void> stop(std::chrono::nanoseconds grace = std::chrono::seconds(1));
 
   const ServerOrder& order() const { return order_; }
+  pid_t id() const { return process_->id(); }
   Upstream upstream() const { return upstream_; }
   bool running() const { return process_ && !process_->poll(); }
   /// How it ended, in words, if it ended by itself; else empty.
@@ -79,6 +83,8 @@ class Server {
   const ServerLaunch& launched() const { return launched_; }
 
  private:
+  void check_loaded() const;
+
   ServerOrder order_;
   const Site& site_;
   Scratch folder_;

@@ -13,6 +13,7 @@ std::map<std::string, std::string> Site::environment(const std::filesystem::path
 }
 
 std::filesystem::path Site::build_of(const ClientManifest& manifest) const {
+  if (manifest.build && !manifest.build->compiled.empty()) return manifest.build->compiled;
   return (manifest.optional ? optional_clients : clients) / manifest.adapter_folder.filename();
 }
 

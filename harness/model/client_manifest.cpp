@@ -15,7 +15,7 @@ using Names = std::vector<std::string>;
 constexpr const char* manifest_name = "client.json";
 const Names places = {"build", "source"};
 const Names start_variables = {"build", "source", "binary"};
-const Names program_variables = {"build", "source", "binary", "host", "port", "server_name", "ca"};
+const Names program_variables = {"build", "source", "binary", "host", "port", "server_name", "ca", "ciphers"};
 const Names program_slots = {"tls", "session_in", "session_out", "certificate", "keylog"};
 
 Names joined(Names names, const Names& more) {
@@ -116,9 +116,9 @@ bool has_build(const std::filesystem::path& folder) {
 /// All that stands for the whole folder; ids and what an entry replaces come with the entry. `client` is empty, or what
 /// stands for the folder that this one is like.
 ClientManifest read_folder(const JsonValue& file, const std::filesystem::path& folder, ClientManifest client) {
-  file.allow({"like",        "library",  "seen",    "driver",       "binary",   "argv",   "env",       "needs",
-              "build_needs", "optional", "tls",     "capabilities", "clients",  "cannot", "fragments", "stdin",
-              "version",     "said",     "exit_ok", "when",         "scripted", "control"});
+  file.allow({"like",        "library",  "seen",    "driver",       "binary",   "argv",    "env",       "needs",
+              "build_needs", "optional", "tls",     "capabilities", "clients",  "cannot",  "fragments", "stdin",
+              "version",     "said",     "exit_ok", "when",         "scripted", "control", "builds"});
   client.folder = folder;
   if (!file.find("like") || has_build(folder))
     client.adapter_folder = folder;
@@ -151,6 +151,8 @@ ClientManifest read_folder(const JsonValue& file, const std::filesystem::path& f
   if (const auto* capabilities = file.find("capabilities")) client.capabilities = read_capabilities(*capabilities);
   if (const auto* cannot = file.find("cannot")) client.cannot = read_cannot(*cannot);
   client.control = read_control(file);
+  if (client.control) client.builds.reset();  // what is broken on purpose is so in its own build
+  if (auto builds = read_builds(file, true)) client.builds = std::move(builds);
   return client;
 }
 

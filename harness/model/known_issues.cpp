@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "model/build.hpp"
 #include "model/fields.hpp"
 #include "model/files.hpp"
 #include "model/results.hpp"
@@ -50,9 +51,18 @@ Result<std::vector<KnownIssue>> load_known_issues(const std::filesystem::path& f
   });
 }
 
+namespace {
+
+/// An issue of a server or client is one of its builds', too: its versions tell of which.
+bool names(const std::string& glob, const std::string& id) {
+  return glob_match(glob, id) || glob_match(glob, without_build(id));
+}
+
+}  // namespace
+
 bool speaks_of(const KnownIssue& issue, const CellId& cell, const std::string& server_version,
                const std::string& client_version) {
-  return glob_match(issue.server, cell.server) && glob_match(issue.client, cell.client) &&
+  return names(issue.server, cell.server) && names(issue.client, cell.client) &&
          glob_match(issue.scenario, cell.scenario) &&
          (issue.tls.empty() || std::find(issue.tls.begin(), issue.tls.end(), cell.tls) != issue.tls.end()) &&
          in_version_range(issue.server_versions, server_version) &&

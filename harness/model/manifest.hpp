@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "model/build.hpp"
 #include "wire/messages.hpp"
 
 namespace ti {
@@ -18,6 +19,7 @@ struct Fragment {
   std::vector<std::string> args;
   std::string config;
   std::map<std::string, std::string> env;
+  std::map<Version, std::string> config_at;  ///< configuration text for servers at that version alone
 };
 
 /// One policy key: one fragment for all values, or one for each word.
@@ -54,6 +56,8 @@ struct ServerManifest {
   bool hook = false;             ///< unpatched: the ticket hook is loaded into it (servers/hook)
   bool only_when_named = false;  ///< not part of a matrix that does not ask for it by its id
   std::optional<Control> control;
+  std::optional<BuildRecipe> builds;  ///< how it runs on other builds; nothing: on its own alone
+  std::optional<Build> build;         ///< the other one on which it runs
 };
 
 /// How an unmodified program is driven.
@@ -98,6 +102,8 @@ struct ClientManifest {
   std::optional<ProgramDriver> program;       ///< empty: the line protocol
   std::optional<Control> control;
   std::string like;  ///< id of the client that it is like, whose known issues are its own, too; or empty
+  std::optional<BuildRecipe> builds;  ///< how it runs on other builds; nothing: on its own alone
+  std::optional<Build> build;         ///< the other one on which it runs
 };
 
 Result<ServerManifest> parse_server_manifest(const std::filesystem::path& folder);

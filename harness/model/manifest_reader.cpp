@@ -2,7 +2,9 @@
 
 #include "base/line_search.hpp"
 #include "base/text.hpp"
+#include "model/fields.hpp"
 #include "model/manifest.hpp"
+#include "model/version_range.hpp"
 
 namespace ti {
 
@@ -23,6 +25,49 @@ std::optional<Control> read_control(const JsonValue& file) {
   if (!value) return std::nullopt;
   value->allow({"rule", "occasion", "with"});
   return Control{value->at("rule").string(), value->at("occasion").string(), value->at("with").strings()};
+}
+
+namespace {
+
+std::string read_range(const JsonValue& value) {
+  if (!is_version_range(value.string())) value.fail('"' + value.name() + "\" must be a range such as \">=1.1.0\"");
+  return value.string();
+}
+
+std::vector<std::string> strings_or_none(const JsonValue& value, std::string_view name) {
+  const JsonValue* list = value.find(name);
+  return list ? list->strings() : std::vector<std::string>();
+}
+
+}  // namespace
+
+std::optional<BuildRecipe> read_builds(const JsonValue& file, bool of_client) {
+  const JsonValue* value = file.find("builds");
+  if (!value) return std::nullopt;
+  if (of_client)
+    value->allow({"libraries", "header", "program", "compile", "always_compile", "may_lack", "security_levels"});
+  else
+    value->allow({"libraries", "header", "program", "as", "program_as", "compile", "tls", "security_levels"});
+  BuildRecipe recipe;
+  recipe.libraries = strings_or_none(*value, "libraries");
+  recipe.program = strings_or_none(*value, "program");
+  recipe.compile = strings_or_none(*value, "compile");
+  if (const auto* compile = value->find("compile")) check_variables(*compile, {"source", "out"});
+  if (const auto* id = value->find("as")) recipe.as = id->string();
+  if (recipe.libraries.empty() && recipe.program.empty() && recipe.as.empty())
+    value->fail("\"builds\" names neither a library nor a program");
+  if (const auto* header = value->find("header")) recipe.header = header->string();
+  if (const auto* id = value->find("program_as")) recipe.program_as = id->string();
+  if (const auto* always = value->find("always_compile")) recipe.always_compile = always->boolean();
+  if (const auto* parts = value->find("may_lack"))
+    for (const JsonValue& part : parts->items()) recipe.may_lack.push_back(read_argv(part));
+  if (const auto* tls = value->find("tls"))
+    for (const JsonValue& range : tls->members()) {
+      read_version(range, range.name());
+      recipe.tls.emplace(range.name(), read_range(range));
+    }
+  if (const auto* levels = value->find("security_levels")) recipe.security_levels = read_range(*levels);
+  return recipe;
 }
 
 std::string read_expression(const JsonValue& value, unsigned groups) {

@@ -20,6 +20,9 @@ std::vector<std::string> read_argv(const JsonValue& value);
 /// {"rule": "...", "occasion": "...", "with": ["id", ...]}; nothing if it is not given.
 std::optional<Control> read_control(const JsonValue& file);
 
+/// "builds", of a client or a server; nothing if it is not given.
+std::optional<BuildRecipe> read_builds(const JsonValue& file, bool of_client);
+
 /// A regular expression with at least `groups` groups.
 std::string read_expression(const JsonValue& value, unsigned groups);
 

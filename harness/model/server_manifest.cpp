@@ -32,6 +32,11 @@ Fragment read_fragment(const JsonValue& value, const Names& known) {
     check_variables(*config, known);
     fragment.config = config->string();
   }
+  if (const auto* versions = value.find("config_at")) {
+    check_variables(*versions, known);
+    for (const JsonValue& text : versions->members())
+      fragment.config_at.emplace(read_version(text, text.name()), text.string());
+  }
   if (const auto* env = value.find("env")) {
     check_variables(*env, known);
     fragment.env = read_text_map(*env);
@@ -43,7 +48,7 @@ PolicyFragment read_policy_fragment(const JsonValue& value) {
   PolicyFragment fragment;
   const JsonValue* words = value.find("values");
   if (!words) {
-    value.allow({"args", "config", "env", "values"});
+    value.allow({"args", "config", "config_at", "env", "values"});
     fragment.any = read_fragment(value, with(variables, {"value"}));
     return fragment;
   }
@@ -51,7 +56,7 @@ PolicyFragment read_policy_fragment(const JsonValue& value) {
   for (const JsonValue& word : words->members()) {
     if (!policy_takes_word(value.name(), word.name()))
       word.fail("\"" + word.name() + "\" is not a value of \"" + value.name() + '"');
-    word.allow({"args", "config", "env"});
+    word.allow({"args", "config", "config_at", "env"});
     fragment.values.emplace(word.name(), read_fragment(word, with(variables, {"value"})));
   }
   if (fragment.values.empty()) words->fail("\"values\" must hold at least one word");
@@ -119,8 +124,9 @@ void read_start(const JsonValue& file, ServerManifest& server) {
 
 /// `server` is empty, or the server that this one is like.
 ServerManifest read_server(const JsonValue& file, const std::filesystem::path& folder, ServerManifest server) {
-  file.allow({"like", "title", "library", "library_version", "binary", "version", "argv", "env", "files", "listen",
-              "listen_port", "ready", "tls", "policy", "capabilities", "warm", "hook", "when", "control"});
+  file.allow({"like",  "title",  "library",     "library_version", "binary", "version", "argv",         "env",
+              "files", "listen", "listen_port", "ready",           "tls",    "policy",  "capabilities", "warm",
+              "hook",  "when",   "control",     "builds"});
   server.id = folder.filename().string();
   server.folder = folder;
   server.title = file.at("title").string();
@@ -138,6 +144,8 @@ ServerManifest read_server(const JsonValue& file, const std::filesystem::path& f
   if (const auto* hook = file.find("hook")) server.hook = hook->boolean();
   if (const auto* when = file.find("when")) server.only_when_named = when->word({"named"}) == 0;
   server.control = read_control(file);
+  if (server.control) server.builds.reset();  // what is broken on purpose is so in its own build
+  if (auto builds = read_builds(file, false)) server.builds = std::move(builds);
   return server;
 }
 
