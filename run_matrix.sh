@@ -12,6 +12,9 @@ Usage: ./run_matrix.sh [ARGS]              set up, build, then `ticket-interop r
                                            (`ctest ARGS`)
        ./run_matrix.sh --bench [ARGS]      set up, build, then the benchmarks
        ./run_matrix.sh --with NAME [ARGS]  also set up an optional client (a folder of clients/, or "all"), then run
+       ./run_matrix.sh --with debian:SUITE [ARGS]
+                                           also what Debian's SUITE (bullseye, trixie, sid ...) has of our libraries and
+                                           servers, unpacked beside this system and pinned in builds/SUITE.lock
        ./run_matrix.sh --setup             set up and build only
 
 Set-up installs Debian packages (it says which and why; without root and sudo it prints the command that root must
@@ -298,6 +301,52 @@ check_run_options() {
   done
 }
 
+# with_suite SUITE ARGS...: adds to `with` the builds that are in the suite, of those servers and clients that ARGS ask
+# for. One that cannot be used costs only itself.
+with_suite() {
+  local suite=$1 found side glob place said word
+  shift
+  doing="unpacking what Debian's $suite has"
+  found=$(builds/debian.sh "$suite")
+  said=$(mktemp)
+  while read -r side glob; do
+    [ "$side" != place ] || { place=$glob; continue; }
+    word=$(asked_for "$side" "$glob" "$@") || continue
+    if build/bin/ticket-interop list "${side}s" "--$side" "$word=$place" >/dev/null 2>"$said"; then
+      with+=("--$side" "$word=$place")
+    else
+      say "$side $word of Debian's $suite cannot be used, going on without: $(tail -n 1 "$said" | cut -c 1-300)"
+    fi
+  done <<<"$found"
+  rm -f "$said"
+  doing=
+}
+
+# asked_for SIDE GLOB ARGS...: the ids among GLOB that the arguments of a run ask for, as a glob; fails if there is none.
+asked_for() {
+  local side=$1 glob=$2 any= asked
+  shift 2
+  while [ $# -gt 0 ]; do
+    case $1 in
+      "--$side") asked=${2:-} ;;
+      "--$side="*) asked=${1#*=} ;;
+      *) shift; continue ;;
+    esac
+    any=1
+    [[ ${glob%\*} != $asked ]] || { printf '%s\n' "$glob"; return; }
+    [[ $asked != $glob ]] || { printf '%s\n' "$asked"; return; }
+    shift
+  done
+  [ -z "$any" ] && printf '%s\n' "$glob"
+}
+
+# asks_for SIDE ARGS...: whether the arguments of a run name servers or clients.
+asks_for() {
+  local side=$1 word
+  for word in "${@:2}"; do case $word in "--$side" | "--$side="*) return 0 ;; esac; done
+  return 1
+}
+
 check_optional() {
   local there
   there=$(cd clients && echo */build.sh | sed 's#/build.sh##g')
@@ -309,13 +358,22 @@ check_optional() {
 
 mode=run
 optional=()
+suites=()
+with=()
 while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) help; exit 0 ;;
     --test) mode=test; optional+=(s_client-rejects-renewal); shift ;;
     --bench) mode=bench; shift ;;
     --setup) mode=setup; shift ;;
-    --with) [ $# -ge 2 ] || { say "--with needs a NAME or all"; exit 2; }; optional+=("$2"); shift 2 ;;
+    --with)
+      case ${2:-} in
+        "") say "--with needs a NAME, all or debian:SUITE"; exit 2 ;;
+        debian:?*) suites+=("${2#debian:}") ;;
+        *) optional+=("$2") ;;
+      esac
+      shift 2
+      ;;
     *) break ;;
   esac
 done
@@ -336,7 +394,15 @@ install_packages
 build_servers
 for name in "${optional[@]}"; do build_optional "$name"; done
 case $mode in
-  run) build_harness --target ticket-interop; cd "$caller"; exec "$root/build/bin/ticket-interop" run "$@" ;;
+  run)
+    build_harness --target ticket-interop
+    for suite in "${suites[@]}"; do with_suite "$suite" "$@"; done
+    for side in server client; do
+      case " ${with[*]} " in *" --$side "*) asks_for "$side" "$@" || with+=("--$side" "*") ;; esac
+    done
+    cd "$caller"
+    exec "$root/build/bin/ticket-interop" run "$@" "${with[@]}"
+    ;;
   setup) build_harness --target ticket-interop ;;
   test) build_harness; exec ctest --test-dir build/release --output-on-failure -j "$(nproc)" "$@" ;;
   bench) build_harness; exec tests/bench/run.sh "$@" ;;

@@ -94,7 +94,10 @@ bool take_out(std::vector<std::string>& argv, const MayLack& part) {
 /// Takes what the complaint names out of the command, if it may be lacking.
 bool do_without(ClientManifest& manifest, const std::string& complaint) {
   return std::ranges::any_of(manifest.builds->may_lack, [&](const MayLack& part) {
-    return names(complaint, part.front()) && take_out(manifest.argv, part);
+    if (!names(complaint, part.front()) || !take_out(manifest.argv, part)) return false;
+    std::string& why = manifest.cannot["options"];
+    why += (why.empty() ? "this build does not know " : ", ") + part.front();
+    return true;
   });
 }
 

@@ -59,7 +59,10 @@ CapabilityResult capability_result(const ClientCheck& check, const Tried& tried,
   CapabilityResult result{seen.name, manifest.capabilities.contains(seen.name), std::nullopt, false, seen.note};
   if (seen.state == CheckState::ok || seen.state == CheckState::excused) result.observed = true;
   if (seen.state == CheckState::failed) result.observed = false;
-  result.ignored = check.told && seen.state == CheckState::failed && !tried.refused;
+  const auto cannot = manifest.cannot.find(seen.name);
+  if (!result.declared && cannot != manifest.cannot.end()) result.note += "; it cannot: " + cannot->second;
+  result.ignored =
+      check.told && seen.state == CheckState::failed && !tried.refused && cannot == manifest.cannot.end();
   return result;
 }
 

@@ -30,13 +30,12 @@ std::map<std::string, std::string> environment_for(const Build& build) {
   return environment;
 }
 
-/// What a build says last: from its "error:" on, if it says one.
+/// What a build says of its end: from its first "error:" on, if it says one.
 std::string last_words(std::string_view output) {
-  const std::size_t error = output.rfind("error: ");
+  const std::size_t error = output.find("error: ");
   constexpr std::size_t most = 1500;
   if (error != std::string_view::npos) output.remove_prefix(error);
-  if (output.size() > most) output.remove_prefix(output.size() - most);
-  return std::string(output);
+  return std::string(output.substr(0, most));
 }
 
 }  // namespace
