@@ -61,8 +61,7 @@ CapabilityResult capability_result(const ClientCheck& check, const Tried& tried,
   if (seen.state == CheckState::failed) result.observed = false;
   const auto cannot = manifest.cannot.find(seen.name);
   if (!result.declared && cannot != manifest.cannot.end()) result.note += "; it cannot: " + cannot->second;
-  result.ignored =
-      check.told && seen.state == CheckState::failed && !tried.refused && cannot == manifest.cannot.end();
+  result.ignored = check.told && seen.state == CheckState::failed && !tried.refused && cannot == manifest.cannot.end();
   return result;
 }
 

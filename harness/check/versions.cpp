@@ -101,6 +101,19 @@ awaitable<Said> converse(const ClientManifest& manifest, Process& process, const
   co_return said;
 }
 
+/// A folder of libraries that a manifest's own environment names, and from which nothing is loaded, is misspelt or
+/// holds none that fits: what would be tested is the system's.
+void check_library_path(const Launch& launch, pid_t process) {
+  const auto path = launch.env.find("LD_LIBRARY_PATH");
+  if (path == launch.env.end()) return;
+  const std::vector<std::filesystem::path> files = mapped_files(maps_of(process));
+  for (const std::string& folder : split(path->second, ':'))
+    for (const std::filesystem::path& file : files)
+      if (file.string().starts_with(std::filesystem::weakly_canonical(folder).string() + "/")) return;
+  throw HarnessError("nothing that it has loaded lies in its LD_LIBRARY_PATH, " + path->second +
+                     "; ID=PLACE is how to name a build");
+}
+
 awaitable<Said> ask_adapter(const ClientManifest& manifest, const Site& site,
                             const std::filesystem::path& libfaketime) {
   const TempDir folder(*site.guardian);
@@ -118,6 +131,7 @@ awaitable<Said> ask_adapter(const ClientManifest& manifest, const Site& site,
   try {
     Said heard = co_await converse(manifest, process, site, clock ? &*clock : nullptr);
     said = std::move(heard);
+    check_library_path(launch, process.id());
   } catch (const std::exception& error) {
     broken = error.what();
   }

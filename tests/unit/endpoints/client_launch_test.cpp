@@ -81,5 +81,40 @@ TEST(ServerEnvironment, IsToldByFragmentsAndTakesTheHook) {
   EXPECT_EQ(hooked.at("TICKET_HOOK_KEYLOG"), "/f/keys.log");
 }
 
+TEST(ServerConfiguration, MayBeForOneVersionAlone) {
+  ServerManifest server;
+  server.id = "s";
+  server.argv = {"s"};
+  server.files["conf"] = "{policy}";
+  server.tls = {{Version::tls12, {}}, {Version::tls13, {}}};
+  server.policy["tickets"].values["off"].config = "off;";
+  server.policy["tickets"].values["off"].config_at = {{Version::tls13, "none;"}};
+  asio::io_context loop;
+  const Site site{loop.get_executor(), nullptr, {}, {}, {}, {}, {}};
+  ServerOrder order;
+  order.manifest = &server;
+  order.policy.values["tickets"] = std::string("off");
+  order.tls = Version::tls12;
+  EXPECT_EQ(prepare(order, site, "/f").value().files.at("conf"), "off;\n");
+  order.tls = Version::tls13;
+  EXPECT_EQ(prepare(order, site, "/f").value().files.at("conf"), "off;\nnone;\n");
+}
+
+TEST(ServerConfiguration, NamesNoSecurityLevelToALibraryThatHasNone) {
+  ServerManifest server;
+  server.id = "s";
+  server.argv = {"s", "{ciphers}"};
+  server.tls = {{Version::tls12, {}}};
+  asio::io_context loop;
+  const Site site{loop.get_executor(), nullptr, {}, {}, {}, {}, {}};
+  ServerOrder order;
+  order.manifest = &server;
+  order.tls = Version::tls12;
+  EXPECT_EQ(prepare(order, site, "/f").value().launch.argv.back(), "ALL:@SECLEVEL=0");
+  server.build.emplace();
+  server.build->has_security_levels = false;
+  EXPECT_EQ(prepare(order, site, "/f").value().launch.argv.back(), "ALL");
+}
+
 }  // namespace
 }  // namespace ti

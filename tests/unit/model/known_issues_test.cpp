@@ -57,6 +57,23 @@ bool covers(const KnownIssue& issue, const CellResult& cell) {
   return speaks_of(issue, cell.id, "1.22.1", "3.0.20") && explains(issue, cell.verdict);
 }
 
+TEST(KnownIssues, SpeakOfOtherBuildsByTheirVersion) {
+  KnownIssue issue;
+  issue.rule = "rfc5077-3.3-one-ticket";
+  issue.server = "nginx";
+  issue.client = "openssl-callback";
+  issue.client_versions = ">=3.0 <3.1";
+  CellResult cell = failing();
+  cell.id.server = "nginx=1.22.1";
+  cell.id.client = "openssl-callback=mine";
+  EXPECT_TRUE(covers(issue, cell));
+  issue.client_versions = "<3.0";
+  EXPECT_FALSE(covers(issue, cell));
+  issue.client_versions = "";
+  issue.client = "openssl";
+  EXPECT_FALSE(covers(issue, cell));
+}
+
 TEST(KnownIssues, CoverAFailureOfTheirRuleAndPlace) {
   KnownIssue issue;
   issue.rule = "rfc5077-3.3-one-ticket";

@@ -326,6 +326,23 @@ TEST_F(Clients, ComplainsWithFileAndLine) {
               HasSubstr("did you mean \"close_notify\"?"));
 }
 
+TEST_F(Clients, SayWhatOtherBuildsAreLookedForBy) {
+  const char* builds = R"("builds": {"libraries": ["libx", "liby"], "header": "x/x.h", "program": ["bin/x"],
+    "compile": ["{source}/make", "{out}"], "may_lack": [["-v", "{host}"]], "security_levels": ">=1.1.0"}, "tls":)";
+  folder.write("thing/client.json", replaced(client_text, "\"tls\":", builds));
+  const auto recipe = parse_client_manifest(folder.path / "thing").value().front().builds;
+  ASSERT_TRUE(recipe);
+  EXPECT_THAT(recipe->libraries, ElementsAre("libx", "liby"));
+  EXPECT_EQ(recipe->header, "x/x.h");
+  EXPECT_THAT(recipe->program, ElementsAre("bin/x"));
+  EXPECT_THAT(recipe->may_lack, ElementsAre(ElementsAre("-v", "{host}")));
+  const std::string text = replaced(client_text, "\"tls\":", builds);
+  EXPECT_THAT(complaint(replaced(text, ">=1.1.0", "new")), HasSubstr("must be a range"));
+  EXPECT_THAT(complaint(replaced(text, "{out}", "{uot}")), HasSubstr("did you mean \"out\"?"));
+  EXPECT_THAT(complaint(replaced(client_text, "\"tls\":", R"("builds": {}, "tls":)")),
+              HasSubstr("names neither a library nor a program"));
+}
+
 TEST_F(Clients, OneThatIsLikeAnotherReplacesWhatItGives) {
   folder.write("other/client.json",
                replaced(program_text, R"("argv": ["p",)", R"("binary": "p", "seen": "7", "argv": ["{binary}",)"));
