@@ -265,6 +265,23 @@ void add_build_options(CLI::App& app, Filter& builds) {
   add("--client", builds.clients, "client");
 }
 
+std::vector<std::string> with_absolute_places(std::vector<std::string> words) {
+  bool names_builds = false;  // what follows --server or --client
+  for (std::string& word : words) {
+    const bool option = word.starts_with("--server") || word.starts_with("--client");
+    const std::size_t sign = option ? word.find('=') : std::string::npos;
+    const std::size_t start = names_builds ? 0 : sign == std::string::npos ? word.size() : sign + 1;
+    names_builds = option && sign == std::string::npos;
+    const auto order = parse_build_order(word.substr(start), fs::current_path());
+    if (!order || !*order) continue;
+    Build build;
+    build.places = (*order)->places;
+    word = word.substr(0, start) + (*order)->of + "=" + ((*order)->label.empty() ? "" : (*order)->label + ":") +
+           build.place();
+  }
+  return words;
+}
+
 void add_builds(Catalogue& catalogue, Filter& filter, const Paths& paths) {
   const auto server_orders = orders_of(filter.servers);
   const auto client_orders = orders_of(filter.clients);

@@ -208,7 +208,7 @@ RunFacts run_facts(const Options& options, const Invocation& invocation, const P
   run.started = now_text();
   run.clock = options.clock;
   run.version = invocation.version;
-  run.argv = invocation.argv;
+  run.argv = with_absolute_places(invocation.argv);
   char host[256] = "";
   ::gethostname(host, sizeof host - 1);
   run.host = host;

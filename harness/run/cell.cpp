@@ -27,6 +27,12 @@ Recording rebased(Recording recording, Instant zero) {
   return recording;
 }
 
+/// What --server or --client calls it: a build also by its place.
+template <class Manifest>
+std::string asked_by(const Manifest& manifest) {
+  return manifest.build ? manifest.id + ":" + manifest.build->place() : manifest.id;
+}
+
 /// CellRun is one cell on its way through its timeline: it drives and captures, and understands nothing.
 class CellRun {
  public:
@@ -290,8 +296,8 @@ class CellRun {
   std::string commands() const {
     std::string text =
         "# As it was run; its private folder is gone. What runs by hand: ticket-interop run --dry-run --server " +
-        cell_.id.server + " --client " + cell_.id.client + " --scenario " + cell_.id.scenario + " --tls " +
-        std::string(name(cell_.id.tls)) + "\n";
+        asked_by(*cell_.server) + " --client " + asked_by(*cell_.client) + " --scenario " + cell_.id.scenario +
+        " --tls " + std::string(name(cell_.id.tls)) + "\n";
     if (server_) {
       const ServerLaunch& launched = server_->launched();
       text += "# server\n";

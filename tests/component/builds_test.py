@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import unittest
 
-from program import ProgramTest, results, ticket_interop
+from program import PROGRAM, ProgramTest, results, ticket_interop
 
 RENEW = ["--server", "openssl", "--scenario", "renew", "--tls", "1.2"]
 
@@ -88,6 +88,17 @@ class Builds(ProgramTest):
         program.write_text(f'#!/bin/sh\nexec {shutil.which("openssl")} "$@"\n')
         program.chmod(0o755)
         self.assertIn(f"runs, and {program.resolve()} was meant", self.run_on("--client", f"s_client={prefix}", status=3))
+
+    def test_a_program_is_asked_what_it_knows(self):
+        prefix = self.folder / "old"
+        (prefix / "bin").mkdir(parents=True)
+        built = pathlib.Path(PROGRAM).resolve().parents[1] / "tests/component/component_fake_old_program"
+        shutil.copy(built, prefix / "bin/openssl")
+        listed = ticket_interop("list", "clients", "--json", "--client", f"s_client={prefix}",
+                                TICKET_INTEROP_CACHE=self.folder / "cache")
+        rows = {row["id"]: row for row in json.loads(listed.stdout)}
+        self.assertEqual(rows["s_client=1.0.0j"]["tls"], ["1.0"], listed.stderr)
+        self.assertEqual(rows["s_client"]["tls"], ["1.0", "1.1", "1.2", "1.3"])
 
     def test_check_client_and_list_take_builds(self):
         prefix = self.prefix("mine")
