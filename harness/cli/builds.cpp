@@ -14,6 +14,7 @@
 #include "cli/command.hpp"
 #include "cli/compile.hpp"
 #include "endpoints/build_finder.hpp"
+#include "endpoints/client.hpp"
 #include "exec/temp_dir.hpp"
 
 namespace ti {
@@ -144,9 +145,12 @@ class Trials {
           "headers may lie elsewhere: ID=PLACE,PLACE",
           who, manifest->build->place(), why, manifest->builds->header));
     CompileOrder order = compile_order(*manifest, who);
+    order.source = manifest->adapter_folder;
     const fs::path out = order.out;
     co_await compile_for(std::move(order), *manifest->build, site_);
     manifest->build->compiled = out;
+    // A compiler is not what runs.
+    if (manifest->builds->always_compile) manifest->build->program = client_argv(*manifest, site_).front();
   }
 
   awaitable<void> try_client(Tried<ClientManifest>* one) const {
