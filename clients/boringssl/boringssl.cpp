@@ -35,7 +35,6 @@ std::unique_ptr<Adapter> make() {
   return std::make_unique<LibsslAdapter>(LibsslFlavour{.library = "BoringSSL",
                                                        .version = "API " + std::to_string(BORINGSSL_API_VERSION),
                                                        .all_ciphers = "ALL",
-                                                       .prepare = [](SSL_CTX*) {},
                                                        .serialise = serialise,
                                                        .parse = parse,
                                                        .copy = share,

@@ -1,11 +1,9 @@
 #include "common/libssl_adapter.hpp"
 
 #include "common/libssl.hpp"
+#include "common/libssl_compat.hpp"
 #include "common/tcp.hpp"
 
-#include <openssl/err.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -16,7 +14,7 @@ namespace {
 
 using Ssl = std::unique_ptr<SSL, decltype(&SSL_free)>;
 
-constexpr std::array versions{TLS1_VERSION, TLS1_1_VERSION, TLS1_2_VERSION, TLS1_3_VERSION};
+int number_of(Tls tls) { return libssl::tls1_0 + static_cast<int>(tls); }
 
 Failure queued_failure(Stage stage, const std::string& prefix = {}) {
   const auto number = ERR_peek_error();
@@ -59,14 +57,13 @@ void expect(int succeeded, const std::string& what) {
 std::optional<std::string> session_id(const SSL* ssl) {
   const SSL_SESSION* session = SSL_get_session(ssl);
   if (!session) return std::nullopt;
-  unsigned length = 0;
-  const unsigned char* id = SSL_SESSION_get_id(session, &length);
-  return std::string(id, id + length);
+  return libssl::id_of(session);
 }
 
-void handshake(SSL* ssl) {
+void handshake(SSL* ssl, const std::string& host) {
   const int returned = fresh([&] { return SSL_connect(ssl); });
   if (returned != 1) throw failure_of(Stage::handshake, ssl, returned);
+  if (!libssl::names_host(ssl, host)) throw Failure{Stage::verify, "the certificate is not of " + host};
 }
 
 void write(SSL* ssl, const std::string& request) {
@@ -104,17 +101,19 @@ LibsslAdapter::LibsslAdapter(LibsslFlavour flavour, Handover handover, Carry car
       handover_(handover),
       carry_(carry),
       kept_([copy = flavour_.copy](const Session& session) { return Session(copy(session.get()), SSL_SESSION_free); }) {
+  for (const int version : libssl::versions(libssl::Side::client))
+    tls_.push_back(static_cast<Tls>(version - libssl::tls1_0));
 }
 
 Hello LibsslAdapter::hello() const {
-  return {.library = flavour_.library, .version = flavour_.version, .carry = carry_};
+  return {.library = flavour_.library, .version = flavour_.version, .carry = carry_, .tls = tls_};
 }
 
 void LibsslAdapter::configure(const Settings& settings) {
   Context context = make_context(settings);
   auto key_log = settings.keylog ? std::make_unique<KeyLog>(*settings.keylog) : nullptr;
   SSL_CTX_set_app_data(context.get(), this);
-  if (key_log) SSL_CTX_set_keylog_callback(context.get(), on_secret);
+  if (key_log) libssl::tell_secrets(context.get(), on_secret);
   if (handover_ == Handover::callback) {
     SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(context.get(), on_new_session);
@@ -126,19 +125,13 @@ void LibsslAdapter::configure(const Settings& settings) {
 }
 
 LibsslAdapter::Context LibsslAdapter::make_context(const Settings& settings) const {
-  ERR_clear_error();
-  Context owner(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  Context owner(libssl::new_context(libssl::Side::client, number_of(settings.tls)), SSL_CTX_free);
   SSL_CTX* context = owner.get();
-  expect(context != nullptr, "SSL_CTX_new");
-  flavour_.prepare(context);
+  if (!context) throw Unimplemented{"configure.tls 1." + std::to_string(static_cast<int>(settings.tls))};
   if (settings.ciphers)
     choose_ciphers(context, *settings.ciphers);
   else
     expect(SSL_CTX_set_cipher_list(context, flavour_.all_ciphers), flavour_.all_ciphers);
-
-  const auto version = static_cast<std::uint16_t>(versions[static_cast<std::size_t>(settings.tls)]);
-  if (SSL_CTX_set_min_proto_version(context, version) != 1 || SSL_CTX_set_max_proto_version(context, version) != 1)
-    throw Unimplemented{"configure.tls 1." + std::to_string(static_cast<int>(settings.tls))};
 
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   expect(SSL_CTX_load_verify_locations(context, settings.ca.c_str(), nullptr), settings.ca);
@@ -161,10 +154,10 @@ void LibsslAdapter::connect(const ConnectOrder& order, ConnectResult& result) {
 
   expect(SSL_set_fd(ssl, socket.descriptor()), "SSL_set_fd");
   expect(static_cast<int>(SSL_set_tlsext_host_name(ssl, server_name_.c_str())), server_name_);
-  expect(SSL_set1_host(ssl, server_name_.c_str()), server_name_);
+  expect(libssl::expect_host(ssl, server_name_.c_str()) ? 1 : 0, server_name_);
   if (offered) expect(SSL_set_session(ssl, offered.get()), "SSL_set_session");
 
-  handshake(ssl);
+  handshake(ssl, server_name_);
   tell_handshake(ssl, result);
   result.session_id = session_id(ssl);
 
@@ -185,7 +178,7 @@ LibsslAdapter::Session LibsslAdapter::session_to_offer(const ConnectOrder& order
 }
 
 void LibsslAdapter::keep(Session session) {
-  if (!session || SSL_SESSION_is_resumable(session.get()) != 1) return;
+  if (!session || !libssl::is_resumable(session.get())) return;
   if (carry_ == Carry::exported) {
     result_->session = flavour_.serialise(session.get());
     return;

@@ -9,18 +9,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ti::adapter {
 
-/// Where libraries with the API of libssl differ. The functions may be called with no connection open; those that make
-/// a session give a new reference, or null with the reason in the error queue.
+/// Where libraries with the API of libssl differ in what they want of an application. The functions may be called with
+/// no connection open; those that make a session give a new reference, or null with the reason in the error queue.
 struct LibsslFlavour {
   std::string library;
   std::string version;
   /// Cipher list that offers every suite with a certificate and encryption, the old and weak ones too.
   const char* all_ciphers;
-  /// Makes a new context accept what is old and weak.
-  void (*prepare)(SSL_CTX* context);
   std::string (*serialise)(SSL_SESSION* session);
   SSL_SESSION* (*parse)(std::string_view bytes, SSL_CTX* context);
   /// A session that does not change when `session` is used.
@@ -57,6 +56,7 @@ class LibsslAdapter : public Adapter {
   LibsslFlavour flavour_;
   Handover handover_;
   Carry carry_;
+  std::vector<Tls> tls_;  // that this build of the library has
   std::string server_name_;
   std::unique_ptr<KeyLog> key_log_;
   KeptSessions<Session> kept_;

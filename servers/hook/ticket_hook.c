@@ -175,7 +175,18 @@ static void set_ticket_callback(SSL_CTX *context)
         libssl->SSL_CTX_callback_ctrl(context, LIBSSL_SET_TICKET_KEY_CALLBACK, (void (*)(void))on_ticket_hmac);
 }
 
-/* A session is good for as long as its key at least: libssl does not open an older one, whatever the callback says. */
+enum { WEEK = 7 * 24 * 60 * 60 };
+
+/* Below TLS 1.3 a renewed ticket holds the old session, and libssl takes none that is over, whatever the callback says: a
+ * session outlives many keys. What the server chooses itself comes later, and stands. */
+static void lengthen_sessions(SSL_CTX *context)
+{
+    const long wanted = policy.expire_after > WEEK ? policy.expire_after : WEEK;
+
+    if (libssl->SSL_CTX_get_timeout(context) < wanted)
+        libssl->SSL_CTX_set_timeout(context, wanted);
+}
+
 static SSL_CTX *hooked(SSL_CTX *context)
 {
     if (context == NULL)
@@ -184,8 +195,7 @@ static SSL_CTX *hooked(SSL_CTX *context)
     if (fault_of(libssl) != NULL)
         return context;
     set_ticket_callback(context);
-    if (libssl->SSL_CTX_get_timeout(context) < policy.expire_after)
-        libssl->SSL_CTX_set_timeout(context, policy.expire_after);
+    lengthen_sessions(context);
     if (tickets != NULL)
         libssl->SSL_CTX_set_num_tickets(context, strtoul(tickets, NULL, 10));
     if (key_log_outlet.descriptor != -1)
