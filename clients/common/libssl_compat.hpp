@@ -21,8 +21,8 @@
 // Before OpenSSL 1.1.0 a method speaks one version, objects are open, and the library wants to be initialised.
 #if defined(OPENSSL_IS_BORINGSSL)
 #define TI_LIBSSL_OLD 0
-#elif defined(LIBRESSL_VERSION_NUMBER)
-#define TI_LIBSSL_OLD (LIBRESSL_VERSION_NUMBER < 0x20700000L)
+#elif OPENSSL_VERSION_NUMBER == 0x20000000L  // LibreSSL, always
+#define TI_LIBSSL_OLD (LIBRESSL_VERSION_NUMBER + 0 < 0x20700000L)
 #else
 #define TI_LIBSSL_OLD (OPENSSL_VERSION_NUMBER < 0x10100000L)
 #endif
@@ -93,17 +93,16 @@ bool allow_weak(Context* context) {
   return false;
 }
 
-/// A context for that version alone that takes what is weak, or null if this build does not have the version.
+/// A context for that version alone that takes what is weak and compresses nothing, as a compressed record cannot be read
+/// on the wire; or null if this build does not have the version.
 inline SSL_CTX* new_context(Side side, int version) {
   ERR_clear_error();
   SSL_CTX* context = nullptr;
 #if TI_LIBSSL_OLD
   const bool client = side == Side::client;
   if (version == tls1_0) context = SSL_CTX_new(client ? TLSv1_client_method() : TLSv1_server_method());
-#ifdef TLS1_1_VERSION
+#if OPENSSL_VERSION_NUMBER >= 0x10001000L
   if (version == tls1_1) context = SSL_CTX_new(client ? TLSv1_1_client_method() : TLSv1_1_server_method());
-#endif
-#ifdef TLS1_2_VERSION
   if (version == tls1_2) context = SSL_CTX_new(client ? TLSv1_2_client_method() : TLSv1_2_server_method());
 #endif
 #else
@@ -116,6 +115,9 @@ inline SSL_CTX* new_context(Side side, int version) {
     context = nullptr;
   }
   ERR_clear_error();
+#endif
+#ifdef SSL_OP_NO_COMPRESSION
+  if (context) SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION);
 #endif
   return context;
 }

@@ -1,14 +1,17 @@
 #include "common/libssl.hpp"
+#include "common/libssl_compat.hpp"
 #include "common/serve.hpp"
 #include "common/tcp.hpp"
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <unistd.h>
 #include <array>
 #include <cstdlib>
 #include <sstream>
 
 using namespace ti::adapter;
+namespace libssl = ti::libssl;
 
 namespace {
 
@@ -19,6 +22,26 @@ constexpr std::array<long, 4> minima{CURL_SSLVERSION_TLSv1_0, CURL_SSLVERSION_TL
                                      CURL_SSLVERSION_TLSv1_3};
 constexpr std::array<long, 4> maxima{CURL_SSLVERSION_MAX_TLSv1_0, CURL_SSLVERSION_MAX_TLSv1_1,
                                      CURL_SSLVERSION_MAX_TLSv1_2, CURL_SSLVERSION_MAX_TLSv1_3};
+
+// What came with libcurl 7.80: a callback between the handshake and the request. Older headers do not name it.
+constexpr unsigned version_with_prerequest = 0x075000;
+constexpr auto prerequest_function = static_cast<CURLoption>(CURLOPTTYPE_FUNCTIONPOINT + 312);
+constexpr auto prerequest_data = static_cast<CURLoption>(CURLOPTTYPE_OBJECTPOINT + 313);
+constexpr int prerequest_ok = 0, prerequest_abort = 1;
+
+bool has_prerequest() { return curl_version_info(CURLVERSION_NOW)->version_num >= version_with_prerequest; }
+
+/// Whether libcurl speaks TLS with the libssl that the functions called here are of: an object of another one, or of
+/// one that is linked into libcurl, must not be looked into.
+bool shares_libssl() {
+  Dl_info curl{};
+  if (::dladdr(reinterpret_cast<void*>(&curl_easy_perform), &curl) == 0) return false;
+  void* loaded = ::dlopen(curl.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+  if (!loaded) return false;
+  const bool shared = ::dlsym(loaded, "SSL_version") == ::dlsym(RTLD_DEFAULT, "SSL_version");
+  ::dlclose(loaded);
+  return shared;
+}
 
 Failure failure_of(Stage stage, CURLcode code, const char* text = "") {
   return {stage, *text ? text : curl_easy_strerror(code), std::to_string(code)};
@@ -49,7 +72,9 @@ RequestLine parse_request(const std::string& request) {
 /// libcurl looks at the settings only when it connects; a wrong one is to be known before.
 void check(const Settings& settings) {
   if (settings.ciphers) {
-    const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+    const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(
+        libssl::new_context(libssl::Side::client, libssl::tls1_0 + static_cast<int>(settings.tls)), SSL_CTX_free);
+    if (!context) throw Unimplemented{"configure.tls 1." + std::to_string(static_cast<int>(settings.tls))};
     choose_ciphers(context.get(), *settings.ciphers);
   }
   std::vector<std::string> files{settings.ca};
@@ -70,6 +95,7 @@ struct Transfer {
   const ConnectOrder& order;
   ConnectResult& result;
   CURL* easy;
+  bool sees_ssl;
   bool connected = false;
   bool request_sent = false;
   bool session_kept = false;
@@ -78,20 +104,30 @@ struct Transfer {
 };
 
 const SSL* ssl_of(const Transfer& transfer) {
+  if (!transfer.sees_ssl) return nullptr;
   curl_tlssessioninfo* tls = nullptr;
   const CURLcode code = curl_easy_getinfo(transfer.easy, CURLINFO_TLS_SSL_PTR, &tls);
-  return code == CURLE_OK ? static_cast<const SSL*>(tls->internals) : nullptr;
+  if (code != CURLE_OK || !tls || tls->backend != CURLSSLBACKEND_OPENSSL) return nullptr;
+  return static_cast<const SSL*>(tls->internals);
 }
 
-int on_connected(void* context, char*, char*, int, int) {
-  auto& transfer = *static_cast<Transfer*>(context);
+void note_connected(Transfer& transfer) {
+  if (transfer.connected) return;
   transfer.connected = true;
   if (const SSL* ssl = ssl_of(transfer)) tell_handshake(ssl, transfer.result);
-  return transfer.to_be_closed() ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+int before_request(void* context, char*, char*, int, int) {
+  auto& transfer = *static_cast<Transfer*>(context);
+  note_connected(transfer);
+  return transfer.to_be_closed() ? prerequest_abort : prerequest_ok;
 }
 
 int on_debug(CURL*, curl_infotype type, char*, std::size_t, void* context) {
-  if (type == CURLINFO_HEADER_OUT) static_cast<Transfer*>(context)->request_sent = true;
+  auto& transfer = *static_cast<Transfer*>(context);
+  if (type != CURLINFO_HEADER_OUT) return 0;
+  note_connected(transfer);
+  transfer.request_sent = true;
   return 0;
 }
 
@@ -100,11 +136,11 @@ int on_progress(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return transfer.connected && transfer.to_be_closed() ? 1 : 0;
 }
 
-/// What libcurl keeps, libssl has handed to it before the response.
+/// What libcurl keeps, libssl has handed to it before the response. Where that cannot be seen, it is taken for granted.
 std::size_t on_body(char*, std::size_t size, std::size_t count, void* context) {
   auto& transfer = *static_cast<Transfer*>(context);
   const SSL* ssl = ssl_of(transfer);
-  transfer.session_kept = ssl && SSL_SESSION_is_resumable(SSL_get0_session(ssl)) == 1;
+  transfer.session_kept = !ssl || libssl::is_resumable(SSL_get_session(ssl));
   return size * count;
 }
 
@@ -139,7 +175,8 @@ class CurlAdapter : public Adapter {
   void connect(const ConnectOrder& order, ConnectResult& result) override {
     if (order.offer.kind == Offer::Kind::saved)
       throw Unimplemented{"connect.offer " + std::to_string(order.offer.after)};
-    if (!order.request && order.read_response) throw Unimplemented{"connect.request null"};
+    const bool may_lack_request = !order.read_response && has_prerequest();
+    if (!order.request && !may_lack_request) throw Unimplemented{"connect.request null"};
     const RequestLine request = order.request ? parse_request(*order.request) : RequestLine{"/", CURL_HTTP_VERSION_1_0};
     Easy fresh = order.offer.kind == Offer::Kind::none ? make_easy() : Easy(nullptr, curl_easy_cleanup);
     const bool session_kept = transfer(fresh ? fresh : easy_, request, order, result);
@@ -152,15 +189,17 @@ class CurlAdapter : public Adapter {
     const std::string authority = settings_.server_name + ":" + std::to_string(order.port);
     const List address(curl_slist_append(nullptr, (authority + ":" + order.host).c_str()), curl_slist_free_all);
     std::array<char, CURL_ERROR_SIZE> error{};
-    Transfer transfer{.order = order, .result = result, .easy = easy.get()};
+    Transfer transfer{.order = order, .result = result, .easy = easy.get(), .sees_ssl = sees_ssl_};
 
     apply_settings(easy);
     set(easy, CURLOPT_URL, ("https://" + authority + request.path).c_str());
     set(easy, CURLOPT_HTTP_VERSION, request.http_version);
     set(easy, CURLOPT_RESOLVE, address.get());
     set(easy, CURLOPT_ERRORBUFFER, error.data());
-    set(easy, CURLOPT_PREREQFUNCTION, on_connected);
-    set(easy, CURLOPT_PREREQDATA, &transfer);
+    if (has_prerequest()) {
+      set(easy, prerequest_function, before_request);
+      set(easy, prerequest_data, &transfer);
+    }
     set(easy, CURLOPT_VERBOSE, 1L);
     set(easy, CURLOPT_DEBUGFUNCTION, on_debug);
     set(easy, CURLOPT_DEBUGDATA, &transfer);
@@ -202,6 +241,7 @@ class CurlAdapter : public Adapter {
     return static_cast<std::size_t>(header + body);
   }
 
+  const bool sees_ssl_ = shares_libssl();
   Settings settings_;
   Easy easy_{nullptr, curl_easy_cleanup};
 };

@@ -146,7 +146,7 @@ void Server::set_tickets() {
 
 void Server::run() {
   const int listener = listen_at(options_.socket);
-  write_line(STDERR_FILENO, "listening, on " + libssl::words());
+  write_line(STDOUT_FILENO, "listening, on " + libssl::words());
   while (true) {
     const int connection = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
     if (connection == -1 && errno != EINTR && errno != ECONNABORTED) fail_by_errno("accept");
