@@ -6,6 +6,10 @@
 #       $TICKET_INTEROP_LIBRARIES its files, shared objects or archives, libssl before libcrypto, both with ":" between
 #       them. Where they are not set, it is the system's.
 #
+#   link_libssl FOLDER
+#       Makes FOLDER with links by which the linker finds them as -lssl and -lcrypto, and has libssl_ldflags say so. For what
+#       cannot be told the files themselves.
+#
 # What is built looks for shared objects where they were found, whatever $LD_LIBRARY_PATH says of it first.
 
 find_libssl() {
@@ -27,4 +31,18 @@ find_libssl() {
     # an archive names nothing of what it needs itself
     libssl_ldflags+=(-Wl,--allow-shlib-undefined)
     libssl_libs+=(-ldl -lpthread)
+}
+
+link_libssl() {
+    local file name
+    [ -n "${TICKET_INTEROP_LIBRARIES:-}" ] || return 0
+    mkdir -p "$1"
+    for file in "${libssl_libs[@]}"; do
+        case $file in -*) continue ;; esac
+        name=${file##*/}
+        case $name in libssl*) name=libssl ;; *) name=libcrypto ;; esac
+        case $file in *.so*) name+=.so ;; *) name+=.a ;; esac
+        ln -sfn "$(realpath "$file")" "$1/$name"
+    done
+    libssl_ldflags+=("-L$(cd "$1" && pwd)")
 }
