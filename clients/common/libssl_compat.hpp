@@ -93,8 +93,8 @@ bool allow_weak(Context* context) {
   return false;
 }
 
-/// A context for that version alone that takes what is weak and compresses nothing, as a compressed record cannot be read
-/// on the wire; or null if this build does not have the version.
+/// A context for that version alone that takes what is weak and compresses nothing, as a compressed record cannot be
+/// read on the wire; or null if this build does not have the version.
 inline SSL_CTX* new_context(Side side, int version) {
   ERR_clear_error();
   SSL_CTX* context = nullptr;
