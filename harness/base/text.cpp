@@ -88,6 +88,23 @@ std::vector<std::string> split(std::string_view text, char separator) {
   }
 }
 
+std::string wrapped(const std::string& text, std::size_t width, std::size_t indent) {
+  std::string lines;
+  std::size_t used = 0;
+  for (const std::string& word : split(text, ' ')) {
+    if (used > indent && used + 1 + word.size() > width) {
+      lines += '\n' + std::string(indent, ' ');
+      used = indent;
+    } else if (!lines.empty()) {
+      lines += ' ';
+      ++used;
+    }
+    lines += word;
+    used += word.size();
+  }
+  return lines;
+}
+
 std::string pasteable(const std::vector<std::string>& argv) {
   static constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@,+%";
   std::string line;

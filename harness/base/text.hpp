@@ -24,6 +24,10 @@ std::string lower_case(std::string_view text);
 
 std::vector<std::string> split(std::string_view text, char separator);
 
+/// The same text in lines of at most `width` characters, as far as its words are no longer; all lines but the first
+/// begin with `indent` blanks, which count.
+std::string wrapped(const std::string& text, std::size_t width, std::size_t indent = 0);
+
 /// argv as a person can paste it into a shell.
 std::string pasteable(const std::vector<std::string>& argv);
 

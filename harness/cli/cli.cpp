@@ -82,24 +82,6 @@ std::size_t screen_width() {
   return std::max<std::size_t>(size.ws_col, least);
 }
 
-/// The same text in lines of at most `width` characters, as far as its words are no longer.
-std::string wrapped(const std::string& text, std::size_t width) {
-  std::string lines;
-  std::size_t used = 0;
-  for (const std::string& word : split(text, ' ')) {
-    if (used > 0 && used + 1 + word.size() > width) {
-      lines += '\n';
-      used = 0;
-    } else if (used > 0) {
-      lines += ' ';
-      ++used;
-    }
-    lines += word;
-    used += word.size();
-  }
-  return lines;
-}
-
 /// Help that follows the width of the screen.
 class HelpFormatter final : public CLI::Formatter {
  public:

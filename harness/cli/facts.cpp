@@ -153,12 +153,14 @@ awaitable<Results> gather_facts(const std::vector<PlannedCell>& cells, const Cat
   for (const ServerManifest& manifest : catalogue.servers) {
     if (!servers.contains(manifest.id)) continue;
     results.servers[manifest.id] = {{"title", manifest.title}, {"library", manifest.library}};
+    if (manifest.control) results.servers[manifest.id]["control"] = manifest.control->rule;
     if (!catalogue.server_missing.contains(manifest.id)) asked.spawn(server(&manifest));
   }
   for (const ClientManifest& manifest : catalogue.clients) {
     if (!clients.contains(manifest.id)) continue;
     results.clients[manifest.id] = {{"library", manifest.library}, {"front_door", manifest.front_door}};
     if (!manifest.seen.empty() && !manifest.build) results.clients[manifest.id]["seen"] = manifest.seen;
+    if (manifest.control) results.clients[manifest.id]["control"] = manifest.control->rule;
     if (!catalogue.client_missing.contains(manifest.id)) asked.spawn(client(&manifest));
   }
   co_await join(asked);

@@ -1,6 +1,7 @@
 #include "model/results.hpp"
 
 #include "base/text.hpp"
+#include "model/change.hpp"
 #include "wire/transcript.hpp"
 
 namespace ti {
@@ -20,7 +21,7 @@ std::optional<CellId> CellId::parse(std::string_view text) {
 bool is_unexpected(const CellResult& cell) {
   if (cell.control == Caught::missed) return true;
   if (cell.verdict.outcome != cell.expected) return true;
-  return cell.baseline && cell.expected == Outcome::fail && BaselineVerdict::of(cell.verdict) != *cell.baseline;
+  return cell.baseline && change_between(*cell.baseline, BaselineVerdict::of(cell.verdict)) != ChangeKind::none;
 }
 
 PlanFacts plan_of(const std::set<std::string>& ids) {

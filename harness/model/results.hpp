@@ -99,6 +99,7 @@ struct CellResult {
   std::vector<ConnectionSummary> connections;
   double duration_ms = 0;
   std::optional<Evidence> evidence;
+  std::string finding = {};  ///< id of the RunFinding that it shows; of a fail that was grouped
 };
 
 /// Whether it ended otherwise than was to be expected. A fail is another one when fault or rule is not the baseline's.
@@ -110,6 +111,30 @@ using Facts = std::map<std::string, std::string>;
 struct ScenarioFacts {
   std::string title;
   std::vector<std::string> spec;
+};
+
+/// What is to be thought of a finding: fresh while any of its cells is unexpected.
+enum class FindingState : std::uint8_t { fresh, known, baseline, control };
+
+/// RunFinding is one bug, as far as the wire tells, and the cells of a run that show it. (The findings of a verdict are
+/// the breaches within one cell.)
+struct RunFinding {
+  std::string id;  ///< the same in every run
+  Side side = Side::server;
+  std::string subject;  ///< a library, a server, or a control
+  std::string rule;
+  std::string wire;  ///< what was seen where the rule was broken, in words
+  FindingState state = FindingState::fresh;
+  std::set<std::string> versions;  ///< that the subject told of itself
+  std::set<std::string> servers, clients, scenarios;
+  std::set<Version> tls;
+  std::size_t cells = 0;
+  std::size_t unexpected = 0;                ///< of the cells
+  std::size_t known = 0;                     ///< of the cells, by known issues
+  std::map<std::string, std::string> links;  ///< of the known issues that explain it -> their note
+  std::string example;                       ///< id of the clearest cell
+  std::string reason;                        ///< its reason
+  std::optional<Place> at;                   ///< its place
 };
 
 /// PlanFacts names a matrix as it was before it was split: two plans are equal when they are of the same cells.
@@ -136,6 +161,7 @@ struct Results {
   std::map<std::string, Facts> clients;
   std::map<std::string, ScenarioFacts> scenarios;
   std::vector<CellResult> cells;  ///< sorted by id
+  std::vector<RunFinding> findings = {};
 };
 
 /// TicketNames is what the tickets of a cell are called, by their SHA-256.

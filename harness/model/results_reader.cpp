@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "model/fields.hpp"
 #include "model/files.hpp"
+#include "model/findings.hpp"
 #include "model/results.hpp"
 
 namespace ti {
@@ -117,9 +118,16 @@ Verdict read_verdict(const JsonValue& value) {
   return verdict;
 }
 
+/// Whether it could be a name of a server, client or scenario, a build included: of it files are named.
+bool is_name(std::string_view id) {
+  return id != "." && id != ".." && std::ranges::all_of(id, [](unsigned char c) { return c > ' ' && c < 0x7f; });
+}
+
 CellId read_id(const JsonValue& value) {
   const auto id = CellId::parse(value.at("id").string());
   if (!id) value.at("id").fail("\"" + value.at("id").string() + "\" is not a cell (server/client/scenario@tls)");
+  for (const std::string& part : {id->server, id->client, id->scenario})
+    if (!is_name(part)) value.at("id").fail("\"" + part + "\" cannot be an id of a server, client or scenario");
   for (const auto& [field, text] : {std::pair<std::string_view, std::string_view>{"server", id->server},
                                     {"client", id->client},
                                     {"scenario", id->scenario},
@@ -141,6 +149,7 @@ CellResult read_cell(const JsonValue& value) {
   cell.id = read_id(value);
   cell.verdict = read_verdict(value);
   cell.expected = read_outcome(value.at("expected"));
+  if (const auto* finding = value.find("finding")) cell.finding = finding->string();
   if (const auto* known = value.find("known")) cell.known = known->boolean();
   if (const auto* control = value.find("control"))
     cell.control = control->word({"caught", "missed"}) == 0 ? Caught::caught : Caught::missed;
@@ -182,6 +191,37 @@ std::map<std::string, Facts> read_facts(const JsonValue& value) {
   return all;
 }
 
+std::set<std::string> string_set(const JsonValue& value) {
+  const std::vector<std::string> texts = value.strings();
+  return {texts.begin(), texts.end()};
+}
+
+RunFinding read_run_finding(const JsonValue& value) {
+  static constexpr FindingState states[] = {FindingState::fresh, FindingState::known, FindingState::baseline,
+                                            FindingState::control};
+  RunFinding finding;
+  finding.id = value.at("id").string();
+  finding.state = states[value.at("state").word({"new", "known", "baseline", "control"})];
+  finding.side = read_side(value.at("side"));
+  finding.subject = value.at("subject").string();
+  finding.versions = string_set(value.at("versions"));
+  finding.rule = value.at("rule").string();
+  finding.wire = value.at("wire").string();
+  finding.cells = value.at("cells").count();
+  finding.unexpected = value.at("unexpected").count();
+  finding.known = value.at("known").count();
+  for (const JsonValue& link : value.at("links").items())
+    finding.links.emplace(link.at("link").string(), text_or_empty(link.at("note")));
+  finding.servers = string_set(value.at("servers"));
+  finding.clients = string_set(value.at("clients"));
+  finding.scenarios = string_set(value.at("scenarios"));
+  for (const JsonValue& tls : value.at("tls").items()) finding.tls.insert(read_version(tls, tls.string()));
+  finding.example = value.at("example").string();
+  finding.reason = value.at("reason").string();
+  finding.at = read_place(value.at("at"));
+  return finding;
+}
+
 Results read_results(const JsonValue& file) {
   if (file.at("schema").string() != results_schema)
     file.at("schema").fail("this is \"" + file.at("schema").string() + "\"; what can be read is \"" +
@@ -193,6 +233,10 @@ Results read_results(const JsonValue& file) {
   for (const JsonValue& member : file.at("scenarios").members())
     results.scenarios.emplace(member.name(), ScenarioFacts{member.at("title").string(), member.at("spec").strings()});
   for (const JsonValue& item : file.at("cells").items()) results.cells.push_back(read_cell(item));
+  if (const JsonValue* findings = file.find("findings"))
+    for (const JsonValue& item : findings->items()) results.findings.push_back(read_run_finding(item));
+  else
+    group_cells(results);
   return results;
 }
 

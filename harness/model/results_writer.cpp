@@ -1,3 +1,4 @@
+#include "model/findings.hpp"
 #include "model/json_writer.hpp"
 #include "model/results.hpp"
 
@@ -11,7 +12,7 @@ void optional_field(JsonWriter& json, std::string_view name, const std::optional
   what ? json.value(*what) : json.null();
 }
 
-void strings_field(JsonWriter& json, std::string_view name, const std::vector<std::string>& texts) {
+void strings_field(JsonWriter& json, std::string_view name, const auto& texts) {
   json.key(name).begin_array();
   for (const std::string& text : texts) json.value(text);
   json.end_array();
@@ -152,6 +153,7 @@ void write_cell(JsonWriter& json, const CellResult& cell) {
   json.field_or_null("rule", verdict.rule).field_or_null("reason", verdict.reason);
   json.field("expected", name(cell.expected)).field("known", cell.known).field_or_null("known_link", cell.known_link);
   if (cell.control) json.field("control", *cell.control == Caught::caught ? "caught" : "missed");
+  if (!cell.finding.empty()) json.field("finding", cell.finding);
   write_baseline(json, cell.baseline);
   place_field(json, verdict.at);
   json.key("connections").begin_array();
@@ -201,6 +203,33 @@ void write_scenarios(JsonWriter& json, const std::map<std::string, ScenarioFacts
   json.end_object();
 }
 
+void write_run_finding(JsonWriter& json, const RunFinding& finding) {
+  json.new_line().begin_object().field("id", finding.id).field("state", name(finding.state));
+  json.field("side", name(finding.side)).field("subject", finding.subject);
+  strings_field(json, "versions", finding.versions);
+  json.field("rule", finding.rule).field("wire", finding.wire);
+  json.field("cells", finding.cells).field("unexpected", finding.unexpected).field("known", finding.known);
+  json.key("links").begin_array();
+  for (const auto& [link, note] : finding.links)
+    json.begin_object().field("link", link).field_or_null("note", note).end_object();
+  json.end_array();
+  strings_field(json, "servers", finding.servers);
+  strings_field(json, "clients", finding.clients);
+  strings_field(json, "scenarios", finding.scenarios);
+  json.key("tls").begin_array();
+  for (const Version version : finding.tls) json.value(name(version));
+  json.end_array();
+  json.field("example", finding.example).field("reason", finding.reason);
+  place_field(json, finding.at);
+  json.field("text", in_words(finding)).end_object();
+}
+
+void write_run_findings(JsonWriter& json, const std::vector<RunFinding>& findings) {
+  json.key("findings").begin_array();
+  for (const RunFinding& finding : findings) write_run_finding(json, finding);
+  json.end_array();
+}
+
 void write_counts(JsonWriter& json, std::string_view key, const Totals& totals) {
   json.key(key).begin_object();
   for (const Outcome outcome :
@@ -240,6 +269,8 @@ std::string ResultsDocument::head() const {
   write_facts(json, "clients", facts_.clients);
   json.new_line();
   write_scenarios(json, facts_.scenarios);
+  json.new_line();
+  write_run_findings(json, facts_.findings);
   json.new_line().key("cells").begin_array();
   return json.take();
 }

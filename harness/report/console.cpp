@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/text.hpp"
+#include "report/escape.hpp"
 #include "report/say.hpp"
 
 namespace ti {
@@ -15,24 +16,11 @@ namespace {
 
 constexpr std::size_t most_reasons = 5;
 constexpr std::size_t most_columns = 4;
+constexpr std::size_t most_known = 15;
+constexpr std::size_t line_width = 100;
 constexpr std::chrono::milliseconds redraw_every(200);
 constexpr std::chrono::milliseconds print_first(5000);
 constexpr std::chrono::milliseconds print_last(600000);
-
-std::size_t count_of(const Totals& totals, Outcome outcome) {
-  const auto found = totals.counts.find(outcome);
-  return found == totals.counts.end() ? 0 : found->second;
-}
-
-/// "12 pass, 1 fail": what there is, in the order that matters.
-std::string totals_text(const Totals& totals) {
-  std::string text;
-  for (const Outcome outcome :
-       {Outcome::pass, Outcome::fail, Outcome::error, Outcome::inconclusive, Outcome::unsupported})
-    if (const std::size_t n = count_of(totals, outcome))
-      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", n, name(outcome));
-  return text.empty() ? "no cell" : text;
-}
 
 /// "fail server rfc5077-3.3-one-ticket", "pass".
 std::string words_of(const BaselineVerdict& verdict) {
@@ -41,11 +29,14 @@ std::string words_of(const BaselineVerdict& verdict) {
   return verdict.rule.empty() ? words : words + " " + verdict.rule;
 }
 
-/// 5,414
-std::string grouped(std::size_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t end = digits.size(); end > 3;) digits.insert(end -= 3, ",");
-  return digits;
+/// "client GnuTLS, expect-offered: After a renewal the session data still holds the old ticket
+/// (reports/KNOWN.md#gnutls)"
+std::string in_one_line(const RunFinding& finding) {
+  std::string why;
+  for (const auto& [link, note] : finding.links)
+    why += (why.empty() ? "" : "; ") + (note.empty() ? link : fmt::format("{} ({})", note, link));
+  return fmt::format("{} {}, {}: {}", name(finding.side), finding.subject, finding.rule,
+                     why.empty() ? finding.reason : why);
 }
 
 }  // namespace
@@ -55,10 +46,6 @@ std::string in_words(std::chrono::seconds duration) {
   if (s < 60) return fmt::format("{} s", s);
   if (s < 3600) return fmt::format("{} min {} s", s / 60, s % 60);
   return fmt::format("{} h {} min", s / 3600, s % 3600 / 60);
-}
-
-std::string counted(std::size_t count, const std::string& thing) {
-  return grouped(count) + " " + thing + (count == 1 ? "" : "s");
 }
 
 bool is_other_version(const std::string& told, const std::string& seen) {
@@ -75,16 +62,14 @@ std::string failure_line(const CellResult& cell) {
     line += fmt::format("fail {}  {}", verdict.fault ? name(*verdict.fault) : "?", verdict.rule);
   else
     line += name(verdict.outcome);
-  std::string reason = verdict.reason;
-  std::replace(reason.begin(), reason.end(), '\n', ' ');
-  if (!reason.empty()) line += "  " + reason;
+  if (!verdict.reason.empty()) line += "  " + verdict.reason;
   if (verdict.at) {
     line += fmt::format(" (connection {}", verdict.at->connection);
     if (verdict.at->message) line += fmt::format(", message {}", *verdict.at->message);
     line += ")";
   }
   if (cell.known) line += " [known" + (cell.known_link.empty() ? "" : ": " + cell.known_link) + "]";
-  return line;
+  return shown(line);
 }
 
 Console::Console(std::FILE* out, std::FILE* progress, Style style, std::string results_path, std::function<Time()> now)
@@ -110,7 +95,7 @@ void Console::print_header(const Results& facts, std::size_t total, std::size_t 
   const std::string shard =
       facts.run.shard.empty() ? "" : fmt::format(" (shard {} of {})", facts.run.shard, facts.run.plan.cells);
   const std::string run =
-      to_run_.size() + done == total ? "" : fmt::format(", {} of them to be run", grouped(to_run_.size()));
+      to_run_.size() + done == total ? "" : fmt::format(", {} of them to be run", in_groups(to_run_.size()));
   say(out_, "{}{}{}: {}, {}, {}, {} clock{}\n", counted(total, "cell"), shard, run,
       counted(facts.servers.size(), "server"), counted(facts.clients.size(), "client"),
       counted(facts.scenarios.size(), "scenario"), facts.run.clock, done ? fmt::format("; {} ended before", done) : "");
@@ -118,6 +103,7 @@ void Console::print_header(const Results& facts, std::size_t total, std::size_t 
 
 void Console::run_started(const Results& facts, std::size_t total, std::size_t done) {
   facts_ = &facts;
+  findings_.emplace(facts);
   compared_ = facts.run.sources.contains("baseline");
   started_ = shown_ = now_();
   print_header(facts, total, done);
@@ -139,13 +125,9 @@ void Console::count(const CellResult& cell) {
   const bool unexpected = is_unexpected(cell);
   if (unexpected) ++unexpected_;
   if (cell.control) count_control(cell);
-  if (!cell.control || unexpected) {
-    PairCounts& pair = pairs_[cell.id.client][cell.id.server];
-    totals_.add(outcome);
-    pair.totals.add(outcome);
-    if (unexpected) ++pair.unexpected;
-    if (cell.known && !unexpected) ++pair.known;
-  }
+  const bool grouped = findings_ && !findings_->add(cell).empty();
+  add_cell(pairs_, cell);
+  if (!cell.control || unexpected) totals_.add(outcome);
   const auto add = [](Group& group, auto line) {
     if (++group.cells == 1) group.line = line();
   };
@@ -157,10 +139,8 @@ void Console::count(const CellResult& cell) {
     surprises_.push_back(failure_line(cell) + surprise(cell));
   } else if (cell.known) {
     ++known_;
-    add(explained_[cell.known_link],
-        [&] { return cell.known_note.empty() ? cell.known_link : cell.known_note + " (" + cell.known_link + ")"; });
-  } else if (outcome != Outcome::pass && !cell.control) {
-    add(explained_[""], [] { return std::string("as the baseline says"); });
+  } else if (outcome != Outcome::pass && !grouped && !cell.control) {
+    add(explained_[cell.verdict.reason], [&] { return fmt::format("{}  {}", name(outcome), cell.verdict.reason); });
   }
 }
 
@@ -181,9 +161,9 @@ void Console::cell_ended(const CellResult& cell) {
 }
 
 std::string Console::counts() const {
-  std::string text = fmt::format("{} unexpected, {} known", grouped(unexpected_), grouped(known_));
+  std::string text = fmt::format("{} unexpected, {} known", in_groups(unexpected_), in_groups(known_));
   if (caught_ + missed_)
-    text += fmt::format(", {} of {} caught", grouped(caught_), counted(caught_ + missed_, "control"));
+    text += fmt::format(", {} of {} caught", in_groups(caught_), counted(caught_ + missed_, "control"));
   return text;
 }
 
@@ -238,7 +218,7 @@ void Console::print_versions() const {
       whose += (whose.empty() ? "" : ", ") + id;
     }
   if (!lines.empty()) say(out_, "\ntested:\n");
-  for (const auto& [line, whose] : lines) say(out_, "  {}: {}\n", line, whose);
+  for (const auto& [line, whose] : lines) say(out_, "  {}: {}\n", shown(line), whose);
 }
 
 /// The largest groups, and how many more there are.
@@ -247,8 +227,30 @@ void Console::print_groups(const std::map<std::string, Group>& groups, std::size
   for (const auto& [reason, group] : groups) sorted.push_back(group);
   std::ranges::stable_sort(sorted, [](const Group& a, const Group& b) { return a.cells > b.cells; });
   for (std::size_t i = 0; i < std::min(most, sorted.size()); ++i)
-    say(out_, "  {}: {}\n", counted(sorted[i].cells, "cell"), sorted[i].line);
+    say(out_, "  {}: {}\n", counted(sorted[i].cells, "cell"), shown(sorted[i].line));
   if (sorted.size() > most) say(out_, "  and {}\n", counted(sorted.size() - most, "other reason"));
+}
+
+/// New findings in full, then the known ones and those of the baseline, the largest first; controls are no findings.
+void Console::print_findings() const {
+  if (!findings_) return;
+  const std::vector<RunFinding> findings = findings_->list();
+  const auto fresh = [](const RunFinding& finding) { return finding.state == FindingState::fresh; };
+  if (std::ranges::any_of(findings, fresh)) say(out_, "\nnew findings:\n");
+  std::size_t known = 0, cells_left = 0;
+  for (const RunFinding& finding : findings) {
+    if (fresh(finding)) {
+      say(out_, "  {}\n", wrapped(shown(in_words(finding)), line_width, 4));
+    } else if (finding.state != FindingState::control) {
+      if (++known == 1) say(out_, "\nknown findings:\n");
+      if (known > most_known)
+        cells_left += finding.cells;
+      else
+        say(out_, "  {}: {}\n", counted(finding.cells, "cell"), shown(in_one_line(finding)));
+    }
+  }
+  if (known > most_known)
+    say(out_, "  and {} in {}\n", counted(known - most_known, "other"), counted(cells_left, "cell"));
 }
 
 void Console::run_ended(const RunFacts&, bool stopped) {
@@ -264,8 +266,9 @@ void Console::run_ended(const RunFacts&, bool stopped) {
           "\nunsupported, as servers and clients differ in what they can do (`ticket-interop doctor` tells what is "
           "not built):\n");
     print_groups(unsupported_, most_reasons);
-    if (!explained_.empty()) say(out_, "\nknown failures:\n");
+    if (!explained_.empty()) say(out_, "\nnot passed, as the baseline says:\n");
     print_groups(explained_, explained_.size());
+    print_findings();
   }
   const auto took = std::chrono::duration_cast<std::chrono::seconds>(now_() - started_);
   say(out_, "\n{}{}: {} in {}; results in {}\n", stopped ? "stopped: " : "", counts(), totals_text(totals_),

@@ -4,9 +4,12 @@
 #include <cstdio>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "model/findings.hpp"
+#include "report/counts.hpp"
 #include "report/listener.hpp"
 #include "report/pair_table.hpp"
 
@@ -14,7 +17,7 @@ namespace ti {
 
 /// Console writes progress to `progress` (one line that is redrawn on a terminal, plain lines ever more seldom
 /// elsewhere, nothing when quiet) and the summary to `out`: first every cell that ended unexpectedly, a line each; then
-/// the pairs, the known failures grouped by where they are explained, and the totals. What cannot be written there is
+/// the pairs, the new findings in full, the known ones a line each, and the totals. What cannot be written there is
 /// lost, and nothing more.
 class Console final : public Listener {
  public:
@@ -54,6 +57,7 @@ class Console final : public Listener {
   std::string counts() const;
   void print_unexpected();
   void print_versions() const;
+  void print_findings() const;
   void print_groups(const std::map<std::string, Group>& groups, std::size_t most) const;
 
   std::FILE* out_;
@@ -62,6 +66,7 @@ class Console final : public Listener {
   std::string results_path_;
   std::function<Time()> now_;
   const Results* facts_ = nullptr;
+  std::optional<FindingsOfRun> findings_;
   std::map<std::string, double> to_run_;  ///< what is left of it
   std::size_t before_ = 0;                ///< cells that an earlier run ran
   std::size_t ran_ = 0;                   ///< cells that this run ran
@@ -76,7 +81,7 @@ class Console final : public Listener {
   PairCountsOf pairs_;
   std::vector<std::string> surprises_;        ///< the lines of what is unexpected
   std::map<std::string, Group> not_run_;      ///< reason -> cells that are `error` and made no connection
-  std::map<std::string, Group> explained_;    ///< link -> known failures
+  std::map<std::string, Group> explained_;    ///< what else the baseline has, too
   std::map<std::string, Group> unsupported_;  ///< by reason
   Time started_;
   Time shown_;
@@ -88,9 +93,6 @@ std::string failure_line(const CellResult& cell);
 
 /// "40 s", "3 min 20 s", "2 h 5 min".
 std::string in_words(std::chrono::seconds duration);
-
-/// "1 cell", "5,414 cells".
-std::string counted(std::size_t count, const std::string& thing);
 
 /// Whether a version that a program told of itself names another one than its manifest was written by.
 bool is_other_version(const std::string& told, const std::string& seen);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "report/escape.hpp"
+
 namespace ti {
 
 namespace {
@@ -29,7 +31,9 @@ bool tells_of_any(const Place& place, std::string_view reason, std::size_t numbe
   });
 }
 
-std::string mark(const Finding& finding) { return fmt::format("  <== {} ({})", finding.rule, name(finding.actor)); }
+std::string mark(const Finding& finding) {
+  return fmt::format("  <== {} ({})", shown(finding.rule), name(finding.actor));
+}
 
 /// A time for people, short enough for a column.
 std::string readable(double milliseconds) {
@@ -77,7 +81,7 @@ std::string problems_text(const Verdict& verdict, const ConnectionSummary& conne
   std::string text;
   for (const ProblemSummary& problem : connection.problems) {
     if (problem.before_message != message) continue;
-    std::string line = fmt::format("{:>4} {:>15}{}: {}", "!", "", name(problem.from), problem.what);
+    std::string line = fmt::format("{:>4} {:>15}{}: {}", "!", "", name(problem.from), shown(problem.what));
     for (const Finding& finding : verdict.findings)
       if (tells_of(finding.at, finding.reason, number, connection, problem)) line += mark(finding);
     text += marker(verdict.at && tells_of(*verdict.at, verdict.reason, number, connection, problem), line);
@@ -91,13 +95,14 @@ std::string witness_text(const ConnectionSummary& connection) {
   if (client.resumed) text += *client.resumed ? "says resumed" : "says not resumed";
   if (client.tickets_received) text += fmt::format(", {} tickets", *client.tickets_received);
   if (!client.error_text.empty())
-    text += fmt::format("{}error in {}: {}", text.empty() ? "" : ", ", client.error_stage, client.error_text);
+    text +=
+        fmt::format("{}error in {}: {}", text.empty() ? "" : ", ", shown(client.error_stage), shown(client.error_text));
   if (!text.empty()) text = "    client " + text + "\n";
   for (const TicketDecision& decision : connection.server.decisions)
     text += fmt::format("    server log: {} key {} age {} result {}\n", decision.encrypt ? "encrypt" : "decrypt",
-                        decision.key.substr(0, 8), decision.age ? std::to_string(*decision.age) + " s" : "-",
+                        shown(decision.key.substr(0, 8)), decision.age ? std::to_string(*decision.age) + " s" : "-",
                         decision.result);
-  for (const std::string& error : connection.server.errors) text += "    server log: " + error + "\n";
+  for (const std::string& error : connection.server.errors) text += "    server log: " + shown(error) + "\n";
   return text;
 }
 
@@ -113,8 +118,8 @@ std::string head_of(const ConnectionSummary& connection, std::size_t number, con
   if (connection.messages.empty()) return head + "  no message was seen\n";
   return head + fmt::format("  {}{}{}{}\n", connection.handshake,
                             connection.resumed_by.empty() ? "" : " by " + connection.resumed_by,
-                            connection.version.empty() ? "" : "  TLS " + connection.version,
-                            connection.cipher.empty() ? "" : "  " + connection.cipher);
+                            connection.version.empty() ? "" : "  TLS " + shown(connection.version),
+                            connection.cipher.empty() ? "" : "  " + shown(connection.cipher));
 }
 
 }  // namespace
@@ -128,11 +133,11 @@ std::string connection_ladder(const ConnectionSummary& connection, std::size_t n
     const MessageSummary& message = connection.messages[i];
     const bool offending =
         verdict.at && is_at(*verdict.at, number, i) && !tells_of_any(*verdict.at, verdict.reason, number, connection);
-    const std::string arrow = message.from == Side::client ? fmt::format("{:<22} ──▶", message.type)
-                                                           : fmt::format("◀── {:>22}", message.type);
+    const std::string arrow = message.from == Side::client ? fmt::format("{:<22} ──▶", shown(message.type))
+                                                           : fmt::format("◀── {:>22}", shown(message.type));
     std::string line = fmt::format("{:>4} {:>13}  {}{}  {:>5} B  {}{}", i, time_of(connection, message, style),
-                                   message.from == Side::client ? "" : "      ", arrow, message.bytes, message.note,
-                                   marks(verdict, connection, number, i));
+                                   message.from == Side::client ? "" : "      ", arrow, message.bytes,
+                                   shown(message.note), marks(verdict, connection, number, i));
     if (message.sealed) line += " [sealed]";
     text += marker(offending, line);
   }
@@ -157,15 +162,16 @@ std::string ladder(const CellResult& cell, bool colour) {
     text +=
         connection_ladder(cell.connections[i - 1], i, verdict, {.colour = colour, .since_first = false, .between = {}});
   text += fmt::format("\nverdict: {}", name(verdict.outcome));
-  if (verdict.fault) text += fmt::format(", fault: {}, rule: {}", name(*verdict.fault), verdict.rule);
+  if (verdict.fault) text += fmt::format(", fault: {}, rule: {}", name(*verdict.fault), shown(verdict.rule));
   if (verdict.at && verdict.at->connection) text += ", at " + place_text(*verdict.at);
   text += "\n";
-  if (!verdict.reason.empty()) text += "  " + verdict.reason + "\n";
+  if (!verdict.reason.empty()) text += "  " + shown(verdict.reason) + "\n";
   for (const Finding& finding : verdict.findings) {
     if (finding.rule == verdict.rule && finding.reason == verdict.reason) continue;
-    text += "  " + also_text(finding) + "\n";
+    text += "  " + shown(also_text(finding)) + "\n";
   }
-  for (const Consequence& consequence : verdict.consequences) text += "  consequence: " + consequence.what + "\n";
+  for (const Consequence& consequence : verdict.consequences)
+    text += "  consequence: " + shown(consequence.what) + "\n";
   return text;
 }
 

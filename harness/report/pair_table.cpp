@@ -15,18 +15,6 @@ std::size_t count_of(const Totals& totals, Outcome outcome) {
   return found == totals.counts.end() ? 0 : found->second;
 }
 
-/// "118 pass, 30 known, 2 UNEXPECTED"
-std::string words_of(const PairCounts& pair) {
-  std::string text;
-  const auto add = [&](std::size_t count, const char* what) {
-    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, what);
-  };
-  add(count_of(pair.totals, Outcome::pass), "pass");
-  add(pair.known, "known");
-  add(pair.unexpected, "UNEXPECTED");
-  return text.empty() ? "-" : text;
-}
-
 const char* colour_of(const PairCounts& pair) {
   if (pair.unexpected > 0) return "\033[31m";
   return pair.known > 0 ? "\033[33m" : "\033[32m";
@@ -64,6 +52,26 @@ Axes axes_of(const PairCountsOf& pairs) {
 }
 
 }  // namespace
+
+void add_cell(PairCountsOf& pairs, const CellResult& cell) {
+  const bool unexpected = is_unexpected(cell);
+  if (cell.control && !unexpected) return;
+  PairCounts& pair = pairs[cell.id.client][cell.id.server];
+  pair.totals.add(cell.verdict.outcome);
+  if (unexpected) ++pair.unexpected;
+  if (cell.known && !unexpected) ++pair.known;
+}
+
+std::string words_of(const PairCounts& pair) {
+  std::string text;
+  const auto add = [&](std::size_t count, const char* what) {
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, what);
+  };
+  add(count_of(pair.totals, Outcome::pass), "pass");
+  add(pair.known, "known");
+  add(pair.unexpected, "UNEXPECTED");
+  return text.empty() ? "-" : text;
+}
 
 bool PairCounts::ran() const {
   return std::ranges::any_of(totals.counts,

@@ -54,28 +54,36 @@ class WholeFile {
 
 ResultsFile::ResultsFile(std::filesystem::path folder, bool append) : folder_(std::move(folder)), append_(append) {
   const std::filesystem::path path = folder_ / "cells.jsonl";
-  if (append) {
-    std::ifstream in(path, std::ios::binary);
-    for (std::string line; std::getline(in, line) && !in.eof();) {
-      if (const Result<CellResult> cell = parse_cell(line))
-        places_[cell->id.text()] = Place{cell->id, end_, line.size(), cell->verdict.outcome};
-      end_ += line.size() + 1;
-    }
-  }
   fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | (append ? 0 : O_TRUNC), 0600);
   if (fd_ < 0) cannot("write", path);
-  if (::ftruncate(fd_, static_cast<off_t>(end_)) != 0) cannot("write", path);  // half a line that a killed run left
+}
+
+/// The cells that ended before the run was resumed; half a line that a killed run left goes.
+void ResultsFile::recall_cells() {
+  const std::filesystem::path path = folder_ / "cells.jsonl";
+  std::ifstream in(path, std::ios::binary);
+  for (std::string line; std::getline(in, line) && !in.eof();) {
+    if (const Result<CellResult> cell = parse_cell(line)) {
+      places_[cell->id.text()] = Place{cell->id, end_, line.size(), cell->verdict.outcome};
+      findings_.add(*cell);
+    }
+    end_ += line.size() + 1;
+  }
+  if (::ftruncate(fd_, static_cast<off_t>(end_)) != 0) cannot("write", path);
 }
 
 ResultsFile::~ResultsFile() { ::close(fd_); }
 
 void ResultsFile::run_started(const Results& facts, std::size_t, std::size_t) {
   facts_ = facts;
+  if (append_) recall_cells();
   if (!append_) WholeFile(folder_ / "run.json").write(results_json(facts)).keep();
 }
 
 void ResultsFile::cell_ended(const CellResult& cell) {
-  const std::string line = cell_json(cell) + "\n";
+  CellResult grouped = cell;
+  grouped.finding = findings_.add(cell);
+  const std::string line = cell_json(grouped) + "\n";
   if (::lseek(fd_, static_cast<off_t>(end_), SEEK_SET) < 0) cannot("write", folder_ / "cells.jsonl");
   write_all(fd_, line, folder_ / "cells.jsonl");
   places_[cell.id.text()] = Place{cell.id, end_, line.size() - 1, cell.verdict.outcome};
@@ -84,6 +92,7 @@ void ResultsFile::cell_ended(const CellResult& cell) {
 
 void ResultsFile::run_ended(const RunFacts& run, bool) {
   facts_.run = run;
+  facts_.findings = findings_.list();
   WholeFile out(folder_ / "results.json");
   ResultsDocument document(facts_);
   out.write(document.head());

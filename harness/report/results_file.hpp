@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 
+#include "model/findings.hpp"
 #include "report/listener.hpp"
 
 namespace ti {
@@ -32,12 +33,15 @@ class ResultsFile final : public Listener {
     Outcome outcome;
   };
 
+  void recall_cells();
+
   std::filesystem::path folder_;
   bool append_;
   int fd_ = -1;
   std::uint64_t end_ = 0;
   std::map<std::string, Place> places_;  ///< by cell id, hence sorted as results.json is
   Results facts_;
+  FindingsOfRun findings_{facts_};
 };
 
 /// The cells of a cells.jsonl; a last line that was cut off is dropped.

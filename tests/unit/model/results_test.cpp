@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "model/files.hpp"
+#include "model/findings.hpp"
 #include "model/json_schema.hpp"
 #include "where/where.hpp"
 
@@ -213,6 +214,7 @@ Results some_results() {
   results.clients["openssl"] = {{"version", "3.0.20"}, {"library", "OpenSSL"}};
   results.scenarios["renew"] = {"A title", {"RFC 5077 3.3"}};
   results.cells = {failing_cell(), passing_cell()};
+  group_cells(results);
   return results;
 }
 
@@ -236,6 +238,25 @@ TEST(ResultsJson, IsTheSameAfterReadingBack) {
   const auto back = parse_results(text, "results.json");
   ASSERT_TRUE(back) << back.error().text();
   EXPECT_EQ(results_json(*back), text);
+}
+
+TEST(ResultsJson, HasItsFindingsAndEachFailingCellNamesItsOwn) {
+  const json document = json::parse(results_json(some_results()));
+  ASSERT_EQ(document["findings"].size(), 1U);
+  EXPECT_EQ(document["findings"][0]["id"], document["cells"][0]["finding"]);
+  EXPECT_EQ(document["findings"][0]["state"], "known");
+  EXPECT_EQ(document["findings"][0]["links"], json({{{"link", "https://example.org/1"}, {"note", nullptr}}}));
+  EXPECT_FALSE(document["cells"][1].contains("finding"));
+}
+
+TEST(ResultsJson, OfAnEarlierProgramIsGroupedWhenItIsRead) {
+  json earlier = json::parse(results_json(some_results()));
+  const json findings = earlier["findings"];
+  earlier.erase("findings");
+  earlier["cells"][0].erase("finding");
+  const auto back = parse_results(earlier.dump(), "results.json");
+  ASSERT_TRUE(back) << back.error().text();
+  EXPECT_EQ(json::parse(results_json(*back))["findings"], findings);
 }
 
 TEST(ResultsJson, RefusesAnotherSchema) {

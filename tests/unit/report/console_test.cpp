@@ -232,16 +232,30 @@ TEST_F(ConsoleTest, WhatIsUnexpectedComesFirstAndWhole) {
   known.known = true;
   known.known_link = "KNOWN.md#a";
   known.known_note = "It keeps the old one";
+  known.verdict.fault = Side::client;
+  known.verdict.rule = "rule-a";
   for (int i = 0; i < 300; ++i) run.cell_ended(known);
-  for (int i = 0; i < 712; ++i) run.cell_ended(ended("z" + std::to_string(i), Outcome::fail, "it broke"));
+  CellResult broke = ended("z", Outcome::fail, "it broke");
+  broke.verdict.fault = Side::server;
+  broke.verdict.rule = "rule-b";
+  for (int i = 0; i < 712; ++i) {
+    broke.id.scenario = "z" + std::to_string(i);
+    run.cell_ended(broke);
+  }
   run.run_ended({}, false);
   const std::string said = out_.text();
   std::size_t lines = 0;
-  for (std::size_t at = said.find("it broke"); at != std::string::npos; at = said.find("it broke", at + 1)) ++lines;
+  for (std::size_t at = said.find("rule-b  it broke"); at != std::string::npos;
+       at = said.find("rule-b  it broke", at + 1))
+    ++lines;
   EXPECT_EQ(lines, 712U);
-  EXPECT_THAT(said, AllOf(HasSubstr("\nknown failures:\n  300 cells: It keeps the old one (KNOWN.md#a)\n"),
-                          Not(HasSubstr("the old ticket")),
-                          HasSubstr("\n712 unexpected, 300 known: 1012 fail in 0 s; results in reports/x y\n")));
+  EXPECT_THAT(
+      said,
+      AllOf(HasSubstr("\nnew findings:\n  nginx (server) breaks rule-b below TLS 1.3: it broke. Seen in 712 cells:"),
+            HasSubstr("\nknown findings:\n"
+                      "  300 cells: client openssl, rule-a: It keeps the old one (KNOWN.md#a)\n"),
+            Not(HasSubstr("the old ticket")),
+            HasSubstr("\n712 unexpected, 300 known: 1012 fail in 0 s; results in reports/x y\n")));
   EXPECT_LT(said.rfind("it broke"), said.find("KNOWN.md"));
 }
 
