@@ -7,6 +7,8 @@
 #include "cli/command.hpp"
 #include "cli/facts.hpp"
 #include "cli/folder_lock.hpp"
+#include "cli/stored_results.hpp"
+#include "cli/wanted_reports.hpp"
 #include "report/console.hpp"
 #include "report/expected.hpp"
 #include "report/results_file.hpp"
@@ -18,13 +20,8 @@ namespace {
 struct Options {
   std::vector<std::string> folders;
   std::string out;
+  std::vector<std::string> reports;
 };
-
-Results load(const std::string& folder) {
-  Result<Results> results = load_results(folder);
-  if (!results) throw UsageError(results.error().text());
-  return std::move(*results);
-}
 
 using Parts = std::vector<std::pair<std::string, Results>>;
 
@@ -88,8 +85,9 @@ void copy_evidence(const std::filesystem::path& from, const std::filesystem::pat
 }
 
 int merge(const Options& options) {
+  const std::vector<WantedReport> wanted = wanted_reports(options.reports);
   Parts parts;
-  for (const std::string& folder : options.folders) parts.emplace_back(folder, load(folder));
+  for (const std::string& folder : options.folders) parts.emplace_back(folder, load_stored(folder));
   check_complete(parts);
   Results joined = parts.front().second;
   for (const auto& [folder, results] : parts) {
@@ -132,6 +130,7 @@ int merge(const Options& options) {
     for (const CellResult& cell : cells) listener->cell_ended(cell);
     listener->run_ended(joined.run, false);
   }
+  write_reports(wanted, options.out);
   for (const CellResult& cell : cells) expected.count(cell);
   if (expected.any_error() || expected.nothing_ran()) return status::error;
   return expected.any_unexpected() ? status::unexpected : status::ok;
@@ -146,6 +145,7 @@ Action make_merge(CLI::App& app) {
       ->required()
       ->check(not_empty())
       ->type_name("DIR");
+  add_report_option(app, options->reports);
   return [options](const Invocation&) { return merge(*options); };
 }
 

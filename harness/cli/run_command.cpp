@@ -14,6 +14,7 @@
 #include "cli/facts.hpp"
 #include "cli/folder_lock.hpp"
 #include "cli/shard_from_environment.hpp"
+#include "cli/wanted_reports.hpp"
 #include "exec/task_group.hpp"
 #include "report/console.hpp"
 #include "report/expected.hpp"
@@ -38,6 +39,7 @@ struct Options {
   std::string baseline;
   std::string known;
   std::string scenarios;
+  std::vector<std::string> reports;
   bool quiet = false;
   bool fresh = false;
   bool dry_run = false;
@@ -267,6 +269,7 @@ int run(const Options& asked, const Invocation& invocation) {
   const bool any_runs = std::ranges::any_of(cells, [](const PlannedCell& cell) { return cell.unsupported.empty(); });
 
   const fs::path& reports = paths.reports;
+  const std::vector<WantedReport> reports_wanted = wanted_reports(options.reports);
   const fs::path known_file = options.known.empty() ? paths.known_issues() : fs::path(options.known);
   std::vector<KnownIssue> known = read_known_issues(known_file, catalogue, !options.scenarios.empty());
   Baseline baseline = load_baseline(options.baseline);
@@ -370,6 +373,7 @@ int run(const Options& asked, const Invocation& invocation) {
   const bool stopped = !attended.run(all());
   facts.run.finished = now_text();
   expected.run_ended(facts.run, stopped);
+  write_reports(reports_wanted, folder.string());
   if (!stopped) {
     print_not_seen_again(expected);
     print_not_run(gone);
@@ -434,6 +438,7 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--known", options.known, "known issues (default: reports/known_issues.json)")
       ->check(not_empty())
       ->type_name("FILE");
+  add_report_option(app, options.reports);
   app.add_option("--deadline", options.deadline_s, "stop the run after S seconds")
       ->check(CLI::Range(1, 100000000))
       ->type_name("S");

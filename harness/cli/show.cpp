@@ -3,8 +3,9 @@
 
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/stored_results.hpp"
+#include "report/escape.hpp"
 #include "report/ladder.hpp"
-#include "report/results_file.hpp"
 #include "report/say.hpp"
 
 namespace ti {
@@ -17,21 +18,8 @@ struct Options {
   bool json = false;
 };
 
-/// The cells of a results file or folder; of a run that was killed, those in cells.jsonl.
-std::vector<CellResult> load(const std::filesystem::path& path) {
-  if (std::filesystem::is_directory(path) && !std::filesystem::exists(path / "results.json") &&
-      std::filesystem::exists(path / "cells.jsonl")) {
-    Result<std::vector<CellResult>> cells = load_cells(path / "cells.jsonl");
-    if (!cells) throw UsageError(cells.error().text());
-    return std::move(*cells);
-  }
-  Result<Results> results = load_results(path);
-  if (!results) throw UsageError(results.error().text());
-  return std::move(results->cells);
-}
-
 int show(const Options& options) {
-  const std::vector<CellResult> cells = load(options.results);
+  const std::vector<CellResult> cells = load_stored(options.results).cells;
   std::vector<std::string> names;
   bool found = false;
   for (const CellResult& cell : cells) {
@@ -41,7 +29,7 @@ int show(const Options& options) {
     found = true;
     if (options.json) continue;
     say(stdout, "{}\n{}", cell.id.text(), ladder(cell, shows_colour(STDOUT_FILENO)));
-    if (cell.evidence) say(stdout, "  evidence: {} {}\n", cell.evidence->capture, cell.evidence->trace);
+    if (cell.evidence) say(stdout, "  evidence: {} {}\n", shown(cell.evidence->capture), shown(cell.evidence->trace));
     say(stdout, "\n");
   }
   if (!found) {

@@ -1,0 +1,16 @@
+#pragma once
+// Results that lie somewhere, for the commands that only read them.
+#include <string>
+
+#include "model/results.hpp"
+
+namespace ti {
+
+/// The results of a file, or of a run's folder; of a run that was killed, what it had finished. Throws UsageError when
+/// there are none, or none that can be read.
+Results load_stored(const std::string& file_or_folder);
+
+/// Writes a report to a file, whole or not at all; to stdout for "" and "-". Throws std::runtime_error when it cannot.
+void write_report(const std::string& text, const std::string& file);
+
+}  // namespace ti
