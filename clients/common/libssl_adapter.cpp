@@ -101,8 +101,10 @@ LibsslAdapter::LibsslAdapter(LibsslFlavour flavour, Handover handover, Carry car
       handover_(handover),
       carry_(carry),
       kept_([copy = flavour_.copy](const Session& session) { return Session(copy(session.get()), SSL_SESSION_free); }) {
-  for (const int version : libssl::versions(libssl::Side::client))
+  for (const int version : libssl::versions(libssl::Side::client)) {
+    if (version == libssl::tls1_3 && handover == Handover::get_session && !libssl::gets_tls1_3_sessions) continue;
     tls_.push_back(static_cast<Tls>(version - libssl::tls1_0));
+  }
 }
 
 Hello LibsslAdapter::hello() const {

@@ -56,7 +56,7 @@ class LibsslAdapter : public Adapter {
   LibsslFlavour flavour_;
   Handover handover_;
   Carry carry_;
-  std::vector<Tls> tls_;  // that this build of the library has
+  std::vector<Tls> tls_;  // at which this build of the library has tickets for this front door
   std::string server_name_;
   std::unique_ptr<KeyLog> key_log_;
   KeptSessions<Session> kept_;

@@ -122,10 +122,25 @@ inline SSL_CTX* new_context(Side side, int version) {
   return context;
 }
 
-/// Those of the four versions that this build has, by their numbers.
+#ifdef LIBRESSL_VERSION_NUMBER
+constexpr bool has_tls1_3_tickets = false;
+#else
+constexpr bool has_tls1_3_tickets = true;
+#endif
+
+/// Whether SSL_get1_session gives a session of TLS 1.3 that can be offered. BoringSSL's manual, and AWS-LC's, know but
+/// the callback for that.
+#ifdef OPENSSL_IS_BORINGSSL
+constexpr bool gets_tls1_3_sessions = false;
+#else
+constexpr bool gets_tls1_3_sessions = has_tls1_3_tickets;
+#endif
+
+/// Those of the four versions at which this build has tickets, by their numbers.
 inline std::vector<int> versions(Side side) {
   std::vector<int> had;
   for (const int version : {tls1_0, tls1_1, tls1_2, tls1_3}) {
+    if (version == tls1_3 && !has_tls1_3_tickets) continue;
     const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(new_context(side, version), SSL_CTX_free);
     if (context) had.push_back(version);
   }
