@@ -1,7 +1,9 @@
-"""Whether a server's certificate is to be trusted: one step to the only root, dates, and the server's name."""
+"""Whether a server's certificate is to be trusted: one step to the only root, dates, and the server's name; and one that
+is not."""
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 
@@ -25,6 +27,16 @@ def names_of(certificate):
     except x509.ExtensionNotFound:
         return []
     return names.get_values_for_type(x509.DNSName) + names.get_values_for_type(x509.IPAddress)
+
+
+def self_signed(der, key):
+    """A certificate of the same subject, key, dates and names, issued by itself."""
+    old = x509.load_der_x509_certificate(der)
+    made = x509.CertificateBuilder(old.subject, old.subject, key.public_key(), x509.random_serial_number(),
+                                   old.not_valid_before, old.not_valid_after)
+    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names_of(old) if type(name) is str]),
+                              critical=False)
+    return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
 def seconds(moment):

@@ -1,5 +1,6 @@
 """The server's side of a connection, whatever its version, and what all connections of a server share."""
 
+import copy
 import time
 
 from .encoding import Malformed
@@ -18,6 +19,12 @@ class Identity:
     def __init__(self, cert, key):
         self.chain, self.key = pem_blocks(cert), load_key(key)
         self.kind = kind_of(self.key)
+
+    def self_signed(self):
+        from .certificates import self_signed
+        own = copy.copy(self)
+        own.chain = [self_signed(self.chain[0], self.key)]
+        return own
 
 
 class Settings:
@@ -124,7 +131,8 @@ class ServerConnection(Endpoint):
 
     def identity_for(self, suite):
         kind = self.script.choice("certificate", "ecdsa" if suite.auth == "any" else suite.auth)
-        return self.settings.identities.get(kind)
+        identity = self.settings.identities.get(kind)
+        return identity.self_signed() if identity and self.script.choice("self_signed", False) else identity
 
     def choose_group(self, hello):
         listed = find_extension(hello.fields, "supported_groups") or b"\0\2\0\x17"
