@@ -21,12 +21,13 @@ std::optional<std::string> found(const std::map<std::string, std::string>& said,
   return expression == said.end() ? std::nullopt : find_in_lines(output, expression->second);
 }
 
-/// "TLSv1.2", "TLSv1" as programs print them, as "1.2", "1.0".
-std::string plain_version(const std::string& printed) {
+/// "TLSv1.2", "TLSv1" as programs print them, as "1.2", "1.0"; nothing for what is no version.
+std::optional<std::string> plain_version(const std::string& printed) {
   const std::size_t digit = printed.find_first_of("0123456789");
-  if (digit == std::string::npos) return printed;
+  if (digit == std::string::npos) return std::nullopt;
   const std::string number = printed.substr(digit);
-  return number == "1" ? "1.0" : number;
+  const std::string version = number == "1" ? "1.0" : number;
+  return version_of(version) == Version::none ? std::nullopt : std::optional(version);
 }
 
 }  // namespace

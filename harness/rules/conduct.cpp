@@ -1,6 +1,7 @@
 #include "rules/conduct.hpp"
 
 #include "rules/conformance.hpp"
+#include "rules/obstacles.hpp"
 #include "rules/server_log.hpp"
 #include "rules/subjects.hpp"
 
@@ -67,12 +68,24 @@ Drawn drawn_from_client(const Exchange& exchange, std::size_t alert) {
   return exchange.handshake.abbreviated ? Drawn::renewal : Drawn::ticket;
 }
 
+/// Whether the hello offers a ticket of a session that it leaves no room for: who refuses it by an alert had a reason,
+/// though not to abort.
+bool offers_what_it_excludes(const Exchange& exchange) {
+  const std::vector<const Bytes*> offered = offers(*exchange.client_hello);
+  return std::any_of(offered.begin(), offered.end(), [&](const Bytes* ticket) {
+    if (!origin_of(exchange.cell, *ticket, exchange.number)) return false;
+    const auto obstacle = obstacle_to(exchange, *ticket);
+    return obstacle && obstacle->whose == Side::client;
+  });
+}
+
 Drawn drawn_from_server(const Exchange& exchange, std::size_t alert, bool claims_fault) {
   const Drawn otherwise = claims_fault ? Drawn::flight : Drawn::own_reasons;
   if (exchange.client_hello == nullptr || exchange.handshake.server_hello || offers(*exchange.client_hello).empty() ||
       sent_between(exchange, Side::client, exchange.handshake.client_hello + 1, alert) ||
       !(claims_fault || accepted_without_ticket(exchange)))
     return otherwise;
+  if (offers_what_it_excludes(exchange)) return Drawn::cannot_be_told;
   return exchange.client_hello->psks.empty() ? Drawn::unusable_ticket : Drawn::unknown_psk;
 }
 
@@ -80,6 +93,10 @@ Drawn drawn_from_server(const Exchange& exchange, std::size_t alert, bool claims
 bool refuses_renegotiation(const Exchange& exchange) {
   return &exchange.handshake != &exchange.connection.handshakes.front() && !exchange.tls13() &&
          !exchange.handshake.server_hello;
+}
+
+bool is_farewell(const Alert& alert) {
+  return alert.description == alert_close_notify || alert.description == alert_user_canceled;
 }
 
 std::string alert_text(const Visit& visit, std::size_t message) {
@@ -126,42 +143,6 @@ bool given_up_unused(const Visit& visit) {
          any_of_step(visit, [](const ObservedConnection& each) { return first_handshake(each) != nullptr; });
 }
 
-std::optional<BadEnd> end_before_hello(const Visit& visit) {
-  if (given_up_unused(visit)) return std::nullopt;
-  const TranscriptEnding* ending = first_ending(visit.connection);
-  if (ending != nullptr && ending->from == Side::server)
-    return BadEnd{Side::server, visit.at(), "the server closed the connection before the client had said anything"};
-  if (ending != nullptr || visit.connection.timed_out)
-    return BadEnd{Side::client, visit.at(), "the client connected and sent no ClientHello"};
-  return BadEnd{std::nullopt, visit.at(), "no ClientHello was seen"};
-}
-
-/// An alert that this side sent in the handshake: it closed, or cancelled, for reasons of its own (RFC 5246 7.2,
-/// RFC 8446 6.1), or warned.
-std::optional<std::size_t> alert_of(const Exchange& exchange, Side side) {
-  return exchange.find(side, MessageType::alert, exchange.begin());
-}
-
-std::optional<BadEnd> end_in_handshake(const Exchange& exchange) {
-  const bool sealed_alert = alert_may_be_sealed(exchange, Side::client) || alert_may_be_sealed(exchange, Side::server);
-  const auto owing = owes(exchange);
-  if (sealed_alert || (exchange.tls13() && !owing))
-    return BadEnd{std::nullopt, exchange.at(), "the handshake did not complete, and its protected part cannot be read"};
-  if (const TranscriptEnding* ending = first_ending(exchange.connection)) {
-    if (const auto alert = alert_of(exchange, ending->from))
-      return BadEnd{std::nullopt, exchange.at(*alert),
-                    alert_text(exchange, *alert) + " in the middle of the handshake, and ended the connection"};
-    const std::string how = ending->how == Ending::How::reset ? "reset" : "closed";
-    return BadEnd{ending->from, exchange.at(ending->before_message),
-                  "the " + std::string(name(ending->from)) + " " + how +
-                      " the connection in the middle of the handshake, without an alert"};
-  }
-  if (owing && harness_waited(exchange.connection))
-    return BadEnd{owing, exchange.at(),
-                  "the " + std::string(name(*owing)) + " did not go on with the handshake though it was its turn"};
-  return BadEnd{std::nullopt, exchange.at(), "the handshake did not complete, and why was not seen"};
-}
-
 bool has_ended(const ObservedConnection& connection, Side side) {
   const auto& endings = connection.transcript.endings;
   return std::any_of(endings.begin(), endings.end(),
@@ -173,6 +154,68 @@ bool said_farewell(const Visit& visit, Side side) {
     const auto* alert = message.as<Alert>();
     return message.from == side && alert != nullptr && alert->description == alert_close_notify;
   });
+}
+
+std::optional<BadEnd> end_before_hello(const Visit& visit) {
+  if (given_up_unused(visit)) return std::nullopt;
+  const TranscriptEnding* ending = first_ending(visit.connection);
+  if (said_farewell(visit, Side::client))
+    return BadEnd{Side::client, visit.at(), "the client said close_notify, and never a ClientHello"};
+  if (ending != nullptr && ending->from == Side::server)
+    return BadEnd{Side::server, visit.at(), "the server closed the connection before the client had said anything"};
+  if (ending != nullptr || visit.connection.timed_out)
+    return BadEnd{Side::client, visit.at(), "the client connected and sent no ClientHello"};
+  return BadEnd{std::nullopt, visit.at(), "no ClientHello was seen"};
+}
+
+/// The alert behind which the handshake ended: a farewell of either side, or a warning of the side that closed.
+std::optional<std::size_t> alert_before_end(const Exchange& exchange) {
+  const TranscriptEnding* ending = first_ending(exchange.connection);
+  const std::size_t end = ending == nullptr ? exchange.handshake.end : ending->before_message;
+  for (std::size_t i = exchange.begin(); i < end; ++i)
+    if (const auto* alert = exchange.messages()[i].as<Alert>();
+        alert != nullptr && (is_farewell(*alert) || (ending != nullptr && exchange.messages()[i].from == ending->from)))
+      return i;
+  return std::nullopt;
+}
+
+/// Whoever says farewell in a handshake that he was told to make has broken it off (RFC 5246 7.2.1, RFC 8446 6.1),
+/// where the wire shows no reason; a warning tells nothing.
+std::optional<Side> blamed_for_farewell(const Exchange& exchange, std::size_t alert) {
+  return is_farewell(*exchange.messages()[alert].as<Alert>()) ? whose_act(exchange, alert) : std::nullopt;
+}
+
+/// What a side left half said when it fell silent: our own tap loses nothing, so the rest never came.
+const Problem* half_said(const Visit& visit) {
+  const auto& problems = visit.connection.transcript.problems;
+  const auto half = std::find_if(problems.begin(), problems.end(), [](const Problem& problem) {
+    return !problem.malformed && problem.missing == Missing::messages;
+  });
+  return visit.cell.has_expectations && half != problems.end() ? &*half : nullptr;
+}
+
+std::optional<BadEnd> end_in_handshake(const Exchange& exchange) {
+  const bool sealed_alert = alert_may_be_sealed(exchange, Side::client) || alert_may_be_sealed(exchange, Side::server);
+  const auto owing = owes(exchange);
+  if (sealed_alert || (exchange.tls13() && !owing))
+    return BadEnd{std::nullopt, exchange.at(), "the handshake did not complete, and its protected part cannot be read"};
+  if (const auto alert = alert_before_end(exchange))
+    return BadEnd{blamed_for_farewell(exchange, *alert), exchange.at(*alert),
+                  alert_text(exchange, *alert) + " in the middle of the handshake, which ended it"};
+  if (const TranscriptEnding* ending = first_ending(exchange.connection)) {
+    const std::string how = ending->how == Ending::How::reset ? "reset" : "closed";
+    return BadEnd{ending->from, exchange.at(ending->before_message),
+                  "the " + std::string(name(ending->from)) + " " + how +
+                      " the connection in the middle of the handshake, without an alert"};
+  }
+  if (const Problem* half = half_said(exchange); half != nullptr && harness_waited(exchange.connection))
+    return BadEnd{
+        half->from, exchange.at(half->before_message),
+        "the " + std::string(name(half->from)) + " kept silent in the middle of the handshake: " + half->what};
+  if (owing && harness_waited(exchange.connection))
+    return BadEnd{owing, exchange.at(),
+                  "the " + std::string(name(*owing)) + " did not go on with the handshake though it was its turn"};
+  return BadEnd{std::nullopt, exchange.at(), "the handshake did not complete, and why was not seen"};
 }
 
 /// The handshake is complete, and then the step's deadline struck. Once the server has ended, before the client's own
@@ -193,6 +236,8 @@ std::optional<BadEnd> silence_after(const Exchange& exchange) {
         return true;
     return false;
   };
+  if (data(Side::client) && !data(Side::server) && !asks_rightly(exchange))
+    return BadEnd{Side::client, exchange.at(), "the client's request is none that it was told to send"};
   if (data(Side::client) && !data(Side::server))
     return BadEnd{Side::server, exchange.at(), "the server completed the handshake and never answered the request"};
   if (!data(Side::client) && !exchange.tls13())
@@ -415,6 +460,38 @@ bool alert_may_be_sealed(const Visit& visit, Side side) {
   });
 }
 
+bool server_ended_badly(const Visit& visit) {
+  const auto& messages = visit.messages();
+  const TranscriptEnding* first = first_ending(visit.connection);
+  const bool farewell = std::any_of(messages.begin(), messages.end(), [&](const Message& message) {
+    const auto* alert = message.as<Alert>();
+    return message.from == Side::server &&
+           (message.type == MessageType::encrypted ||
+            (alert != nullptr &&
+             (alert->description == alert_close_notify || is_error(*alert, visit.connection.transcript.version))));
+  });
+  return first != nullptr && first->from == Side::server && (first->how == Ending::How::reset || !farewell);
+}
+
+bool asks_rightly(const Visit& visit) {
+  std::string said;
+  for (const Message& message : visit.messages()) {
+    if (message.from != Side::client) continue;
+    if (message.type == MessageType::encrypted) return true;
+    if (message.type == MessageType::application_data) said.append(message.raw.begin(), message.raw.end());
+  }
+  return said.starts_with("GET ") && said.find("\r\n\r\n") != said.npos;
+}
+
+std::optional<std::size_t> warning_of_server(const Visit& visit) {
+  for (std::size_t i = 0; i < visit.messages().size(); ++i)
+    if (const auto* alert = visit.messages()[i].as<Alert>();
+        visit.messages()[i].from == Side::server && alert != nullptr && alert->description != alert_close_notify &&
+        !is_error(*alert, visit.connection.transcript.version))
+      return i;
+  return std::nullopt;
+}
+
 std::optional<BadEnd> bad_end_of(const Visit& visit) {
   if (!visit.connection.connected && !visit.connection.client.breach.empty()) return std::nullopt;
   if (!visit.connection.connected)
@@ -442,10 +519,15 @@ std::vector<Doubt> unexplained_endings(const Observation& cell) {
     if (!hung_though_excused(visit) && (bad_end_excused(visit) || what_drew_alert(visit) == Drawn::excused)) return;
     auto end = bad_end_of(visit);
     if (end && first_error_alert(visit.connection) && !hung_though_excused(visit)) end->what += unexplained(visit);
-    if (!end && visit.connection.client.answered && !visit.connection.client.ok &&
-        alert_may_be_sealed(visit, Side::client))
-      doubts.push_back(
-          {.what = "the client reports an error and sent an alert that nobody could read", .at = visit.at()});
+    if (!end && visit.connection.client.answered && !visit.connection.client.ok) {
+      if (alert_may_be_sealed(visit, Side::client))
+        doubts.push_back(
+            {.what = "the client reports an error and sent an alert that nobody could read", .at = visit.at()});
+      if (const auto warning = warning_of_server(visit))
+        doubts.push_back({.what = "the client reports an error, and " + alert_text(visit, *warning) +
+                                  ": whether it had to go on cannot be told",
+                          .at = visit.at(*warning)});
+    }
     if (end) doubts.push_back({.what = end->what, .at = end->at});
   });
   return doubts;

@@ -28,6 +28,16 @@ std::optional<Side> blamed_for_alert(const Visit& visit);
 /// Whether that side sent a protected alert, of whatever kind, that nobody could read.
 bool alert_may_be_sealed(const Visit& visit, Side side);
 
+/// Whether what the client says is a whole request of HTTP (clients/PROTOCOL.md), as far as it can be read.
+bool asks_rightly(const Visit& visit);
+
+/// Whether the server ended its side improperly, before the client did: by a reset, or without close_notify, an error
+/// alert or a protected record that may be either.
+bool server_ended_badly(const Visit& visit);
+
+/// The server's first alert that ends nothing, a warning, which a client may take ill (RFC 5246 7.2.2).
+std::optional<std::size_t> warning_of_server(const Visit& visit);
+
 /// Whether a bad end of this connection is what the harness did or what the scenario wants.
 bool bad_end_excused(const Visit& visit);
 

@@ -68,11 +68,39 @@ bool is_sealed_finished(const Exchange& exchange, std::size_t message) {
          (message == exchange.handshake.server_finished || message == exchange.handshake.client_finished);
 }
 
+/// RFC 8446 5 has a ChangeCipherSpec dropped from the ClientHello on, D.4 has a server send it behind its first
+/// message: before that a client may not know yet that it speaks TLS 1.3.
+bool changes_before_hello(const Exchange& exchange, const Stretch& stretch) {
+  const auto change = exchange.find(Side::server, MessageType::change_cipher_spec);
+  if (stretch.peer == Side::client || !exchange.tls13() || !change || *change >= stretch.end) return false;
+  const auto hello = exchange.find(Side::server, MessageType::hello_retry_request);
+  return *change < hello.value_or(exchange.handshake.server_hello.value_or(stretch.end));
+}
+
 std::string missing_kinds(const Exchange& exchange, const Stretch& stretch) {
+  if (changes_before_hello(exchange, stretch)) return "whether a ChangeCipherSpec may come before the ServerHello";
   for (std::size_t i = stretch.begin; i < stretch.end; ++i)
     if (const Message& message = exchange.messages()[i];
         message.from == stretch.peer && message.type == MessageType::encrypted && !is_sealed_finished(exchange, i))
       return of(stretch.peer, "the protected messages");
+  return "";
+}
+
+/// What of the peer's could not be read, or is read by some and not by others.
+std::string missing_reading(const Exchange& exchange, const Stretch& stretch) {
+  for (const Problem& problem : exchange.connection.transcript.problems)
+    if (problem.from == stretch.peer && !problem.malformed && problem.before_message >= stretch.begin &&
+        problem.before_message <= stretch.end)
+      return "whether this is in order: " + problem.what;
+  return "";
+}
+
+/// RFC 5246 7.2.2: who does not care to go on after a warning may end the connection by an alert.
+std::string missing_reason_to_warn(const Exchange& exchange, const Stretch& stretch) {
+  for (std::size_t i = stretch.begin; i < stretch.end; ++i)
+    if (const auto* alert = exchange.messages()[i].as<Alert>();
+        exchange.messages()[i].from == stretch.peer && alert != nullptr)
+      return of(stretch.peer, "the reason of the alert " + alert_name(alert->description));
   return "";
 }
 
@@ -129,11 +157,15 @@ std::string missing_signature(const Exchange& exchange, const Stretch& stretch) 
   return missing_in(certificate_fits(exchange), stretch);
 }
 
-/// Whether the last protected thing that the peer sent was found right by the keys, if it sent any.
+/// Whether the last protected thing that the peer sent was found right by keys that its receiver has, if it sent any:
+/// that a side's own word opens its records proves nothing of what the other could do with them. Who answers by an
+/// alert that opens has the keys.
 bool protection_checked(const Visit& visit, const Stretch& stretch) {
+  const bool answers_sealed = visit.messages()[stretch.end].protection == Protection::opened;
   for (std::size_t i = stretch.end; i-- > stretch.begin;) {
     const Message& sent = visit.messages()[i];
     if (sent.from != stretch.peer || sent.protection == Protection::none) continue;
+    if (!answers_sealed && !sent.receiver_has_key) return false;
     if (const auto* finished = sent.as<Finished>()) return finished->verified.has_value();
     return sent.protection == Protection::opened;
   }
@@ -174,16 +206,6 @@ std::string missing_secret(const Exchange& exchange, const Stretch& stretch) {
   return stretch.peer == Side::client && may_answer_binder(exchange, stretch.end) ? "the PSK's binder" : "";
 }
 
-bool ask_alike(const ClientHello& a, const ClientHello& b) {
-  const Bytes* protocols_a = find(a.extensions, ext::alpn);
-  const Bytes* protocols_b = find(b.extensions, ext::alpn);
-  return a.legacy_version == b.legacy_version && a.suites == b.suites && a.versions == b.versions &&
-         a.server_name == b.server_name &&
-         (find(a.extensions, ext::extended_master_secret) == nullptr) ==
-             (find(b.extensions, ext::extended_master_secret) == nullptr) &&
-         (protocols_a == nullptr ? protocols_b == nullptr : protocols_b != nullptr && *protocols_a == *protocols_b);
-}
-
 /// The first of these checks that could not be made of what the alert complains of.
 std::string missing_of(const Exchange& exchange, std::size_t alert, unsigned bears) {
   const Stretch stretch = complained_of(exchange, alert);
@@ -192,6 +214,8 @@ std::string missing_of(const Exchange& exchange, std::size_t alert, unsigned bea
     if (missing.empty() && (bears & what) != 0) missing = check(exchange, stretch);
   };
   if ((bears & beyond) != 0) missing = "why it was sent: it claims no fault in the peer's protocol";
+  make(messages, missing_reading);
+  make(messages, missing_reason_to_warn);
   make(kinds, missing_kinds);
   make(content, missing_content);
   make(keys, missing_keys);
@@ -277,8 +301,20 @@ bool has_weak_answer(const Exchange& exchange) {
   return key && !key->prime.empty() && key->prime.size() < least_dh_bytes;
 }
 
-/// handshake_failure and insufficient_security: no common ground. A client that refuses what it offered itself, all of
-/// it sound, and a server that refuses an ordinary hello, have no reason on the wire.
+/// A server that breaks off behind its own ServerHello: what the client sent since may lack the certificate that was
+/// asked for.
+std::optional<Side> about_client_flight(const Exchange& exchange, std::size_t alert) {
+  const auto shown = certificate_of(exchange, Side::client);
+  if (shown && is_empty_certificate(exchange, *shown) != false)
+    return exchange.connection.connect.certificate && is_empty_certificate(exchange, *shown) == true
+               ? std::optional(Side::client)
+               : std::nullopt;
+  return missing_of(exchange, alert, messages | signatures | path | protection).empty() ? std::optional(Side::server)
+                                                                                        : std::nullopt;
+}
+
+/// handshake_failure and insufficient_security: no common ground; and a farewell instead of one. A client that refuses
+/// what it offered itself, all of it sound, and a server that refuses an ordinary hello, have no reason on the wire.
 std::optional<Side> about_parameters(const Exchange& exchange, std::size_t alert) {
   if (exchange.client_hello == nullptr) return std::nullopt;
   if (exchange.messages()[alert].from == Side::client) {
@@ -287,12 +323,7 @@ std::optional<Side> about_parameters(const Exchange& exchange, std::size_t alert
     return sound && missing_of(exchange, alert, messages | signatures | path).empty() ? std::optional(Side::client)
                                                                                       : std::nullopt;
   }
-  if (exchange.handshake.server_hello) {
-    const auto shown = certificate_of(exchange, Side::client);
-    return shown && exchange.connection.connect.certificate && is_empty_certificate(exchange, *shown) == true
-               ? std::optional(Side::client)
-               : std::nullopt;
-  }
+  if (exchange.handshake.server_hello) return about_client_flight(exchange, alert);
   if (accepted_without_ticket(exchange) || is_ordinary(*exchange.client_hello, exchange.cell.tls)) return Side::server;
   const auto& suites = exchange.client_hello->suites;
   return std::none_of(suites.begin(), suites.end(), is_sound) ? std::optional(Side::client) : std::nullopt;
@@ -323,6 +354,8 @@ std::optional<Side> whose_act(const Exchange& exchange, std::size_t alert) {
   switch (exchange.messages()[alert].as<Alert>()->description) {
     case 40:  // handshake_failure
     case 71:  // insufficient_security
+    case alert_close_notify:
+    case alert_user_canceled:
       return about_parameters(exchange, alert);
     case 70:  // protocol_version
       return about_version(exchange, sender);

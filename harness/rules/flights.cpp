@@ -12,11 +12,22 @@ struct Rank {
 using enum MessageType;
 
 // The order in which a side's messages stand: ranks rise. NewSessionTickets have rules of their own (RFC 5077 3.3).
-constexpr Rank server_order[] = {
-    {server_hello, 2},        {certificate, 4},       {certificate_status, 5}, {server_key_exchange, 6},
-    {certificate_request, 7}, {server_hello_done, 8}, {change_cipher_spec, 9}, {finished, 10}};
-constexpr Rank client_order[] = {{client_hello, 1},       {certificate, 3},        {client_key_exchange, 4},
-                                 {certificate_verify, 5}, {change_cipher_spec, 6}, {finished, 9}};
+constexpr int server_changed = 9;
+constexpr int client_changed = 6;
+constexpr Rank server_order[] = {{server_hello, 2},
+                                 {certificate, 4},
+                                 {certificate_status, 5},
+                                 {server_key_exchange, 6},
+                                 {certificate_request, 7},
+                                 {server_hello_done, 8},
+                                 {change_cipher_spec, server_changed},
+                                 {finished, 10}};
+constexpr Rank client_order[] = {{client_hello, 1},
+                                 {certificate, 3},
+                                 {client_key_exchange, 4},
+                                 {certificate_verify, 5},
+                                 {change_cipher_spec, client_changed},
+                                 {finished, 9}};
 constexpr Rank server_order_13[] = {{hello_retry_request, 1}, {server_hello, 2}, {encrypted_extensions, 3},
                                     {certificate_request, 4}, {certificate, 5},  {compressed_certificate, 5},
                                     {certificate_verify, 6},  {finished, 7}};
@@ -26,6 +37,12 @@ constexpr Rank client_order_13[] = {{client_hello, 1},           {end_of_early_d
 std::span<const Rank> order(Side side, bool tls13) {
   if (side == Side::client) return tls13 ? std::span<const Rank>(client_order_13) : client_order;
   return tls13 ? std::span<const Rank>(server_order_13) : server_order;
+}
+
+/// Whether a side's Certificate stands there, and is not known to be empty.
+bool shows_certificate(const Exchange& exchange, Side side) {
+  const auto shown = certificate_of(exchange, side);
+  return shown && is_empty_certificate(exchange, *shown) != true;
 }
 
 /// A message that what has passed before it makes necessary was left out.
@@ -43,6 +60,14 @@ std::string lacking_below_13(const Exchange& exchange, Side side, const Message&
       return "its Certificate";
     if (exchanged.ephemeral && !sent(side, server_key_exchange)) return "its ServerKeyExchange";
   }
+  if (side == Side::client && message.type != client_hello && !full && !sent(Side::server, change_cipher_spec))
+    return "waiting for the server's flight";
+  if (side == Side::client && !full && (message.type == certificate || message.type == client_key_exchange))
+    return "a full handshake";
+  if (side == Side::client && message.type == certificate && !sent(Side::server, certificate_request))
+    return "being asked for it";
+  if (side == Side::client && message.type == certificate_verify && !shows_certificate(exchange, side))
+    return "a certificate";
   if (side == Side::client && message.type == change_cipher_spec && full) {
     if (sent(Side::server, certificate_request) && !sent(side, certificate)) return "its Certificate";
     if (!sent(side, client_key_exchange)) return "its ClientKeyExchange";
@@ -65,6 +90,10 @@ std::string lacking_13(const Exchange& exchange, Side side, const Message& messa
     const auto found = exchange.find(who, type);
     return found && *found < at;
   };
+  if (side == Side::client && message.from == side && certificate_of(exchange, side) == at &&
+      !sent(Side::server, certificate_request))
+    return "being asked for it";
+  if (message.type == certificate_verify && !shows_certificate(exchange, side)) return "a certificate";
   if (message.type != finished) return "";
   const auto shown = certificate_of(exchange, side);
   if (side == Side::server) {
@@ -92,8 +121,8 @@ bool agreed_on_unknown(const Exchange& exchange) {
 }
 
 /// Messages that may stand anywhere among the others, or that other rules speak of. Where the handshake renegotiates,
-/// data of the session before it may still pass.
-bool free_of_order(const Exchange& exchange, const Message& message) {
+/// data of the session before it may still pass. `last` is the rank of the sender's last message.
+bool free_of_order(const Exchange& exchange, const Message& message, int last) {
   switch (message.type) {
     case MessageType::alert:
     case heartbeat:
@@ -105,6 +134,7 @@ bool free_of_order(const Exchange& exchange, const Message& message) {
     case unknown_handshake:
       return agreed_on_unknown(exchange);
     case application_data:
+      if (exchange.tls13() && message.from == Side::server) return last > 0;
       if (exchange.tls13() || (exchange.client_hello != nullptr && exchange.client_hello->early_data)) return true;
       return message.protection == Protection::opened && &exchange.handshake != first_handshake(exchange.connection);
     default:
@@ -157,10 +187,11 @@ bool may_follow_finished(const Message& message, bool tls13) {
          message.type == finished;
 }
 
-/// Further flights have rules of their own: hellos, and below TLS 1.3 tickets and ChangeCipherSpecs.
+/// Further flights have rules of their own: hellos, and below TLS 1.3 a server's tickets and ChangeCipherSpecs.
 bool begins_flight(const Message& message, bool tls13) {
-  return message.type == client_hello ||
-         (!tls13 && (message.type == new_session_ticket || message.type == change_cipher_spec));
+  if (message.type == client_hello) return message.from == Side::client;
+  if (message.type == new_session_ticket) return !tls13 && message.from == Side::server;
+  return !tls13 && message.type == change_cipher_spec;
 }
 
 std::optional<Disorder> disorder_after(const Exchange& exchange, std::size_t finish) {
@@ -175,6 +206,22 @@ std::optional<Disorder> disorder_after(const Exchange& exchange, std::size_t fin
   return std::nullopt;
 }
 
+/// Whether a HelloRetryRequest stands before that message, and no second ClientHello yet, which is all that a client
+/// may answer (RFC 8446 4.1.4).
+bool owes_second_hello(const Exchange& exchange, std::size_t message) {
+  const auto retry = exchange.find(Side::server, hello_retry_request);
+  const bool answered = exchange.handshake.first_client_hello && exchange.handshake.client_hello <= message;
+  return retry && *retry < message && !answered;
+}
+
+/// RFC 5246 7.4.9: the Finished comes right behind the ChangeCipherSpec. An alert that ends the connection may come in
+/// its place.
+bool delays_finished(const Exchange& exchange, const Message& message, int last) {
+  const auto* alert = message.as<Alert>();
+  return !exchange.tls13() && alert != nullptr && !is_error(*alert, exchange.version) &&
+         last == (message.from == Side::client ? client_changed : server_changed);
+}
+
 }  // namespace
 
 std::optional<Disorder> disorder_of(const Exchange& exchange, Side side) {
@@ -184,8 +231,11 @@ std::optional<Disorder> disorder_of(const Exchange& exchange, Side side) {
     const Message& message = exchange.messages()[i];
     if (message.from != side) continue;
     if (message.type == encrypted) return std::nullopt;
-    if (free_of_order(exchange, message)) continue;
     const std::string kind(name(message.type));
+    if (delays_finished(exchange, message, last)) return Disorder{i, "sent " + kind + " in place of its Finished"};
+    if (free_of_order(exchange, message, last)) continue;
+    if (side == Side::client && owes_second_hello(exchange, i))
+      return Disorder{i, "sent " + kind + " in answer to a HelloRetryRequest"};
     if (side == Side::server && last < 1 && message.type != server_hello && message.type != hello_retry_request)
       return Disorder{i, "sent " + kind + " before its ServerHello"};
     const auto ranks = order(side, tls13);

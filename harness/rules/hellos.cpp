@@ -40,6 +40,16 @@ const ServerHello* retry_request(const Exchange& exchange, std::size_t& message)
 
 bool offers_13(const ClientHello& hello) { return has(hello.versions, static_cast<std::uint16_t>(Version::tls13)); }
 
+bool ask_alike(const ClientHello& a, const ClientHello& b) {
+  const auto same = [&](std::uint16_t type) {
+    const Bytes* of_a = find(a.extensions, type);
+    const Bytes* of_b = find(b.extensions, type);
+    return of_a == nullptr ? of_b == nullptr : of_b != nullptr && *of_a == *of_b;
+  };
+  return a.legacy_version == b.legacy_version && a.versions == b.versions && a.suites == b.suites &&
+         a.server_name == b.server_name && same(ext::extended_master_secret) && same(ext::alpn);
+}
+
 bool has(const std::vector<std::uint16_t>& numbers, std::uint16_t number) {
   return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
 }

@@ -32,6 +32,10 @@ const ServerHello* retry_request(const Exchange& exchange, std::size_t& message)
 /// Whether the client offers TLS 1.3 in that hello.
 bool offers_13(const ClientHello& hello);
 
+/// Whether two hellos leave a server the same choice of what makes a session: RFC 5246 7.4.1.2, RFC 7627 5.3, RFC 8446
+/// 4.2.11, RFC 6066 3.
+bool ask_alike(const ClientHello& a, const ClientHello& b);
+
 bool has(const std::vector<std::uint16_t>& numbers, std::uint16_t number);
 
 }  // namespace ti

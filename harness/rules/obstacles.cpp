@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "rules/hellos.hpp"
 #include "rules/keeping.hpp"
 #include "rules/session.hpp"
 
@@ -170,6 +171,17 @@ std::optional<Obstacle> obstacle_to(const Exchange& exchange, const Bytes& ticke
   if (auto ended = by_alert(exchange, *origin)) return ended;
   if (auto renamed = by_name(exchange, issuing)) return renamed;
   return issuing.tls13() ? in_13(exchange, issuing) : below_13(exchange, issuing);
+}
+
+bool any_may_go_on(const Exchange& exchange) {
+  const std::vector<const Bytes*> offered = offers(*exchange.client_hello);
+  return std::any_of(offered.begin(), offered.end(), [&](const Bytes* ticket) {
+    const auto origin = origin_of(exchange.cell, *ticket, exchange.number);
+    if (!origin || obstacle_to(exchange, *ticket)) return false;
+    const auto age = age_at(exchange, *origin);
+    return ask_alike(*issuing_of(exchange, *origin).client_hello, *exchange.client_hello) && age &&
+           *age + tolerance < std::chrono::seconds(origin->ticket->lifetime);
+  });
 }
 
 }  // namespace ti

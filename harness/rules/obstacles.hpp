@@ -30,4 +30,9 @@ struct Obstacle {
 /// What keeps the server from resuming by a ticket that this hello offers. Nothing: it should resume.
 std::optional<Obstacle> obstacle_to(const Exchange& exchange, const Bytes& ticket);
 
+/// Whether a ticket that this hello offers stands for a session that nothing at all keeps a server from taking up: no
+/// obstacle, and neither has its own time run out nor does the hello leave the server another choice than that which
+/// began the session.
+bool any_may_go_on(const Exchange& exchange);
+
 }  // namespace ti

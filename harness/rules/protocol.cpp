@@ -92,7 +92,8 @@ bool begun_in_sight(const Visit& visit) { return visit.cell.has_expectations && 
 void hello_first(const Visit& visit, Findings& findings) {
   for (std::size_t i = 0; i < visit.messages().size(); ++i) {
     const Message& message = visit.messages()[i];
-    if (message.from != Side::client || message.content == ContentType::alert) continue;
+    const auto* alert = message.as<Alert>();
+    if (message.from != Side::client || (alert != nullptr && alert->description == alert_close_notify)) continue;
     if (message.type != MessageType::client_hello)
       findings.push_back(
           breach_by(Side::client, visit.at(i),

@@ -68,11 +68,10 @@ void sent_only_if_announced(const Exchange& exchange, Findings& findings) {
           breach(exchange.at(i), "the client sends application data in its first flight, and announced no early data"));
 }
 
-bool completed_in_sight(const Exchange& exchange) {
+bool answered_in_sight(const Exchange& exchange) {
   std::optional<std::size_t> message;
   const auto sealed = exchange.connection.transcript.sealed_records.find(Side::client);
-  return exchange.tls13() && exchange.completed() && exchange.handshake.finished_visible &&
-         encrypted_extensions(exchange, message) != nullptr &&
+  return exchange.tls13() && encrypted_extensions(exchange, message) != nullptr &&
          (sealed == exchange.connection.transcript.sealed_records.end() || sealed->second == 0);
 }
 
@@ -80,7 +79,8 @@ void ended_if_taken(const Exchange& exchange, Findings& findings) {
   std::optional<std::size_t> message;
   const bool taken = encrypted_extensions(exchange, message)->early_data;
   const auto end = exchange.find(Side::client, MessageType::end_of_early_data);
-  if (taken && (!end || *end > *exchange.handshake.client_finished))
+  const bool finished = exchange.completed() && exchange.handshake.finished_visible;
+  if (taken && finished && (!end || *end > *exchange.handshake.client_finished))
     findings.push_back(breach(exchange.at(exchange.handshake.client_finished),
                               "the server took the early data, and the client finished without EndOfEarlyData"));
   if (!taken && end)
@@ -139,7 +139,7 @@ constexpr Rule rules[] = {
     rule_about<speaks_13, sent_only_if_announced>(
         "rfc8446-4.2.10-early-data-announced", Actor::client, "RFC 8446 4.2.10, RFC 9846 4.3.10", Severity::must,
         "A client sends no application data in its first flight that its hello does not announce.", Rests::on_types),
-    rule_about<completed_in_sight, ended_if_taken>(
+    rule_about<answered_in_sight, ended_if_taken>(
         "rfc8446-4.5-end-of-early-data", Actor::client, "RFC 8446 4.5, RFC 9846 4.6", Severity::must,
         "A client ends its early data by EndOfEarlyData when the server took it, and else sends none."),
     rule_about<takes_early_data, taken_if_entitled>(

@@ -18,10 +18,11 @@ void in_order(const Exchange& exchange, Findings& findings) {
           breach_by(side, exchange.at(disorder->message), "the " + std::string(name(side)) + " " + disorder->what));
 }
 
-/// Whether something may pass unprotected behind the ServerHello: compatible ChangeCipherSpecs, and alerts of a side
-/// that has no keys yet.
+/// Whether something may pass unprotected behind the ServerHello: compatible ChangeCipherSpecs, and alerts of a client,
+/// which may have no keys yet.
 bool may_be_plain(const Message& message) {
-  return message.content == ContentType::change_cipher_spec || message.content == ContentType::alert;
+  return message.content == ContentType::change_cipher_spec ||
+         (message.content == ContentType::alert && message.from == Side::client);
 }
 
 void protected_from_hello(const Exchange& exchange, Findings& findings) {
@@ -54,11 +55,28 @@ void changes_in_time(const Exchange& exchange, Findings& findings) {
   }
 }
 
-/// The client's early data have rules of their own (RFC 8446 4.2.10).
+bool announces_early_data(const Exchange& exchange) {
+  const auto* opening = exchange.messages()[exchange.begin()].as<ClientHello>();
+  return opening == nullptr || exchange.client_hello == nullptr || opening->early_data ||
+         exchange.client_hello->early_data;
+}
+
+/// From which message on a side may send data only behind its Finished; early data have rules of their own (RFC 8446
+/// 4.2.10), until their end.
+std::size_t end_of_early_data(const Exchange& exchange, Side side) {
+  if (side == Side::server || !announces_early_data(exchange)) return *exchange.handshake.server_hello;
+  return exchange.find(side, MessageType::end_of_early_data).value_or(exchange.handshake.end);
+}
+
 void data_in_time(const Exchange& exchange, Findings& findings) {
-  const auto data = exchange.find(Side::server, MessageType::application_data);
-  if (data && *data < exchange.handshake.server_finished.value_or(exchange.handshake.end))
-    findings.push_back(breach(exchange.at(*data), "the server sent data before its Finished"));
+  for (const Side side : {Side::client, Side::server}) {
+    const auto& finished =
+        side == Side::client ? exchange.handshake.client_finished : exchange.handshake.server_finished;
+    const auto data = exchange.find(side, MessageType::application_data, end_of_early_data(exchange, side));
+    if (data && *data < finished.value_or(exchange.handshake.end))
+      findings.push_back(
+          breach_by(side, exchange.at(*data), "the " + std::string(name(side)) + " sent data before its Finished"));
+  }
 }
 
 void certificate_extensions(const Exchange& exchange, Findings& findings) {
@@ -136,8 +154,8 @@ constexpr Rule rules[] = {
                                         Severity::must,
                                         "In TLS 1.3 a ChangeCipherSpec is not protected, and comes before the sender's "
                                         "Finished."),
-    rule_about<agreed, data_in_time>("rfc8446-4.4.4-data-in-time", Actor::server, "RFC 8446 4.4.4", Severity::must,
-                                     "A server sends no data before its Finished."),
+    rule_about<agreed, data_in_time>("rfc8446-4.4.4-data-in-time", Actor::either, "RFC 8446 4.4.4", Severity::must,
+                                     "Nobody sends data before its Finished, but for early data."),
     rule_about<agreed, certificate_extensions>(
         "rfc8446-4.4.2-certificate-extensions", Actor::server, "RFC 8446 4.2, 4.4.2", Severity::must,
         "A server's certificate comes with no extension but those that the client sent."),

@@ -35,12 +35,6 @@ bool chose_old(const Exchange& exchange) {
 Place answer(const Exchange& exchange) { return exchange.at(exchange.handshake.server_hello); }
 
 void session_id_echoed(const Exchange& exchange, Findings& findings) {
-  const ClientHellos hellos = client_hellos(exchange);
-  std::size_t at = 0;
-  const ServerHello* retry = retry_request(exchange, at);
-  if (retry != nullptr && hellos.first != nullptr && retry->session_id != hellos.first->session_id)
-    findings.push_back(
-        breach(exchange.at(at), "legacy_session_id_echo of the HelloRetryRequest is not the ClientHello's session ID"));
   if (exchange.server_hello->session_id != exchange.client_hello->session_id)
     findings.push_back(
         breach(answer(exchange), "legacy_session_id_echo is " + to_hex(exchange.server_hello->session_id) +
@@ -126,6 +120,9 @@ void retry_well_founded(const Exchange& exchange, Findings& findings) {
   };
   if (!offers_13(hello)) return say("answers a client that does not offer TLS 1.3");
   if (retry.version != Version::tls13) return say("does not choose TLS 1.3");
+  if (retry.legacy_version != legacy_version_13) return say("has legacy_version " + hex16(retry.legacy_version));
+  if (retry.session_id != hello.session_id) return say("does not echo the ClientHello's session ID");
+  if (retry.compression != 0) return say("has compression method " + std::to_string(retry.compression));
   if (!has(hello.suites, retry.suite)) return say("chooses " + suite_name(retry.suite) + ", which was not offered");
   if (!group && find(retry.extensions, ext::cookie) == nullptr) return say("asks for no change of the ClientHello");
   if (!group) return;
@@ -238,9 +235,10 @@ constexpr Rule rules[] = {
                                                 "The server's key share is a public key of its group."),
     rule_about<answered_13, share_there>("rfc8446-4.1.3-share-there", Actor::server, "RFC 8446 4.1.3, 9.2",
                                          Severity::must, "A ServerHello of TLS 1.3 has a key share, a PSK or both."),
-    rule_about<retried, retry_well_founded>("rfc8446-4.1.4-retry-founded", Actor::server, "RFC 8446 4.1.4, 4.2.8",
-                                            Severity::must,
-                                            "A HelloRetryRequest asks for a change, of what the client offers."),
+    rule_about<retried, retry_well_founded>("rfc8446-4.1.4-retry-founded", Actor::server,
+                                            "RFC 8446 4.1.3, 4.1.4, 4.2.8", Severity::must,
+                                            "A HelloRetryRequest asks for a change, of what the client offers, and has "
+                                            "the fixed fields of a ServerHello."),
     rule_about<retried, one_retry>("rfc8446-4.1.4-one-retry", Actor::server, "RFC 8446 4.1.4", Severity::must,
                                    "A server sends no second HelloRetryRequest."),
     rule_about<retried, retry_kept>("rfc8446-4.1.4-retry-kept", Actor::server, "RFC 8446 4.1.4, 4.2.8", Severity::must,

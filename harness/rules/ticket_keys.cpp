@@ -35,8 +35,9 @@ Span span_of_step(const Visit& visit) {
 bool tickets_in_sight(const Visit& visit) {
   const auto exchange = first_exchange(visit);
   if (!exchange) return true;
-  return exchange->completed() && !visit.cut_by_harness() && !visit.flipped_by_harness() &&
-         !visit.connection.timed_out && visit.connection.connect.read_response && !tickets_hidden(visit.connection);
+  return exchange->completed() && !first_error_alert(visit.connection) && !visit.cut_by_harness() &&
+         !visit.flipped_by_harness() && !visit.connection.timed_out && visit.connection.connect.read_response &&
+         !tickets_hidden(visit.connection);
 }
 
 std::optional<Span> birth_of(const Visit& visit, const Bytes& key) {

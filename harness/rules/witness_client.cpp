@@ -34,17 +34,14 @@ void resumed_as_seen(const Visit& visit, Findings& findings) {
                                               kind_text(completed.front()) + " handshake"));
 }
 
-bool says_version(const Visit& visit) {
-  return speaks_of_step(visit) && visit.connection.client.version &&
-         version_of(*visit.connection.client.version) != Version::none;
-}
+bool says_version(const Visit& visit) { return speaks_of_step(visit) && visit.connection.client.version.has_value(); }
 
 void version_as_seen(const Visit& visit, Findings& findings) {
   const Version said = version_of(*visit.connection.client.version);
   const std::vector<Exchange> agreed = exchanges_of_step(
       visit, [](const Exchange& each) { return each.connection.transcript.version != Version::none; });
   if (!agreed.empty() && !any(agreed, [&](const Exchange& each) { return each.connection.transcript.version == said; }))
-    findings.push_back(breach(visit.at(), "the client says TLS " + *visit.connection.client.version +
+    findings.push_back(breach(visit.at(), "the client says version " + *visit.connection.client.version +
                                               ", the wire shows TLS " +
                                               std::string(name(agreed.front().connection.transcript.version))));
 }
@@ -200,18 +197,6 @@ bool says_error(const Visit& visit) {
   return speaks_of_step(visit) && visit.connection.client.answered && !visit.connection.client.ok;
 }
 
-/// Whether the server ended its side improperly, before the client did: by a reset, or without close_notify or a
-/// protected alert that may be it.
-bool server_ended_badly(const Visit& visit) {
-  const auto& messages = visit.messages();
-  const TranscriptEnding* first = first_ending(visit.connection);
-  const bool farewell = std::any_of(messages.begin(), messages.end(), [](const Message& message) {
-    return message.from == Side::server &&
-           (message.content == ContentType::alert || message.type == MessageType::encrypted);
-  });
-  return first != nullptr && first->from == Side::server && (first->how == Ending::How::reset || !farewell);
-}
-
 /// A client that has ended its side may be reset, and may see it: no fault of either.
 bool reset_behind_its_end(const Visit& visit) {
   const auto& endings = visit.connection.transcript.endings;
@@ -228,7 +213,7 @@ bool shows_cause(const Visit& visit) {
   const auto exchange = first_exchange(visit);
   if (!exchange) return server_ended_badly(visit) || visit.connection.timed_out;
   return !exchange->completed() || bad_end_excused(visit) || visit.connection.timed_out ||
-         first_error_alert(visit.connection) || alert_may_be_sealed(visit, Side::client);
+         first_error_alert(visit.connection) || alert_may_be_sealed(visit, Side::client) || warning_of_server(visit);
 }
 
 void error_as_seen(const Visit& visit, Findings& findings) {

@@ -1,5 +1,6 @@
 // The server's log against the wire. It speaks of a step: of several connections that the client made in it, the log is
 // false only if it fits none, or not all of them together.
+#include "rules/obstacles.hpp"
 #include "rules/server_log.hpp"
 #include "rules/step.hpp"
 #include "rules/subjects.hpp"
@@ -42,36 +43,9 @@ Place server_hello_of(const Exchange& exchange) { return exchange.at(exchange.ha
 
 // --- opened ----------------------------------------------------------------------------------------------------------
 
-/// Whether two hellos leave a server the same choice of what makes a session: RFC 5246 7.4.1.2, RFC 7627 5.3, RFC 8446
-/// 4.2.11, RFC 6066 3.
-bool ask_alike(const ClientHello& a, const ClientHello& b) {
-  constexpr std::uint16_t alpn = 16;
-  const auto same = [&](std::uint16_t type) {
-    const Bytes* of_a = find(a.extensions, type);
-    const Bytes* of_b = find(b.extensions, type);
-    return of_a == nullptr ? of_b == nullptr : of_b != nullptr && *of_a == *of_b;
-  };
-  return a.legacy_version == b.legacy_version && a.versions == b.versions && a.suites == b.suites &&
-         a.server_name == b.server_name && same(ext::extended_master_secret) && same(alpn);
-}
-
-/// Whether the session of a ticket that is offered can be taken up: it may have outlived its own time though its key is
-/// alive, or this hello may ask for another one.
-bool session_may_go_on(const Exchange& exchange) {
-  for (const Bytes* ticket : offers(*exchange.client_hello))
-    if (const auto origin = origin_of(exchange.cell, *ticket, exchange.number)) {
-      const ObservedConnection& issuing = exchange.cell.connections[origin->connection - 1];
-      const auto* hello = issuing.transcript.messages[origin->handshake->client_hello].as<ClientHello>();
-      const auto age = age_at(exchange, *origin);
-      return hello != nullptr && ask_alike(*hello, *exchange.client_hello) && age &&
-             *age + std::chrono::seconds(1) < std::chrono::seconds(origin->ticket->lifetime);
-    }
-  return false;
-}
-
 bool full_all_the_same(const Exchange& exchange) {
   return exchange.handshake.server_hello && !exchange.handshake.abbreviated && exchange.completed() &&
-         session_may_go_on(exchange);
+         any_may_go_on(exchange);
 }
 
 void acceptance_as_seen(const Visit& visit, Findings& findings) {
@@ -111,6 +85,15 @@ void abort_as_seen(const Visit& visit, Findings& findings) {
   if (*opening_result(visit) < 0 && !asked.empty() && std::all_of(asked.begin(), asked.end(), answered))
     findings.push_back(breach(server_hello_of(asked.front()),
                               "the server's log says that the handshake is broken off (result -1), and it goes on"));
+}
+
+bool logs_anything(const Visit& visit) { return logs_decisions(visit) && !decisions_of(visit).empty(); }
+
+void results_known(const Visit& visit, Findings& findings) {
+  for (const TicketDecision& told : decisions_of(visit))
+    if (told.result < -1 || told.result > (told.encrypt ? 1 : 2))
+      return findings.push_back(breach(decided_at(visit, told), "the server's log tells of result " +
+                                                                    std::to_string(told.result) + ", which is none"));
 }
 
 // --- sealed ----------------------------------------------------------------------------------------------------------
@@ -159,10 +142,14 @@ bool logs_renewal(const Visit& visit) {
   return logs_opening(visit) && step_in_sight(visit) && !told_to_issue_none(visit);
 }
 
+bool resumed_at_peace(const Exchange& exchange) {
+  return abbreviated(exchange) && exchange.completed() && !first_error_alert(exchange.connection);
+}
+
 bool renewed(const Exchange& exchange) { return abbreviated(exchange) && !exchange.handshake.new_tickets.empty(); }
 
 void renewal_as_seen(const Visit& visit, Findings& findings) {
-  const std::vector<Exchange> resumed = exchanges_of_step(visit, abbreviated);
+  const std::vector<Exchange> resumed = exchanges_of_step(visit, resumed_at_peace);
   if (*opening_result(visit) == 2 && !resumed.empty() && exchanges_of_step(visit, renewed).empty())
     findings.push_back(breach(server_hello_of(resumed.front()),
                               "the server's log says that the ticket is renewed (result 2), and no new ticket came"));
@@ -298,6 +285,8 @@ constexpr Rule rules[] = {
     rule_about<logs_and_resumes, resumption_logged>("witness-resumed-unlogged", Actor::server, section,
                                                     Severity::witness,
                                                     "A resumption rests on a ticket that the server's log tells of."),
+    rule_about<logs_anything, results_known>("witness-log-result", Actor::server, section, Severity::witness,
+                                             "A decision's result is one of those that there are."),
     rule_about<logs_sealing, tickets_logged>("witness-tickets-logged", Actor::server, section, Severity::witness,
                                              "As many tickets come as the server's log says were sealed."),
     rule_about<logs_renewal, renewal_as_seen>("witness-renewed-without-ticket", Actor::server, section,

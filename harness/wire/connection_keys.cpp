@@ -91,9 +91,11 @@ Content ConnectionKeys::open(Side from, const Record& record) {
     std::optional<OpenedRecord> opened = candidate->opener.open(record);
     if (!opened) continue;
     if (candidate->label != early_label) flow.gap = false;
-    fits_[{candidate->label, flow.random}] = true;
+    const SecretName name{candidate->label, flow.random};
+    fits_[name] = true;
+    if (candidate->label != early_label) flow.proved = flow.random;
     flow.candidates.erase(flow.candidates.begin(), candidate);
-    return {Content::Access::opened, opened->type, std::move(opened->bytes)};
+    return {Content::Access::opened, opened->type, std::move(opened->bytes), holds(other(from), name)};
   }
   unread_ = unread_ || !completed_13_;
   if (flow.candidates.empty() || flow.gap) return {Content::Access::keyless, record.type, copy(record.payload)};
@@ -106,6 +108,11 @@ Content ConnectionKeys::open(Side from, const Record& record) {
   fits_.try_emplace(tried, false);
   if (keys_.told_by(from, tried.first, tried.second)) binding_.insert(tried);
   return {Content::Access::refused, record.type, copy(record.payload)};
+}
+
+/// A secret that only its sender tells proves that the sender agrees with itself.
+bool ConnectionKeys::holds(Side side, const SecretName& secret) const {
+  return keys_.told_by(side, secret.first, secret.second) || flow(side).proved == secret.second;
 }
 
 std::optional<bool> ConnectionKeys::handshake(Side from, MessageType type, const Body& body, ByteView raw) {

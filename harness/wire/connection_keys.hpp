@@ -29,7 +29,8 @@ struct Content {
   };
   Access access;
   std::uint8_t type;
-  Bytes bytes;  ///< of the record as it stands, unless opened
+  Bytes bytes;                    ///< of the record as it stands, unless opened
+  bool receiver_has_key = false;  ///< opened: its receiver told the secret, or has sent records of the same secrets
 };
 
 /// ConnectionKeys follows the handshakes of a connection. It must be told every handshake message and every
@@ -79,6 +80,7 @@ class ConnectionKeys {
     bool is_protected = false;
     bool early_data = false;  ///< protected only in so far as it sends early data
     ClientRandom random{};    ///< of the candidates' secrets
+    ClientRandom proved{};    ///< its last record that opened was of these secrets
     bool gap = false;         ///< a key that comes before those of the candidates is not known
     Bytes handshake_secret;
     Bytes traffic_secret;
@@ -100,6 +102,7 @@ class ConnectionKeys {
   Flow& flow(Side side) { return flows_[static_cast<std::size_t>(side)]; }
   const Flow& flow(Side side) const { return flows_[static_cast<std::size_t>(side)]; }
   bool protects(const Flow& flow, const Record& record) const;
+  bool holds(Side side, const SecretName& secret) const;
   ByteView secret(const char* label, const ClientRandom& random) const;
   std::string no_secret(const char* label, const ClientRandom& random) const;
 

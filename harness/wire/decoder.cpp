@@ -48,6 +48,7 @@ class Decoder {
     HandshakeAssembler handshake;
     Bytes alert;                   ///< the first half of one that is split over records
     std::size_t alert_before = 0;  ///< the message before which that half stands
+    std::size_t alert_record = 0;  ///< the record that it came in
     std::string said;              ///< why its records cannot be opened, as far as it has been said
     bool lost = false;             ///< behind a gap
     bool closed = false;           ///< it said close_notify: what follows is to be ignored (RFC 8446 6.1)
@@ -202,6 +203,7 @@ class Decoder {
                                     .protection = sealed                                      ? Protection::sealed
                                                   : content.access == Content::Access::opened ? Protection::opened
                                                                                               : Protection::none,
+                                    .receiver_has_key = content.receiver_has_key,
                                     .body = std::move(body),
                                     .raw = std::move(content.bytes)});
   }
@@ -274,13 +276,21 @@ class Decoder {
     }
     if (content.bytes.empty()) problem(from, record.offset, "an alert record is empty", true);
     for (const std::uint8_t byte : content.bytes) {
-      if (flow(from).closed) return;
-      if (begun.empty()) flow(from).alert_before = transcript_.messages.size();
+      if (flow(from).closed)
+        return problem(from, record.offset, "bytes follow close_notify in its record", false, Missing::content);
+      if (begun.empty()) {
+        flow(from).alert_before = transcript_.messages.size();
+        flow(from).alert_record = record.offset;
+      }
       begun.push_back(byte);
       if (begun.size() < 2) continue;
       const Alert alert{.level = begun[0], .description = begun[1]};
-      message(from, MessageType::alert, record, {content.access, content.type, std::exchange(begun, {})}, record.offset,
-              alert);
+      if (keys_.version() != Version::tls13 && alert.level != 1 && alert.level != 2)
+        problem(from, record.offset, "an alert has the level " + std::to_string(alert.level), true);
+      if (flow(from).alert_record != record.offset)
+        problem(from, record.offset, "an alert is spread over two records", false);
+      message(from, MessageType::alert, record,
+              {content.access, content.type, std::exchange(begun, {}), content.receiver_has_key}, record.offset, alert);
       if (alert.description == alert_close_notify) flow(from).closed = true;
     }
   }
@@ -297,8 +307,8 @@ class Decoder {
       const std::optional<bool> verified = keys_.handshake(from, type, body, piece->raw);
       if (auto* finished = std::get_if<Finished>(&body)) finished->verified = verified;
       if (const auto* hello = std::get_if<ServerHello>(&body)) negotiated(*hello);
-      message(from, type, record, {content.access, content.type, std::move(piece->raw)}, piece->offset,
-              std::move(body));
+      message(from, type, record, {content.access, content.type, std::move(piece->raw), content.receiver_has_key},
+              piece->offset, std::move(body));
       if (keys_.changes_keys(type) && assembler.pending())
         problem(from, record.offset, "handshake bytes follow " + std::string(name(type)) + " across a change of keys",
                 true);

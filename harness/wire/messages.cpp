@@ -323,9 +323,8 @@ std::string alert_name(std::uint8_t description) {
 }
 
 bool is_error(const Alert& alert, Version version) {
-  if (alert.description == alert_close_notify || alert.description == alert_user_canceled ||
-      alert.description == alert_no_renegotiation)
-    return false;
+  if (alert.description == alert_close_notify || alert.description == alert_user_canceled) return false;
+  if (alert.description == alert_no_renegotiation && version != Version::tls13) return false;
   return version == Version::tls13 || alert.level != 1;
 }
 

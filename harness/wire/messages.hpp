@@ -182,8 +182,8 @@ inline constexpr std::uint8_t alert_unsupported_extension = 110;
 
 /// "unexpected_message", ...; "alert 200" for an unknown number.
 std::string alert_name(std::uint8_t description);
-/// An alert that ends the connection in error: not close_notify, no_renegotiation, user_canceled, nor level warning
-/// below 1.3.
+/// An alert that ends the connection in error: not close_notify, user_canceled, nor below TLS 1.3, which knows neither,
+/// no_renegotiation and level warning (RFC 8446 6).
 bool is_error(const Alert& alert, Version version);
 
 /// IANA name of a cipher suite ("TLS_DHE_RSA_WITH_AES_256_CBC_SHA"), or "0x1234".
@@ -204,6 +204,7 @@ struct Message {
   std::uint16_t record_version = 0;
   ContentType content = ContentType::handshake;
   Protection protection = Protection::none;
+  bool receiver_has_key = false;  ///< opened: its receiver is seen to hold the secret, and does not only hear of it
   Body body;
   Bytes raw;  ///< the message with its header; the sealed record's payload for `encrypted`
 

@@ -30,6 +30,11 @@ inline Bytes joined(std::initializer_list<Bytes> parts) {
   return all;
 }
 
+inline Bytes request() {
+  constexpr std::string_view text = "GET / HTTP/1.0\r\n\r\n";
+  return {text.begin(), text.end()};
+}
+
 /// A public key of X25519.
 inline Bytes share(std::uint8_t mark = 9) {
   Bytes key(32);
@@ -75,9 +80,11 @@ class Wire {
     message.bytes = bytes;
     message.at = milliseconds(size());
     message.raw = Bytes(bytes);
+    message.receiver_has_key = true;
     if (type == MessageType::change_cipher_spec) message.content = ContentType::change_cipher_spec;
     if (type == MessageType::alert) message.content = ContentType::alert;
     if (type == MessageType::application_data) message.content = ContentType::application_data;
+    if (type == MessageType::application_data && from == Side::client) message.raw = request();
     if (tls13() && keyed_ && type != MessageType::change_cipher_spec) message.protection = Protection::opened;
     keyed_ = keyed_ || type == MessageType::server_hello;
     c.transcript.messages.push_back(std::move(message));

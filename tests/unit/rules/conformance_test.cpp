@@ -180,6 +180,49 @@ TEST(Conformance, TakesACompressedClientCertificateForShown) {
   }
 }
 
+/// The alert that a client sends last, made one of another kind.
+void say(Observation& seen, std::uint8_t level, std::uint8_t description) {
+  seen.connections[0].transcript.messages.back().body = Alert{.level = level, .description = description};
+  seen.connections[0].handshakes = handshakes_of(seen.connections[0].transcript);
+}
+
+TEST(Conformance, BlamesWhoSaysFarewellInAHandshakeInWhichNothingIsWrong) {
+  for (const std::uint8_t farewell : {alert_close_notify, alert_user_canceled}) {
+    Observation seen = refused_certificate(alert_internal_error);
+    say(seen, 1, farewell);
+    auto& transcript = seen.connections[0].transcript;
+    transcript.endings.push_back(
+        {Side::server, Ending::How::fin, transcript.messages.back().at, transcript.messages.size(), false});
+    const Verdict verdict = judge(seen);
+    EXPECT_EQ(verdict.fault, Side::client) << verdict.reason;
+    EXPECT_THAT(verdict.reason, HasSubstr(alert_name(farewell)));
+    seen.trust.reset();
+    EXPECT_EQ(judge(seen).outcome, Outcome::inconclusive) << "it may not trust the certificate";
+  }
+}
+
+TEST(Conformance, LeavesOpenWhetherAWarningIsToBeBorne) {
+  Observation seen = refused_certificate(alert_unexpected_message);
+  auto& messages = seen.connections[0].transcript.messages;
+  Message warning = messages.back();
+  warning.from = Side::server;
+  warning.body = Alert{.level = 1, .description = alert_no_renegotiation};
+  messages.insert(messages.end() - 1, warning);
+  seen.connections[0].handshakes = handshakes_of(seen.connections[0].transcript);
+  const Verdict verdict = judge(seen);
+  EXPECT_EQ(verdict.outcome, Outcome::inconclusive) << verdict.rule;
+  EXPECT_THAT(verdict.reason, HasSubstr("no_renegotiation"));
+}
+
+TEST(Conformance, ASecretThatOnlyTheSenderHasProvesNoMac) {
+  for (const bool shared : {true, false}) {
+    Observation seen = refused("tls13", MessageType::finished, alert_bad_record_mac);
+    for (Message& message : seen.connections[0].transcript.messages) message.receiver_has_key = shared;
+    const Verdict verdict = judge(seen);
+    EXPECT_EQ(verdict.outcome, shared ? Outcome::fail : Outcome::inconclusive) << verdict.reason;
+  }
+}
+
 TEST(Conformance, FindsTheBreachThatDrewAnAlert) {
   Observation seen = refused("tls12-gcm", MessageType::server_hello_done, alert_decrypt_error);
   auto& messages = seen.connections[0].transcript.messages;

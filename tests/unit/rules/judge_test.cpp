@@ -126,14 +126,14 @@ TEST(Judge, AnAlertIsNoLessOneForComingBehindThePeersEnd) {
   Wire early = wire_13().client_hello().server_hello(false).end(Side::server).alert(Side::client, 10).failed();
   expect_fail(judge(cell({early})), Side::server, "harness-connection-completes", {1, 2});
   Wire unfinished = wire_13().full_13(a).end(Side::server).alert(Side::client, 50).failed("read");
-  expect_fail(judge(cell({unfinished})), Side::server, "witness-client-error", {1, std::nullopt});
+  expect_fail(judge(cell({unfinished})), Side::server, "witness-server-farewell", {1, std::nullopt});
 }
 
 TEST(Judge, DoesNotBlameAServerForAnEndThatFollowsTheClients) {
   Wire bare = wire().full(a).end(Side::client).end(Side::server).failed("read");
   expect_fail(judge(cell({bare})), Side::client, "witness-client-error", {1, std::nullopt});
   Wire cut_off = wire().full(a).end(Side::server).end(Side::client).failed("read");
-  expect_fail(judge(cell({cut_off})), Side::server, "witness-client-error", {1, std::nullopt});
+  expect_fail(judge(cell({cut_off})), Side::server, "witness-server-farewell", {1, std::nullopt});
 }
 
 TEST(Judge, DoesNotTellWhyASideCancelsOrCloses) {

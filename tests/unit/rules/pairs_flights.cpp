@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "pairs.hpp"
 
 namespace ti::made {
@@ -45,10 +47,53 @@ Observation heartbeat_after(bool agreed) {
   return cell({full.data()});
 }
 
-Observation data_before_finished() {
+Observation data_before_finished(Side side) {
   Wire full = wire_13().client_hello().server_hello(false).server(encrypted_extensions, EncryptedExtensions{});
-  full.server(application_data).server(certificate).server(certificate_verify).finished(Side::server);
+  full.server(certificate).server(certificate_verify);
+  if (side == Side::server) full.server(application_data);
+  full.finished(Side::server);
+  if (side == Side::client) full.client(application_data);
   return cell({full.finished(Side::client).data()});
+}
+
+/// A message behind all of a full handshake below TLS 1.3.
+Observation behind_finished(Side from, MessageType type) {
+  Wire full = wire().full(a).send(from, type);
+  return cell({full.alert(other(from), alert_unexpected_message).failed("read")});
+}
+
+/// A server that warns where its Finished should stand.
+Observation warns_before_finished() {
+  Wire full = wire().client_hello().server_hello(false).server(certificate).server(server_hello_done);
+  full.client(client_key_exchange).change(Side::client).finished(Side::client).change(Side::server);
+  full.send(Side::server, MessageType::alert, Alert{.level = 1, .description = 112}, 2);
+  return cell({full.finished(Side::server).data()});
+}
+
+/// A client that answers a HelloRetryRequest by something else.
+Observation answers_retry(MessageType type) {
+  ServerHello retry;
+  retry.legacy_version = 0x0303;
+  retry.version = Version::tls13;
+  retry.suite = aes_128_sha256;
+  retry.extensions = {{ext::supported_versions, {3, 4}}, {ext::key_share, {0, 23}}};
+  Wire torn = wire_13().client_hello().server(hello_retry_request, retry).client(type);
+  return cell({torn.alert(Side::server, alert_unexpected_message).failed()});
+}
+
+/// A client that shows a certificate in a resumption, or unasked.
+Observation shows_certificate(bool resuming) {
+  Wire seen = resuming ? wire().resumption_flight(a, {}) : wire().client_hello().server_hello(false);
+  if (!resuming) seen.server(certificate).server(server_hello_done);
+  return cell(
+      {first(), seen.client(certificate).alert(Side::server, alert_unexpected_message).failed().at(seconds(5))});
+}
+
+/// A client that sends EndOfEarlyData where no early data was taken.
+Observation ends_early_data() {
+  Wire full = wire_13().client_hello().server_hello(false).server(encrypted_extensions, EncryptedExtensions{});
+  full.server(certificate).server(certificate_verify).finished(Side::server).client(end_of_early_data);
+  return cell({full.alert(Side::server, alert_unexpected_message).failed()});
 }
 
 /// A server's certificate, compressed by Brotli.
@@ -101,7 +146,25 @@ std::vector<Pair> pairs_flights() {
        {1, 8},
        of_13([](Wire& wire) { wire.change(Side::client); }),
        kept_13},
-      {"rfc8446-4.4.4-data-in-time", Side::server, {1, 3}, data_before_finished(), kept_13},
+      {"rfc5246-7.3-in-order", Side::client, {1, 10}, behind_finished(Side::client, new_session_ticket), kept},
+      {"rfc5246-7.3-in-order", Side::server, {1, 10}, behind_finished(Side::server, client_hello), kept},
+      {"rfc5246-7.3-in-order", Side::server, {1, 8}, warns_before_finished(), kept},
+      {"rfc5246-7.3-in-order", Side::client, {2, 4}, shows_certificate(true), kept},
+      {"rfc5246-7.3-in-order", Side::client, {2, 4}, shows_certificate(false), kept},
+      {"rfc8446-4-in-order", Side::client, {1, 2}, answers_retry(certificate), kept_13},
+      {"rfc8446-4.5-end-of-early-data", Side::client, {1, 6}, ends_early_data(), kept_13},
+      {"rfc8446-2-protected",
+       Side::server,
+       {1, 2},
+       of_13([](Wire& wire) {
+         wire.server(MessageType::alert, Alert{.level = 1, .description = 0});
+         auto& all = wire.c.transcript.messages;
+         std::rotate(all.begin() + 2, all.end() - 1, all.end());
+         all[2].protection = Protection::none;
+       }),
+       kept_13},
+      {"rfc8446-4.4.4-data-in-time", Side::server, {1, 5}, data_before_finished(Side::server), kept_13},
+      {"rfc8446-4.4.4-data-in-time", Side::client, {1, 6}, data_before_finished(Side::client), kept_13},
       {"rfc8446-4.4.2-certificate-extensions", Side::server, {1, 3}, with_timestamp(false), with_timestamp(true)},
       {"rfc8446-4.4.2-context-empty",
        Side::server,

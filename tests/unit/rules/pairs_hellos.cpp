@@ -56,6 +56,7 @@ Bytes point() {
 
 ServerHello retry_request() {
   ServerHello retry;
+  retry.legacy_version = 0x0303;
   retry.version = Version::tls13;
   retry.suite = aes_128_sha256;
   retry.extensions = {{ext::supported_versions, {3, 4}}, {ext::key_share, {0, p256}}};
@@ -262,6 +263,11 @@ std::vector<Pair> of_13() {
        retried([](Wire& wire) {
          set(wire.body<SH>(1).extensions, ext::key_share, {0, x25519});
        }),
+       retried()},
+      {"rfc8446-4.1.4-retry-founded",
+       Side::server,
+       {1, 1},
+       retried([](Wire& wire) { wire.body<SH>(1).legacy_version = 0x0203; }),
        retried()},
       {"rfc8446-4.1.4-one-retry", Side::server, {1, 2}, retried_twice(), retried()},
       {"rfc8446-4.1.4-retry-kept",

@@ -32,6 +32,13 @@ Observation client_errs(bool errs, bool well) {
   return cell({full});
 }
 
+/// The server closes behind an alert that is no close_notify, and the client calls it an error.
+Observation ends_with_a_warning() {
+  Wire full = wire().full(a).client(MessageType::application_data).server(MessageType::application_data);
+  full.send(Side::server, MessageType::alert, Alert{.level = 1, .description = 1}, 2);
+  return cell({full.end(Side::server).failed("read", "unexpected end")});
+}
+
 /// The client had ended its side, and the server reset the connection: the client's read failed.
 Observation reset_behind_the_clients_end() {
   Wire full = wire().full(a).data();
@@ -97,6 +104,11 @@ std::vector<Pair> pairs_witness() {
        {2, nowhere},
        told([](ObservedConnection& c) { c.client.version = "1.3"; }),
        as_seen()},
+      {"witness-client-version",
+       Side::client,
+       {2, nowhere},
+       told([](ObservedConnection& c) { c.client.version = "TLS1.2"; }),
+       as_seen()},
       {"witness-client-suite",
        Side::client,
        {2, nowhere},
@@ -119,7 +131,18 @@ std::vector<Pair> pairs_witness() {
          c.transcript.messages.back().from = Side::client;
          c.transcript.messages.back().body = Alert{.level = 2, .description = 42};
        })},
-      {"witness-client-error", Side::server, {1, nowhere}, client_errs(true, false), broken_in_handshake(false)},
+      {"witness-client-error",
+       Side::server,
+       {1, nowhere},
+       ends_with_a_warning(),
+       broken_in_handshake(false),
+       "witness-server-farewell"},
+      {"witness-client-error",
+       Side::server,
+       {1, nowhere},
+       client_errs(true, false),
+       broken_in_handshake(false),
+       "witness-server-farewell"},
       {"witness-client-error", Side::client, {1, nowhere}, client_errs(true, true), reset_behind_the_clients_end()},
       {"witness-client-answers",
        Side::client,
@@ -163,6 +186,12 @@ std::vector<Pair> pairs_witness() {
        logged(wire().full(b, a).decided(false, 15, -1).decided(true, 0, 1)),
        well_logged(),
        "policy-no-abort"},
+      {"witness-log-result",
+       Side::server,
+       {2, 2},
+       logged(wire().resumed(a, b).decided(false, 15, 2).decided(true, 0, 7)),
+       well_logged()},
+      {"witness-log-result", Side::server, {2, 1}, logged(wire().resumed(a).decided(false, 15, 3)), well_logged()},
       {"witness-sealing-key",
        Side::server,
        {2, 2},

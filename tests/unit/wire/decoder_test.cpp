@@ -260,6 +260,24 @@ TEST_P(Golden, ABadMacIsMalformedAndWhatFollowsIsStillOpened) {
   }
 }
 
+TEST_P(Golden, WhoOnlyTellsItsOwnSecretProvesNothingOfItsPeer) {
+  const Capture capture = golden::capture(GetParam());
+  for (const Side teller : {Side::client, Side::server}) {
+    const Transcript transcript = decode(capture.connections[0], KeyLog(capture.keylog, teller));
+    const auto opened_of = [](Side side) {
+      return
+          [side](const Message& message) { return message.from == side && message.protection == Protection::opened; };
+    };
+    const auto& messages = transcript.messages;
+    const auto first = std::find_if(messages.begin(), messages.end(), opened_of(teller));
+    const auto answer = std::find_if(messages.begin(), messages.end(), opened_of(other(teller)));
+    ASSERT_TRUE(first != messages.end() && answer != messages.end());
+    EXPECT_EQ(first->receiver_has_key, answer < first) << "until the peer's records open as well";
+    EXPECT_TRUE(answer->receiver_has_key) << "its receiver told the secret";
+    EXPECT_TRUE(std::find_if(messages.rbegin(), messages.rend(), opened_of(teller))->receiver_has_key);
+  }
+}
+
 TEST(Decoder, ARefusedFinishedDoesNotCompleteAHandshake) {
   const Capture capture = golden::capture("tls12-gcm");
   const Message finished = first_opened(decoded(capture)[0], Side::server);
@@ -307,6 +325,9 @@ TEST(Decoder, SaysWhatIsWrongWithARecordAndWhere) {
       {"message is cut off after 4 bytes", false, record({11, 0, 0xff, 0xff})},
       {"alert is cut off", false, record(ContentType::alert, {2})},
       {"alert record is empty", true, record(ContentType::alert, {})},
+      {"an alert has the level 0", true, record(ContentType::alert, {0, 0})},
+      {"spread over two records", false, join({record(ContentType::alert, {1}), record(ContentType::alert, {0})})},
+      {"bytes follow close_notify", false, record(ContentType::alert, {1, 0, 0})},
       {"single byte 1", true, record(ContentType::change_cipher_spec, {2})},
       {"handshake record is empty", true, record({})},
       {"more than 16384", true, record(ContentType::application_data, repeat(0, 16385))},
