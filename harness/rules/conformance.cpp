@@ -99,7 +99,7 @@ std::string missing_reading(const Exchange& exchange, const Stretch& stretch) {
 std::string missing_reason_to_warn(const Exchange& exchange, const Stretch& stretch) {
   for (std::size_t i = stretch.begin; i < stretch.end; ++i)
     if (const auto* alert = exchange.messages()[i].as<Alert>();
-        exchange.messages()[i].from == stretch.peer && alert != nullptr)
+        exchange.messages()[i].from == stretch.peer && alert != nullptr && alert->description != alert_close_notify)
       return of(stretch.peer, "the reason of the alert " + alert_name(alert->description));
   return "";
 }

@@ -60,11 +60,12 @@ std::string lacking_below_13(const Exchange& exchange, Side side, const Message&
       return "its Certificate";
     if (exchanged.ephemeral && !sent(side, server_key_exchange)) return "its ServerKeyExchange";
   }
-  if (side == Side::client && message.type != client_hello && !full && !sent(Side::server, change_cipher_spec))
+  const bool short_flight = side == Side::client && exchange.handshake.server_hello && !full &&
+                            !sent(Side::server, certificate) && !sent(Side::server, server_key_exchange);
+  if (short_flight && message.type != client_hello && !sent(Side::server, change_cipher_spec))
     return "waiting for the server's flight";
-  if (side == Side::client && !full && (message.type == certificate || message.type == client_key_exchange))
-    return "a full handshake";
-  if (side == Side::client && message.type == certificate && !sent(Side::server, certificate_request))
+  if (short_flight && (message.type == certificate || message.type == client_key_exchange)) return "a full handshake";
+  if (side == Side::client && message.type == certificate && full && !sent(Side::server, certificate_request))
     return "being asked for it";
   if (side == Side::client && message.type == certificate_verify && !shows_certificate(exchange, side))
     return "a certificate";

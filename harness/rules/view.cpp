@@ -158,17 +158,21 @@ std::optional<bool> same_master_secret(const Exchange& exchange) {
 
 namespace {
 
-/// Whether the peer of a message's sender had ended its stream before, or said that it does: an alert then answers that
-/// end.
+/// Whether the peer of a message's sender had ended its stream before: an alert then answers that end.
 bool peer_had_ended(const Transcript& transcript, std::size_t message) {
-  const Side sender = transcript.messages[message].from;
-  for (std::size_t i = 0; i < message; ++i)
-    if (const auto* alert = transcript.messages[i].as<Alert>();
-        transcript.messages[i].from != sender && alert != nullptr && alert->description == alert_close_notify)
-      return true;
   return std::any_of(transcript.endings.begin(), transcript.endings.end(), [&](const TranscriptEnding& ending) {
-    return ending.from != sender && ending.before_message <= message;
+    return ending.from != transcript.messages[message].from && ending.before_message <= message;
   });
+}
+
+/// Whether the peer had said close_notify before.
+bool peer_had_left(const Transcript& transcript, std::size_t message) {
+  const auto& messages = transcript.messages;
+  return std::any_of(
+      messages.begin(), messages.begin() + static_cast<std::ptrdiff_t>(message), [&](const Message& each) {
+        const auto* alert = each.as<Alert>();
+        return each.from != messages[message].from && alert != nullptr && alert->description == alert_close_notify;
+      });
 }
 
 /// Whether the peer said nothing since the sender's last word, so that an alert can answer nothing but its end.
@@ -177,13 +181,16 @@ bool answers_silence(const Transcript& transcript, std::size_t message) {
   return message > 0 && messages[message - 1].from == messages[message].from;
 }
 
+bool is_complete(const ObservedConnection& connection) {
+  const Handshake* handshake = first_handshake(connection);
+  return handshake != nullptr && handshake->kind != HandshakeKind::failed;
+}
+
 /// decode_error and internal_error may be what a side makes of an end without close_notify.
 bool may_answer_an_end(const ObservedConnection& connection, std::size_t message) {
   const Alert& alert = *connection.transcript.messages[message].as<Alert>();
   if (answers_silence(connection.transcript, message)) return true;
-  const Handshake* handshake = first_handshake(connection);
-  const bool complete = handshake != nullptr && handshake->kind != HandshakeKind::failed;
-  return !complete || !claims_fault(alert) || alert.description == alert_decode_error ||
+  return !is_complete(connection) || !claims_fault(alert) || alert.description == alert_decode_error ||
          alert.description == alert_internal_error;
 }
 
@@ -201,8 +208,10 @@ std::optional<std::size_t> first_error_alert(const ObservedConnection& connectio
   const std::vector<Message>& messages = connection.transcript.messages;
   for (std::size_t i = 0; i < messages.size(); ++i) {
     const auto* alert = messages[i].as<Alert>();
-    const bool error = alert != nullptr && is_error(*alert, connection.transcript.version);
-    if (error && !(peer_had_ended(connection.transcript, i) && may_answer_an_end(connection, i))) return i;
+    if (alert == nullptr || !is_error(*alert, connection.transcript.version)) continue;
+    const bool answers_end = (peer_had_ended(connection.transcript, i) && may_answer_an_end(connection, i)) ||
+                             (peer_had_left(connection.transcript, i) && !is_complete(connection));
+    if (!answers_end) return i;
   }
   return std::nullopt;
 }

@@ -30,6 +30,7 @@ Observation retried(std::uint8_t second_count) {
   Wire full = wire_13().client_hello();
   full.body<ClientHello>(0).ticket_request = TicketRequest{2, 1};
   ServerHello retry;
+  retry.legacy_version = 0x0303;
   retry.version = Version::tls13;
   retry.suite = aes_128_sha256;
   retry.extensions = {{ext::supported_versions, {3, 4}}, {ext::cookie, {0, 1, 7}}};

@@ -54,7 +54,9 @@ TEST(Alerts, AreErrorsByLevelBelow13AndByKindIn13) {
   EXPECT_TRUE(is_error({2, 10}, Version::tls12));
   EXPECT_FALSE(is_error({1, 112}, Version::tls12));
   EXPECT_TRUE(is_error({1, 112}, Version::tls13));
-  for (const std::uint8_t quiet : {0, 90, 100}) EXPECT_FALSE(is_error({2, quiet}, Version::tls13));
+  for (const std::uint8_t quiet : {0, 90}) EXPECT_FALSE(is_error({2, quiet}, Version::tls13));
+  EXPECT_TRUE(is_error({1, 100}, Version::tls13)) << "no_renegotiation is none of TLS 1.3";
+  EXPECT_FALSE(is_error({1, 100}, Version::tls12));
 }
 
 TEST(Suites, AreUnderstoodByName) {
