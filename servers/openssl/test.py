@@ -78,7 +78,8 @@ class Certificates:
 
 
 def manifest_of(server):
-    own = json.loads((HERE.parent / server / "server.json").read_text())
+    text = (HERE.parent / server / "server.json").read_text()
+    own = json.loads(re.sub(r"(^|\s)//.*", "", text))
     return {**manifest_of(own["like"]), **own} if "like" in own else own
 
 
