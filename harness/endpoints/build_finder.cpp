@@ -59,7 +59,7 @@ Paths library_folders(const fs::path& place) {
 }
 
 /// Where headers lie.
-Paths include_folders(const fs::path& place, const std::string& header) {
+Paths header_folders(const fs::path& place, const std::string& header) {
   Paths folders;
   const fs::path first = header.empty() ? fs::path() : *fs::path(header).begin();
   const auto add = [&](const fs::path& folder) {
@@ -165,6 +165,30 @@ fs::path loader_of(const fs::path& place) {
   return {};
 }
 
+/// The folders of headers that belong to the C library and to the kernel.
+bool is_of_the_c_library(const std::string& folder) {
+  static const std::vector<std::string> names{"asm",   "asm-generic", "arpa", "bits",      "c++",      "gnu",
+                                              "linux", "net",         "nfs",  "netinet",   "rpc",      "rpcsvc",
+                                              "scsi",  "sys",         "misc", "protocols", "netpacket"};
+  return std::ranges::find(names, folder) != names.end();
+}
+
+/// A folder of headers as a compiler may be given it: itself, or, where the C library's are in it as well, links to the
+/// folders of the others.
+fs::path without_c_headers(const fs::path& folder, const fs::path& links) {
+  if (!is_file(folder / "stdio.h") && !is_folder(folder / "bits")) return folder;
+  const fs::path linked = links / ("include-" + name_of_links(folder));
+  fs::create_directories(linked);
+  for (const fs::path& below : entries_of(folder)) {
+    const std::string name = below.filename().string();
+    if (!is_folder(below) || is_of_the_c_library(name) || name.find("-linux-gnu") != std::string::npos) continue;
+    const fs::path made = links / fmt::format("include-{}.{}.{}", name_of_links(folder), name, ::getpid());
+    fs::create_directory_symlink(fs::canonical(below), made);
+    fs::rename(made, linked / name);
+  }
+  return linked;
+}
+
 /// One place's part of a build.
 class Finder {
  public:
@@ -227,9 +251,10 @@ class Finder {
   std::string look_into(const fs::path& place) {
     take_program(place);
     const bool found = take_libraries(place);
-    const Paths headers = include_folders(place, recipe_.header);
-    build_.include_path.insert(build_.include_path.end(), headers.begin(), headers.end());
+    const Paths headers = header_folders(place, recipe_.header);
+    for (const fs::path& folder : headers) build_.include_path.push_back(without_c_headers(folder, links_));
     const bool runs = !build_.program.empty() && build_.program.string().starts_with(place.string());
+    if (runs && recipe_.libraries.empty()) take_system(place);
     if (found || runs || (!headers.empty() && !build_.libraries.empty())) return {};
     return fmt::format("{} holds no {}", place.string(), wanted());
   }
@@ -256,24 +281,27 @@ class Finder {
   /// Tells the loader where to look: in the folder, or, where that holds a C library as well, in all folders of that
   /// system by its own loader if it is newer than ours, else in links that leave the C library out.
   void take_folders(const fs::path& place, const fs::path& folder) {
+    if (!take_system(place)) build_.library_path.push_back(folder);
+  }
+
+  /// The same of a place that is an unpacked system; false when it is none.
+  bool take_system(const fs::path& place) {
     const Paths all = library_folders(place);
     const auto with_c = std::ranges::find_if(all, holds_c_library);
-    if (with_c == all.end() || is_own_system(*with_c)) {
-      build_.library_path.push_back(folder);
-      return;
-    }
+    if (with_c == all.end() || is_own_system(*with_c)) return false;
     const fs::path loader = loader_of(place);
     if (!loader.empty() &&
         in_version_range(fmt::format(">={}", ::gnu_get_libc_version()), c_library_version(*with_c))) {
       build_.loader = loader;
       build_.library_path = all;
-      return;
+      return true;
     }
     Paths files;
     for (const fs::path& each : all)
       for (const fs::path& file : entries_of(each))
         if (file.filename().string().find(".so") != std::string::npos && is_file(file)) files.push_back(file);
     build_.library_path.push_back(linked(links_, name_of_links(place), files));
+    return true;
   }
 
   /// Whether that folder is where this system's own C library lies.

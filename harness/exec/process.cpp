@@ -1,9 +1,11 @@
 #include "exec/process.hpp"
 
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/process/v2/start_dir.hpp>
 #include <boost/process/v2/stdio.hpp>
 #include <boost/system/system_error.hpp>
@@ -100,9 +102,16 @@ std::string text(const Exit& exit) {
 
 std::string killed(const std::optional<Exit>& exit) { return exit == Exit(Signalled{SIGKILL}) ? text(*exit) : ""; }
 
-/// Child is the running program. The wait for it is one for all who want to know, and reaps it.
+/// Child is the running program. The wait for it is one for all who want to know, and reaps it. It is not the handle's
+/// own, which takes any event on its descriptor for the end and then waits for that without the loop: a descriptor that
+/// was closed while a newborn child still had a copy of it can give one to whoever has its place in the reactor.
 struct Process::Child {
-  Child(ChildHandle h, const Guardian& g) : handle(std::move(h)), guardian(g), pid(handle.id()) {}
+  Child(ChildHandle h, const Guardian& g)
+      : handle(std::move(h)), guardian(g), pid(handle.id()), end(handle.get_executor()) {
+    const int fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+    if (fd == -1) fail(errno, "cannot watch a program that was started");
+    end.assign(fd);
+  }
 
   /// To be called when the handle has reaped the program. Its number is not another's while a member of its group
   /// lives. Members whose parents die become our children: when there is none left to wait for, the group is gone.
@@ -126,7 +135,14 @@ struct Process::Child {
 
   static void watch(const std::shared_ptr<Child>& child) {
     if (std::exchange(child->watched, true)) return;
-    child->handle.async_wait([child](const boost::system::error_code& error, int) {
+    await_end(child);
+  }
+
+  static void await_end(const std::shared_ptr<Child>& child) {
+    child->end.async_wait(asio::posix::descriptor_base::wait_read, [child](const boost::system::error_code& failed) {
+      if (failed || child->exit) return;
+      boost::system::error_code error;
+      if (child->handle.running(error)) return await_end(child);
       if (!error) child->settle();
     });
   }
@@ -134,6 +150,7 @@ struct Process::Child {
   ChildHandle handle;
   const Guardian& guardian;
   const pid_t pid;
+  asio::posix::stream_descriptor end;  ///< becomes readable when it has ended
   bool watched = false;
   std::optional<Exit> exit;
   Event changed;
