@@ -24,7 +24,6 @@ std::map<std::string, std::string> environment_for(const Build& build) {
   std::vector<std::filesystem::path> files;
   for (const FoundLibrary& library : build.libraries) files.push_back(library.file);
   if (!build.program.empty()) environment["PATH"] = build.program.parent_path().string() + ":" + environment["PATH"];
-  environment["TICKET_INTEROP_LIBSSL"] = build.places.front().string();
   environment["TICKET_INTEROP_LIBRARIES"] = joined(files);
   environment["TICKET_INTEROP_INCLUDE"] = joined(build.include_path);
   return environment;

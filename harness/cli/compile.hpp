@@ -19,7 +19,6 @@ struct CompileOrder {
 };
 
 /// Runs the recipe's command in the caller's own environment, with PATH beginning at the build's program and
-///   TICKET_INTEROP_LIBSSL     the build's place,
 ///   TICKET_INTEROP_LIBRARIES  its library files,
 ///   TICKET_INTEROP_INCLUDE    the folders of its headers, both with ":" between them.
 /// The command keeps what it made as long as its inputs are the same. Throws std::runtime_error with its last words.

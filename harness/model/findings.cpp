@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "base/text.hpp"
+#include "model/build.hpp"
 #include "wire/transcript.hpp"
 
 namespace ti {
@@ -130,8 +131,6 @@ std::string standing(const RunFinding& finding) {
 
 }  // namespace
 
-std::string without_build(const std::string& id) { return id.substr(0, id.find('=')); }
-
 std::string FindingKey::id() const {
   const std::string whole = std::string(name(side)) + '\n' + subject + '\n' + rule + '\n' + wire;
   return std::string(name(side)) + '-' + slug(subject) + '-' + slug(rule) + '-' +
@@ -145,7 +144,7 @@ std::optional<FindingKey> finding_key(const CellResult& cell, const Results& fac
   const auto& sides = side == Side::client ? facts.clients : facts.servers;
   const std::string* library = fact(sides, id, "library");
   const bool by_library = side == Side::client && library && !fact(sides, id, "control");
-  return FindingKey{side, by_library ? *library : without_build(id), cell.verdict.rule, wire_of(cell)};
+  return FindingKey{side, by_library ? *library : std::string(without_build(id)), cell.verdict.rule, wire_of(cell)};
 }
 
 std::optional<FindingKey> FindingsOfRun::key_of(const CellResult& cell) const {

@@ -27,9 +27,6 @@ struct FindingKey {
 /// What the finding of a failed cell is; nothing for another. Of `facts` only servers and clients are looked at.
 std::optional<FindingKey> finding_key(const CellResult& cell, const Results& facts);
 
-/// The id of a server or client without the build that may follow it: "openssl" of "openssl=3.5.9".
-std::string without_build(const std::string& id);
-
 /// FindingsOfRun groups cells as they come; their order makes no difference.
 class FindingsOfRun {
  public:

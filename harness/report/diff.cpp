@@ -6,6 +6,7 @@
 #include <set>
 #include <tuple>
 
+#include "model/build.hpp"
 #include "model/findings.hpp"
 
 namespace ti {
@@ -26,9 +27,9 @@ using Renamed = std::map<std::string, std::string>;
 Renamed builds_that_changed(const std::set<std::string>& before, const std::set<std::string>& now) {
   std::map<std::string, std::pair<std::vector<std::string>, std::vector<std::string>>> alone;  // without its build
   for (const std::string& id : before)
-    if (!now.contains(id)) alone[without_build(id)].first.push_back(id);
+    if (!now.contains(id)) alone[std::string(without_build(id))].first.push_back(id);
   for (const std::string& id : now)
-    if (!before.contains(id)) alone[without_build(id)].second.push_back(id);
+    if (!before.contains(id)) alone[std::string(without_build(id))].second.push_back(id);
   Renamed renamed;
   for (const auto& [id, sides] : alone)
     if (sides.first.size() == 1 && sides.second.size() == 1) renamed[sides.first[0]] = sides.second[0];
