@@ -19,10 +19,10 @@ Action make_report(CLI::App& app) {
   app.footer(footer);
   app.add_option("results", options->results, "a run's folder or its results.json")->required()->type_name("RESULTS");
   app.add_option("--format,-f", options->format, "one of those below")->required()->type_name("FORMAT");
-  app.add_option("--out,-o", options->out, "file to write (default: stdout)")->type_name("FILE");
+  app.add_option("--out,-o", options->out, "file to write (default: stdout); folder of a page")->type_name("FILE");
   return [options](const Invocation&) {
     const Format& format = format_named(options->format);
-    write_report(format.write(load_stored(options->results)), options->out);
+    write_as(format, load_stored(options->results), options->results, options->out);
     return status::ok;
   };
 }

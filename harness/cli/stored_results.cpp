@@ -7,6 +7,7 @@
 #include "cli/command.hpp"
 #include "model/findings.hpp"
 #include "report/escape.hpp"
+#include "report/page.hpp"
 #include "report/results_file.hpp"
 #include "report/say.hpp"
 
@@ -20,6 +21,43 @@ template <class T>
 T need(Result<T> loaded) {
   if (!loaded) throw UsageError(shown(loaded.error().text()));
   return std::move(*loaded);
+}
+
+/// Whole or not at all.
+void write_file(const fs::path& file, std::string_view text) {
+  const fs::path partial = file.string() + ".partial";
+  std::ofstream out(partial, std::ios::binary);
+  out << text;
+  out.close();
+  std::error_code failed;
+  if (out) fs::rename(partial, file, failed);
+  if (!out || failed) {
+    fs::remove(partial, failed);
+    throw std::runtime_error(file.string() + ": the report could not be written there");
+  }
+}
+
+/// The chunks of an earlier page would only lie about.
+void make_folders(const fs::path& folder) {
+  const fs::path data = folder / "page" / "data";
+  std::error_code failed;
+  fs::create_directories(data, failed);
+  for (const fs::directory_entry& entry : fs::directory_iterator(data, failed))
+    if (entry.path().filename().string().starts_with("cells-")) fs::remove(entry.path(), failed);
+}
+
+/// The folder that results are read from.
+fs::path folder_of(const std::string& source) {
+  const fs::path path = fs::absolute(source).lexically_normal();
+  std::error_code unreadable;
+  return fs::is_directory(path, unreadable) ? path : path.parent_path();
+}
+
+void write_page_into(const fs::path& folder, const Results& results, const fs::path& results_folder) {
+  make_folders(folder);
+  const std::string way = fs::relative(results_folder, folder).generic_string();
+  write_page(results, way == "." ? "" : way,
+             [&](const std::string& path, std::string_view text) { write_file(folder / path, text); });
 }
 
 }  // namespace
@@ -40,20 +78,19 @@ Results load_stored(const std::string& file_or_folder) {
 }
 
 void write_report(const std::string& text, const std::string& file) {
-  if (file.empty() || file == "-") {
+  if (file.empty() || file == "-")
     std::fwrite(text.data(), 1, text.size(), stdout);
+  else
+    write_file(file, text);
+}
+
+void write_as(const Format& format, const Results& results, const std::string& source, const std::string& out) {
+  if (format.write) {
+    write_report(format.write(results), out);
     return;
   }
-  const fs::path partial = file + ".partial";
-  std::ofstream out(partial, std::ios::binary);
-  out << text;
-  out.close();
-  std::error_code failed;
-  if (out) fs::rename(partial, file, failed);
-  if (!out || failed) {
-    fs::remove(partial, failed);
-    throw std::runtime_error(file + ": the report could not be written there");
-  }
+  if (out == "-") throw UsageError("--out -: a page is a folder, and cannot go to stdout");
+  write_page_into(out.empty() ? folder_of(source) : fs::absolute(out).lexically_normal(), results, folder_of(source));
 }
 
 }  // namespace ti

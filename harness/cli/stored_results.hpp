@@ -3,6 +3,7 @@
 #include <string>
 
 #include "model/results.hpp"
+#include "report/formats.hpp"
 
 namespace ti {
 
@@ -12,5 +13,8 @@ Results load_stored(const std::string& file_or_folder);
 
 /// Writes a report to a file, whole or not at all; to stdout for "" and "-". Throws std::runtime_error when it cannot.
 void write_report(const std::string& text, const std::string& file);
+
+/// Writes results, those at `source`, in a format. A page goes to a folder; for "" to that of the results.
+void write_as(const Format& format, const Results& results, const std::string& source, const std::string& out);
 
 }  // namespace ti

@@ -17,7 +17,8 @@ const Format& format_named(const std::string& typed) {
 }
 
 void add_report_option(CLI::App& app, std::vector<std::string>& reports) {
-  app.add_option("--report", reports, "also write the results as junit, tap, markdown, csv or sarif; may be repeated")
+  app.add_option("--report", reports,
+                 "also write the results as html, junit, tap, markdown, csv or sarif; may be repeated")
       ->type_name("FORMAT=FILE")
       ->expected(1)
       ->take_all();
@@ -37,7 +38,7 @@ std::vector<WantedReport> wanted_reports(const std::vector<std::string>& reports
 void write_reports(const std::vector<WantedReport>& wanted, const std::string& folder) {
   if (wanted.empty()) return;
   const Results results = load_stored(folder);
-  for (const auto& [format, file] : wanted) write_report(format->write(results), file);
+  for (const auto& [format, file] : wanted) write_as(*format, results, folder, file);
 }
 
 }  // namespace ti

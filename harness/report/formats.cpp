@@ -12,6 +12,7 @@ namespace ti {
 namespace {
 
 constexpr std::array table{
+    Format{"html", "a page: index.html in a folder (default: that of the results)", nullptr},
     Format{"junit", "JUnit XML, as GitLab and Jenkins read it", junit},
     Format{"tap", "TAP 14", tap},
     Format{"markdown", "for a step summary or a comment, below 1 MiB", markdown},

@@ -12,7 +12,7 @@ namespace ti {
 struct Format {
   std::string_view name;
   std::string_view summary;
-  std::string (*write)(const Results& results);
+  std::string (*write)(const Results& results);  ///< nullptr: a page, which is a folder (report/page.hpp)
 };
 
 std::span<const Format> formats();

@@ -30,7 +30,7 @@
 
   const policy = globalThis.trustedTypes?.createPolicy("ticket-interop", {
     createScriptURL: (address) => {
-      if (!/^data\/cells-\d+\.js$/.test(address)) throw new TypeError("no chunk: " + address);
+      if (!/^page\/data\/cells-\d+\.js$/.test(address)) throw new TypeError("no chunk: " + address);
       return address;
     },
   });
@@ -47,7 +47,7 @@
 
   const load = (number) =>
     new Promise((resolve, reject) => {
-      const address = `data/cells-${number}.js`;
+      const address = `page/data/cells-${number}.js`;
       const script = document.createElement("script");
       const failed = () => reject(new Error(`${address} could not be read: is the whole folder of the page here?`));
       waiting.set(number, (text) => resolve(inflate(text)));
@@ -60,7 +60,7 @@
       document.head.append(script);
     });
 
-  // Called by data/cells-N.js.
+  // Called by page/data/cells-N.js.
   ticketInterop.cells = (number, text) => {
     const taken = waiting.get(number);
     waiting.delete(number);
@@ -93,7 +93,7 @@
   const versionsOf = (sides) =>
     sides.map(({ facts }) => [...new Set([facts.version, facts.library_version, facts.seen].filter(Boolean))]);
 
-  // Called by data/index.js, once.
+  // Called by page/data/index.js, once.
   ticketInterop.index = (data) => {
     const { columns } = data;
     const count = columns.server.length;

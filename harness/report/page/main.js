@@ -90,6 +90,6 @@
   });
   addEventListener("DOMContentLoaded", () => {
     if (!ticketInterop.data)
-      document.getElementById("run").textContent = "data/index.js could not be read: is the whole folder of the page here?";
+      document.getElementById("run").textContent = "page/data/index.js could not be read: is the whole folder of the page here?";
   });
 })();

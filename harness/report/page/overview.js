@@ -4,10 +4,13 @@
 (() => {
   const { el, here, away, standings, badge, inWords, counted } = ticketInterop;
 
+  // Numbers of what is in a list, by its name as people sort names.
+  const byName = (list) => (a, b) => list[a].id.localeCompare(list[b].id, "en", { numeric: true });
+
   const idsOf = (name) => {
     const { data } = ticketInterop;
     if (name === "version") return [...new Set([...data.versions.server, ...data.versions.client].flat())].sort();
-    return data[name + "s"].map(({ id }) => id);
+    return data[name + "s"].map(({ id }) => id).sort();
   };
 
   // The filters' form is made once and kept, so that who types into it is not disturbed.
@@ -37,7 +40,7 @@
       value: id, title, kind: `badge ${id}`, place: i,
       words: [el("span", { class: "symbol", "aria-hidden": "true" }, symbol), word],
     })).filter(({ place }) => present.has(place)));
-    const versions = group("TLS", "tls", data.tls.map((value) => ({ value, words: [value] })));
+    const versions = group("TLS", "tls", [...data.tls].sort().map((value) => ({ value, words: [value] })));
     const finding = el("select", { id: "by-finding", name: "finding" }, el("option", { value: "" }, "any"));
     for (const { id, side, subject, rule } of data.findings)
       finding.append(el("option", { value: id }, `${side} ${subject}: ${rule}`));
@@ -89,14 +92,14 @@
       if (!row.has(s)) row.set(s, standings.map(() => 0));
       ++row.get(s)[standing[cell]];
     }
-    const heads = [...seenServers].sort((a, b) => a - b);
+    const heads = [...seenServers].sort(byName(servers));
     const table = el("table", { class: `matrix${heads.length > 7 ? " many" : ""}` });
     table.append(el("caption", { class: "unseen" }, "What came of each client (rows) with each server (columns)"));
     const top = el("tr", {}, el("td", { class: "corner" }, "client \\ server"));
     for (const s of heads) top.append(el("th", { scope: "col" }, el("span", {}, servers[s].id)));
     table.append(el("thead", {}, top));
     const body = el("tbody");
-    for (const c of [...pairs.keys()].sort((a, b) => a - b)) {
+    for (const c of [...pairs.keys()].sort(byName(clients))) {
       const row = el("tr", {}, el("th", { scope: "row" }, clients[c].id));
       for (const s of heads) {
         const counts = pairs.get(c).get(s);
@@ -207,14 +210,15 @@
       if (!rows.has(at)) rows.set(at, new Map());
       rows.get(at).set(columns.tls[cell], cell);
     }
+    const versions = data.tls.map((_, i) => i).sort((a, b) => (data.tls[a] < data.tls[b] ? -1 : 1));
     const table = el("table", { class: "pair" });
-    const top = el("tr", {}, el("td", { class: "corner" }, "scenario"), ...data.tls.map((at) => el("th", { scope: "col" }, at)));
+    const top = el("tr", {}, el("td", { class: "corner" }, "scenario"), ...versions.map((version) => el("th", { scope: "col" }, data.tls[version])));
     const body = el("tbody");
-    for (const [at, row] of [...rows].sort(([a], [b]) => a - b)) {
+    for (const at of [...rows.keys()].sort(byName(data.scenarios))) {
       const { id, title } = data.scenarios[at];
       const line = el("tr", {}, el("th", { scope: "row" }, id, el("span", { class: "title" }, title ?? "")));
-      for (let version = 0; version < data.tls.length; ++version) {
-        const cell = row.get(version);
+      for (const version of versions) {
+        const cell = rows.get(at).get(version);
         if (cell === undefined) {
           line.append(el("td", { class: "none" }, "·"));
           continue;
