@@ -48,7 +48,7 @@
     table.append(body);
     const left = rows > most ? el("p", { class: "note" }, `${rows - most} more connections are in the ladder below.`) : null;
     return el("section", { "aria-labelledby": "steps" }, el("h2", { id: "steps" }, "Expected and seen"),
-      el("div", { class: "wide-box", tabindex: 0, role: "region", "aria-label": "Expected and seen" }, table), left);
+      el("div", { class: "wide-box", tabindex: 0, role: "region", "aria-label": "Connection by connection" }, table), left);
   };
 
   const otherFindings = (cell) => {

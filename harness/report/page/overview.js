@@ -75,7 +75,8 @@
     counts
       .map((count, i) =>
         count && (standings[i].id !== "unsupported" || worst(counts) === i)
-          ? el("span", { class: "count" }, el("span", { class: "symbol" }, standings[i].symbol), ticketInterop.number(count))
+          ? el("span", { class: "count" }, el("span", { class: "symbol", "aria-hidden": "true" }, standings[i].symbol), ticketInterop.number(count),
+            el("span", { class: "unseen" }, ` ${standings[i].word},`))
           : null)
       .filter(Boolean);
 
@@ -109,7 +110,8 @@
         }
         const pair = `${servers[s].id}/${clients[c].id}`;
         const name = `${clients[c].id} with ${servers[s].id}: ${inWords(counts)}`;
-        const link = here(ticketInterop.address({ pair, cell: null }), { "aria-label": name, title: name }, ...countsOf(counts));
+        const link = here(ticketInterop.address({ pair, cell: null }), { title: name },
+          el("span", { class: "unseen" }, `${clients[c].id} with ${servers[s].id}:`), ...countsOf(counts));
         row.append(el("td", { class: standings[worst(counts)].id }, link));
       }
       body.append(row);
@@ -227,7 +229,7 @@
         const why = data.reasons[columns.reason[cell]];
         line.append(el("td", { class: kind },
           here(ticketInterop.address({ cell: ticketInterop.idOf(cell) }), { title: why || null, "aria-label": `${id} at TLS ${data.tls[version]}: ${word}` },
-            el("span", { class: "symbol" }, symbol), el("span", { class: "word" }, word))));
+            el("span", { class: "symbol", "aria-hidden": "true" }, symbol), el("span", { class: "word" }, word))));
       }
       body.append(line);
     }
