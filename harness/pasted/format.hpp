@@ -37,6 +37,8 @@ bool is_hostap(const PastedText& words);
 void read_hostap(const PastedText& words, Pasted& pasted);
 bool is_freeradius(const PastedText& words);
 void read_freeradius(const PastedText& words, Pasted& pasted);
+bool is_nginx(const PastedText& words);
+void read_nginx(const PastedText& words, Pasted& pasted);
 bool is_library_states(const PastedText& words);
 void read_library_states(const PastedText& words, Pasted& pasted);
 bool is_tshark_lines(const PastedText& words);

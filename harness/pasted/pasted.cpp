@@ -14,7 +14,6 @@ namespace {
 bool is_wolfssl(const PastedText& words) { return words.holds("wolfSSL Entering") || words.holds("wolfSSL Leaving"); }
 bool is_schannel(const PastedText& words) { return words.holds("Schannel") && words.holds("Event"); }
 bool is_nss_trace(const PastedText& words) { return words.holds("SSL[") && words.holds("handshake message"); }
-bool is_nginx_log(const PastedText& words) { return words.holds("SSL_do_handshake") || words.holds("SSL_get_error"); }
 bool is_dtls(const PastedText& words) { return words.holds(">>> DTLS") || words.holds("<<< DTLS"); }
 
 /// The table. To add a format: its file, and a row. The order is that in which one that tells less gives way.
@@ -31,12 +30,12 @@ constexpr Format formats[] = {
     {"ssldump", is_ssldump, read_ssldump, "ssldump -AHx"},
     {"hostap's -dd", is_hostap, read_hostap, {}},
     {"FreeRADIUS -X", is_freeradius, read_freeradius, "a capture"},
+    {"nginx's log", is_nginx, read_nginx, "a capture"},
     {"libssl's states (-state)", is_library_states, read_library_states, "-msg"},
     {"tshark's one-line summaries", is_tshark_lines, read_tshark_lines, "tshark -T json"},
     {"wolfSSL's debug output", is_wolfssl, nullptr, "a capture"},
     {"Schannel's events", is_schannel, nullptr, "a capture"},
     {"NSS's SSLTRACE", is_nss_trace, nullptr, "a capture"},
-    {"nginx's log", is_nginx_log, nullptr, "a capture"},
     {"DTLS messages", is_dtls, nullptr, {}},
 };
 

@@ -31,8 +31,17 @@ std::string error_of(std::string_view text) {
 TEST(Formats, OneThatIsKnownAndNotReadIsNamed) {
   EXPECT_THAT(error_of("wolfSSL Entering wolfSSL_connect\nwolfSSL Leaving SendClientHello, return 0\n"),
               AllOf(HasSubstr("wolfSSL's debug output"), HasSubstr("known and not read")));
-  EXPECT_THAT(error_of("2026/11/26 04:10:00 [debug] 7#7: *1 SSL_do_handshake: -1"), HasSubstr("nginx's log"));
+  EXPECT_THAT(error_of("Source: Schannel\nEvent ID: 36874"), HasSubstr("Schannel's events"));
   EXPECT_THAT(error_of("nothing of the kind"), HasSubstr("Looked for what these print: openssl"));
+}
+
+TEST(Formats, NginxTellsWhatItDidWithTickets) {
+  const auto pasted = read_pasted(sample("nginx/debug.txt"));
+  ASSERT_TRUE(pasted);
+  EXPECT_THAT(pasted->notes, Contains(AllOf(HasSubstr("*4: resumed TLSv1.3"), HasSubstr("opened a ticket of key"),
+                                            HasSubstr("sealed a ticket with key"))));
+  EXPECT_THAT(pasted->notes, Contains(AllOf(HasSubstr("*6: failed to shake hands"), HasSubstr("no shared cipher"))));
+  EXPECT_THAT(pasted->notes, Contains(HasSubstr("a capture shows them")));
 }
 
 TEST(Formats, BesideOneThatIsReadTheOtherIsNamed) {
