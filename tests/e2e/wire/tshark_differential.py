@@ -4,8 +4,9 @@
     tshark_differential.py WIRE_DUMP CAPTURE...
     tshark_differential.py WIRE_DUMP --make MAKE_CAPTURES
     tshark_differential.py WIRE_DUMP --run TICKET_INTEROP
+    tshark_differential.py WIRE_DUMP --wrap CAPTURE...
 
-Every capture holds its secrets; --run takes those of a small run. For each TCP stream both decoders must give the same
+Every capture holds its secrets; --run takes those of a small run, --wrap puts each in every link type and tunnel. For each TCP stream both decoders must give the same
 messages: sender, type, length (application data and alerts: without the length, which tshark does not give), for a
 ticket its lifetime and bytes, for an alert its level and description. Finished that do not verify, and problems of ours,
 are differences too. What tshark cannot open (ARIA; the double flight) must still agree in number, order and sender.
@@ -22,6 +23,8 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
+
+import wrapped_captures
 
 SKIPPED = 77
 
@@ -185,6 +188,11 @@ def main(arguments):
             captures = {capture.name: capture for capture in sorted(pathlib.Path(directory).glob("*.pcapng"))}
         elif rest[0] == "--run":
             captures = captures_of_run(rest[1], directory)
+        elif rest[0] == "--wrap":
+            captures = {}
+            for capture, wrapping in itertools.product(map(pathlib.Path, rest[1:]), wrapped_captures.WRAPPINGS):
+                captures[f"{capture.stem} in {wrapping}"] = target = pathlib.Path(directory, f"{capture.stem}-{wrapping}")
+                wrapped_captures.wrap(capture, wrapping, target)
         else:
             captures = {name: pathlib.Path(name) for name in rest}
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
