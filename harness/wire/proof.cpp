@@ -8,7 +8,9 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <map>
 
 #include "wire/key_schedule.hpp"
 #include "wire/openssl_handles.hpp"
@@ -61,15 +63,27 @@ constexpr GroupParts parts[] = {
 constexpr std::pair<std::uint16_t, std::size_t> finite_fields[] = {
     {256, 256}, {257, 384}, {258, 512}, {259, 768}, {260, 1024}};
 
-bool is_montgomery(int curve) { return curve == EVP_PKEY_X25519 || curve == EVP_PKEY_X448; }
+/// The keys of X25519 with which every shared secret is zero (RFC 7748 6.1), as numbers below 2^255: 0 and 1, -1, the
+/// two of order 8, and 0 and 1 once more as p and p + 1.
+bool is_small_25519(ByteView key) {
+  static const std::array<Bytes, 7> small = {
+      from_hex("0000000000000000000000000000000000000000000000000000000000000000"),
+      from_hex("0100000000000000000000000000000000000000000000000000000000000000"),
+      from_hex("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+      from_hex("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"),
+      from_hex("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"),
+      from_hex("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+      from_hex("eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f")};
+  Bytes number = copy(key);
+  number.back() &= 0x7f;  // which is to be ignored (RFC 7748 5)
+  return std::find(small.begin(), small.end(), number) != small.end();
+}
 
-/// Whether a key of X25519 or X448 is of small order: then every shared secret with it is zero.
-bool of_small_order(int curve, ByteView key) {
-  Key peer(EVP_PKEY_new_raw_public_key(curve, nullptr, key.data(), key.size()));
-  static const Key own_25519(EVP_PKEY_Q_keygen(nullptr, nullptr, "X25519"));
-  static const Key own_448(EVP_PKEY_Q_keygen(nullptr, nullptr, "X448"));
-  EVP_PKEY* own = curve == EVP_PKEY_X25519 ? own_25519.get() : own_448.get();
-  const KeyContext context(EVP_PKEY_CTX_new(own, nullptr));
+/// The same of X448, which is rare.
+bool is_small_448(ByteView key) {
+  const Key peer(EVP_PKEY_new_raw_public_key(EVP_PKEY_X448, nullptr, key.data(), key.size()));
+  static const Key own(EVP_PKEY_Q_keygen(nullptr, nullptr, "X448"));
+  const KeyContext context(EVP_PKEY_CTX_new(own.get(), nullptr));
   std::size_t length = 64;
   std::uint8_t secret[64];
   return !peer || EVP_PKEY_derive_init(context.get()) != 1 ||
@@ -77,11 +91,18 @@ bool of_small_order(int curve, ByteView key) {
          EVP_PKEY_derive(context.get(), secret, &length) != 1;
 }
 
+const EC_GROUP* group_of(int curve) {
+  static std::map<int, Group> groups;
+  Group& group = groups[curve];
+  if (!group) group.reset(EC_GROUP_new_by_curve_name(curve));
+  return group.get();
+}
+
 bool is_on_curve(int curve, ByteView key) {
-  const Group group(EC_GROUP_new_by_curve_name(curve));
-  const Point point(EC_POINT_new(group.get()));
-  return EC_POINT_oct2point(group.get(), point.get(), key.data(), key.size(), nullptr) == 1 &&
-         EC_POINT_is_at_infinity(group.get(), point.get()) == 0;
+  const EC_GROUP* group = group_of(curve);
+  const Point point(EC_POINT_new(group));
+  return EC_POINT_oct2point(group, point.get(), key.data(), key.size(), nullptr) == 1 &&
+         EC_POINT_is_at_infinity(group, point.get()) == 0;
 }
 
 /// The modulus check of FIPS 203 7.2: pairs of 12-bit numbers, all below q; the last 32 bytes are a seed.
@@ -191,8 +212,10 @@ Checked check_key(std::uint16_t group, ByteView key, Side from) {
   if (kem_bytes > 0 && from == Side::client && group != 0x6399 && !coefficients_fit(kem))
     return {.fault = "holds an ML-KEM key with a coefficient that is out of range", .missing = {}};
   if (found->curve == 0) return {};
-  if (is_montgomery(found->curve))
-    return of_small_order(found->curve, curve) ? Checked{"is a point of small order", {}} : Checked{};
+  if (found->curve == EVP_PKEY_X25519 || found->curve == EVP_PKEY_X448) {
+    const bool small = found->curve == EVP_PKEY_X25519 ? is_small_25519(curve) : is_small_448(curve);
+    return small ? Checked{"is a point of small order", {}} : Checked{};
+  }
   if (curve.front() != 4) return {.fault = "is no uncompressed point", .missing = {}};
   return is_on_curve(found->curve, curve) ? Checked{} : Checked{"is no point of the curve", {}};
 }
