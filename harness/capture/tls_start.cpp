@@ -144,6 +144,16 @@ class Finder {
     return std::nullopt;
   }
 
+  /// Whether a server of which no SYN was captured begins with what no answer to a ClientHello begins with.
+  bool answers_from_middle(std::size_t server, const std::optional<Mark>& answer) const {
+    constexpr std::uint8_t alert_record = 21, handshake_record = 22, server_hello = 2;
+    if (!answer || half(server).from_beginning) return false;
+    const ByteView bytes = half(server).bytes.subspan(answer->offset);
+    const bool hello = bytes[0] == handshake_record &&
+                       (bytes.size() <= record_header_bytes || bytes[record_header_bytes] == server_hello);
+    return bytes[0] != alert_record && !hello;
+  }
+
   /// Whether a hello seems to answer a HelloRetryRequest whose own hello was sent before the capture began.
   bool follows_a_hello(std::size_t client, Mark hello, const std::optional<Mark>& answer) const {
     const bool records_before = hello.offset > 0 && begins_like_record(half(client).bytes);
@@ -157,6 +167,7 @@ class Finder {
     Start start{.client = client, .begin = {}, .unreadable = {}, .plain_answer = {}};
     start.begin[client] = hello;
     start.begin[server] = answer(server, hello.piece);
+    start.unreadable[server] = answers_from_middle(server, start.begin[server]);
     if (follows_a_hello(client, hello, start.begin[server])) return std::nullopt;
     const auto said = first_piece_of(server, hello.piece);
     if (start.begin[server] || !said) return start;

@@ -52,11 +52,13 @@ class Decoder {
     std::string said;              ///< why its records cannot be opened, as far as it has been said
     bool lost = false;             ///< behind a gap
     bool closed = false;           ///< it said close_notify: what follows is to be ignored (RFC 8446 6.1)
+    bool begun_late = false;       ///< it spoke something else before
     bool may_have_closed = false;  ///< its last record may be a close_notify that nobody can read
   };
 
   void begins_after(Side from, std::size_t bytes) {
     flow(from).records = RecordReader(bytes);
+    flow(from).begun_late = true;
     problem(from, 0, std::to_string(bytes) + " bytes of plaintext stand before TLS begins: they are skipped", false);
   }
 
@@ -104,12 +106,17 @@ class Decoder {
     if (flow.records.broken()) not_a_record(segment.from);
   }
 
-  /// A side's TLS may end before its TCP does (RFC 4217 12.3): what it says behind its close_notify is none of TLS.
+  /// A side's TLS may end before its TCP does (RFC 4217 12.3): what it says behind its close_notify is none of TLS. And
+  /// the protocol in which TLS began may stand around its records until the handshake is over, as TDS does
+  /// (MS-TDS 3.2.5).
   void not_a_record(Side from) {
     const Flow& flow = this->flow(from);
     if (flow.may_have_closed)
       problem(from, flow.records.offset(), "what follows here is no TLS: the record before it may have closed it",
               false);
+    else if (flow.begun_late && !has_completed())
+      problem(from, flow.records.offset(),
+              "what stands here is no TLS: the protocol in which it began goes on around it", false, Missing::messages);
     else
       problem(from, flow.records.offset(), "what stands here is not a TLS record", true);
   }
