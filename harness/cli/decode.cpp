@@ -145,7 +145,8 @@ class Reading {
     in.seekg(0);
   }
 
-  void capture(std::istream& in, std::uint64_t bytes) {
+  /// Packets that a text prints are told, like all that it prints.
+  void capture(std::istream& in, std::uint64_t bytes, Vantage vantage = Vantage::wire) {
     captures_ = true;
     CaptureReader reader(in, epoch_);
     Progress progress(file_, bytes);
@@ -155,15 +156,16 @@ class Reading {
       keys_.add(reader.take_keylog());
       progress.at(reader.bytes_read());
       if (!*recording) break;
-      connection(**recording);
+      connection(**recording, vantage);
     }
     epoch_ = reader.epoch();
     for (std::string& phrase : reader.unread()) unread_.push_back(std::move(phrase));
   }
 
-  void connection(const CaptureRecording& recording) {
+  void connection(const CaptureRecording& recording, Vantage vantage) {
     ObservedConnection connection;
     connection.transcript = decode(recording, keys_);
+    connection.transcript.vantage = vantage;
     connection.handshakes = handshakes_of(connection.transcript);
     connection.at = std::chrono::duration_cast<Milliseconds>(recording.opened);
     connection.begun = recording.opened;
@@ -181,7 +183,7 @@ class Reading {
     for (const std::string& note : pasted->notes) report_.note(note);
     if (!pasted->capture.empty()) {
       std::istringstream in{std::string(as_text(pasted->capture))};
-      capture(in, pasted->capture.size());
+      capture(in, pasted->capture.size(), Vantage::untimed);
     }
     for (PrintedConnection& each : pasted->connections) {
       tell_sessions(each);

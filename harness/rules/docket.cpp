@@ -38,8 +38,6 @@ std::string missing_of(const ObservedConnection& connection) {
   return {};
 }
 
-bool is_known(Version version) { return version == Version::none || !name(version).empty(); }
-
 /// What a failed handshake of which nobody is accused is: given up, or not captured to its end.
 std::pair<Standing, std::string> standing_of_failed(const Visit& visit, const Verdict& verdict) {
   if (const std::string missing = missing_of(visit.connection); !missing.empty())
@@ -55,7 +53,7 @@ std::pair<Standing, std::string> standing_of_failed(const Visit& visit, const Ve
 
 std::pair<Standing, std::string> standing_of(const Visit& visit, const Verdict& verdict, bool speaks_tls) {
   const Transcript& transcript = visit.connection.transcript;
-  if (!is_known(transcript.version)) return {Standing::not_judged, verdict.reason};
+  if (!has_document(transcript.version)) return {Standing::not_judged, verdict.reason};
   if (verdict.outcome == Outcome::fail) return {Standing::fail, verdict.reason};
   if (!speaks_tls) return {Standing::no_tls, transcript.problems.front().what};
   const Handshake* handshake = first_handshake(visit.connection);
@@ -188,7 +186,7 @@ void Docket::forget_oldest() {
   const auto oldest = past_.begin();
   const auto forget = [&](auto& index, const std::string& key) {
     const auto found = index.find(key);
-    std::erase(found->second, oldest->first);
+    found->second.pop_front();
     if (found->second.empty()) index.erase(found);
   };
   for (const std::string& ticket : oldest->second.tickets) forget(by_ticket_, ticket);

@@ -5,6 +5,7 @@
 
 #include "rules/docket.hpp"
 #include "rules/subjects.hpp"
+#include "rules/told.hpp"
 #include "rules/view.hpp"
 
 namespace ti {
@@ -39,12 +40,12 @@ std::tuple<std::size_t, std::size_t> wire_order(const Place& place) {
   return {place.connection, place.message.value_or(std::numeric_limits<std::size_t>::max())};
 }
 
-Findings run_all(const Observation& cell) {
+Findings run_all(const Observation& cell, std::size_t first_number) {
   Findings findings;
   for (const Rule& rule : all_rules()) {
     if (!cell.has_expectations && needs_scenario(rule)) continue;
     const std::size_t before = findings.size();
-    rule.check(cell, findings);
+    rule.check(cell, findings, first_number);
     for (std::size_t i = before; i < findings.size(); ++i) {
       findings[i].rule = rule.id;
       findings[i].severity = rule.severity;
@@ -99,7 +100,8 @@ std::vector<Doubt> set_aside_unfounded(const Observation& cell, Findings& findin
     if (rule == nullptr || needs_scenario(*rule)) return false;
     const Visit visit{cell, finding.at.connection, cell.connections[finding.at.connection - 1]};
     const std::size_t end = finding.at.message ? *finding.at.message + 1 : end_of_evidence(visit);
-    const auto unread = unread_before(visit, end, rule->rests);
+    auto unread = unread_before(visit, end, rule->rests);
+    if (!unread && may_be_lost(visit, finding, *rule)) unread = "of a text, lines may be lost without a trace";
     if (unread && decides(cell, finding))
       doubts.push_back({finding.reason + ", if nothing is missing: " + *unread, finding.at});
     return unread.has_value();
@@ -186,13 +188,8 @@ void name_fault(const Observation& cell, const Finding& first, Verdict& verdict)
 
 /// Judges the connections from number `first` on; those before it are only what came before.
 Verdict judge_from(const Observation& observation, std::size_t first_number) {
-  const auto before = [&](const auto& each) { return each.at.connection < first_number; };
   Verdict verdict;
-  for (const Rule& rule : all_rules())
-    if ((observation.has_expectations || !needs_scenario(rule)) && rule.applies(observation))
-      verdict.exercised.emplace_back(rule.id);
-  verdict.findings = run_all(observation);
-  std::erase_if(verdict.findings, before);
+  verdict.findings = run_all(observation, first_number);
   std::vector<Doubt> doubts = set_aside_foreign(observation, verdict.findings);
   for (Doubt& doubt : set_aside_unfounded(observation, verdict.findings)) doubts.push_back(std::move(doubt));
   const auto first = std::find_if(verdict.findings.begin(), verdict.findings.end(),
@@ -204,7 +201,7 @@ Verdict judge_from(const Observation& observation, std::size_t first_number) {
   }
   for (const auto more : {unexplained_endings, unseen_expectations, unread_evidence})
     for (Doubt& doubt : more(observation)) doubts.push_back(std::move(doubt));
-  std::erase_if(doubts, before);
+  std::erase_if(doubts, [&](const Doubt& doubt) { return doubt.at.connection < first_number; });
   if (!doubts.empty()) {
     verdict.outcome = Outcome::inconclusive;
     verdict.reason = doubts.front().what;
@@ -215,7 +212,13 @@ Verdict judge_from(const Observation& observation, std::size_t first_number) {
 
 }  // namespace
 
-Verdict judge(const Observation& observation) { return judge_from(observation, 1); }
+Verdict judge(const Observation& observation) {
+  Verdict verdict = judge_from(observation, 1);
+  for (const Rule& rule : all_rules())
+    if ((observation.has_expectations || !needs_scenario(rule)) && rule.applies(observation))
+      verdict.exercised.emplace_back(rule.id);
+  return verdict;
+}
 
 Verdict judge_last(const Observation& observation) { return judge_from(observation, observation.connections.size()); }
 

@@ -108,7 +108,7 @@ constexpr Rule rules[] = {
                                          "What either side sends are TLS records and messages that can be read."),
     rule_about<begun_in_sight, hello_first>("rfc5246-7.4.1.2-hello-first", Actor::client,
                                             "RFC 5246 7.4.1.2, RFC 8446 4.1.2", Severity::must,
-                                            "A client begins with a ClientHello.", Rests::on_types),
+                                            "A client begins with a ClientHello.", Rests::on_order),
     rule_about<finished_below_13, finished_right>(
         "rfc5246-7.4.9-finished", Actor::either, "RFC 5246 7.4.9", Severity::must,
         "Each side's Finished fits the handshake messages that passed before it."),

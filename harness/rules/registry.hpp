@@ -12,14 +12,19 @@ namespace ti {
 
 /// Which handshakes or connections a rule speaks of, so that `list rules` can count who exercises it.
 using Applies = bool (*)(const Observation&);
-/// Appends a finding for each breach; knows nothing but the observation. The registry fills in rule id, severity and
-/// actor where the check leaves them empty.
-using Check = void (*)(const Observation&, std::vector<Finding>&);
+/// Appends a finding for each breach in the connections from a number on; knows nothing but the observation. The
+/// registry fills in rule id, severity and actor where the check leaves them empty.
+using Check = void (*)(const Observation&, std::vector<Finding>&, std::size_t first_number);
 
 enum class Actor : std::uint8_t { client, server, either };
 
-/// What a rule must have read of the messages before a breach: their content, or only which they were.
-enum class Rests : std::uint8_t { on_content, on_types };
+/// What a rule must have read of the messages before a breach.
+enum class Rests : std::uint8_t {
+  on_content,  ///< their content
+  on_types,    ///< which they were
+  on_order,    ///< which they were, that none of them is missing, and how they follow each other
+  on_message   ///< the content of the one that breaks it, and no other's
+};
 
 /// Rule is one checkable sentence of an RFC or of the harness.
 struct Rule {

@@ -142,16 +142,17 @@ constexpr Rule rules[] = {
         "A server that did not put the SessionTicket extension into its ServerHello sends no NewSessionTicket."),
     rule_about<promises, promise_kept>(
         "rfc5077-3.3-promised-not-sent", Actor::server, "RFC 5077 3.3", Severity::must,
-        "A server that put the SessionTicket extension into its ServerHello sends a NewSessionTicket."),
+        "A server that put the SessionTicket extension into its ServerHello sends a NewSessionTicket.",
+        Rests::on_order),
     rule_about<shows_ticket, one_ticket>("rfc5077-3.3-one-ticket", Actor::server, "RFC 5077 3.3", Severity::must,
                                          "A handshake brings one NewSessionTicket, and none after it is finished.",
                                          Rests::on_types),
     rule_about<shows_ticket, before_change_cipher_spec>(
         "rfc5077-3.3-before-ccs", Actor::server, "RFC 5077 3.3", Severity::must,
-        "The NewSessionTicket stands before the server's ChangeCipherSpec.", Rests::on_types),
+        "The NewSessionTicket stands before the server's ChangeCipherSpec.", Rests::on_order),
     rule_about<full_with_ticket, after_client_finished>(
         "rfc5077-3.3-after-client-finished", Actor::server, "RFC 5077 3.3", Severity::must,
-        "In a full handshake a server verifies the client's Finished before it sends the ticket.", Rests::on_types),
+        "In a full handshake a server verifies the client's Finished before it sends the ticket.", Rests::on_order),
     rule_about<after_unfinished_renewal, old_ticket_lives>(
         "rfc5077-3.3-old-ticket-lives", Actor::server, "RFC 5077 3.3", Severity::must,
         "A server does not count on the client having the renewed ticket before it has seen the client's Finished."),

@@ -81,12 +81,13 @@ void heartbeat_agreed(const Visit& visit, Findings& findings) {
 constexpr Rule rules[] = {
     rule_about<below_13, in_order>(
         "rfc5246-7.3-in-order", Actor::either, "RFC 5246 7.3, 7.4, RFC 6066 8", Severity::must,
-        "The messages of a handshake below TLS 1.3 are all there, each in its place.", Rests::on_types),
+        "The messages of a handshake below TLS 1.3 are all there, each in its place.", Rests::on_order),
     rule_about<messages_read, bodies_read>("rfc5246-7.4-bodies-read", Actor::either, "RFC 5246 7.4, RFC 8446 4",
-                                           Severity::must, "The content of a handshake message is that of its kind."),
-    rule_about<messages_read, server_shows_certificate>("rfc5246-7.4.2-certificate-there", Actor::server,
-                                                        "RFC 5246 7.4.2, RFC 8446 4.4.2.4", Severity::must,
-                                                        "A server's Certificate holds at least one certificate."),
+                                           Severity::must, "The content of a handshake message is that of its kind.",
+                                           Rests::on_message),
+    rule_about<messages_read, server_shows_certificate>(
+        "rfc5246-7.4.2-certificate-there", Actor::server, "RFC 5246 7.4.2, RFC 8446 4.4.2.4", Severity::must,
+        "A server's Certificate holds at least one certificate.", Rests::on_message),
     rule_about<has_heartbeat, heartbeat_agreed>("rfc6520-3-heartbeat-agreed", Actor::either, "RFC 6520 2, 3",
                                                 Severity::must,
                                                 "Heartbeats pass only between those who agreed on them, and after the "

@@ -146,7 +146,7 @@ void one_hello(const Visit& visit, Findings& findings) {
 constexpr Rule rules[] = {
     rule_about<as_it_passed, one_hello>("rfc5246-7.4.1.2-one-hello", Actor::client, "RFC 5246 7.3, 7.4.1.2",
                                         Severity::must, "A client begins no handshake in the middle of another.",
-                                        Rests::on_types),
+                                        Rests::on_order),
     rule_about<both_hellos, version_offered>("rfc5246-7.4.1.3-version-offered", Actor::server,
                                              "RFC 5246 7.4.1.3, RFC 8446 4.2.1", Severity::must,
                                              "A server chooses a version that the client offers."),
@@ -160,18 +160,19 @@ constexpr Rule rules[] = {
                                                  "RFC 5246 7.4.1.3, RFC 8446 4.1.3", Severity::must,
                                                  "A server chooses a compression method that the client offers; in "
                                                  "TLS 1.3, none."),
-    rule_about<hello_read, without_compression>("rfc5246-7.4.1.2-null-compression", Actor::client,
-                                                "RFC 5246 7.4.1.2, RFC 8446 4.1.2", Severity::must,
-                                                "A client offers to go without compression; in TLS 1.3, nothing else."),
+    rule_about<hello_read, without_compression>(
+        "rfc5246-7.4.1.2-null-compression", Actor::client, "RFC 5246 7.4.1.2, RFC 8446 4.1.2", Severity::must,
+        "A client offers to go without compression; in TLS 1.3, nothing else.", Rests::on_message),
     rule_about<hello_read, extensions_asked_for>("rfc5246-7.4.1.4-extension-asked-for", Actor::server,
                                                  "RFC 5246 7.4.1.4, RFC 8446 4.2", Severity::must,
                                                  "A server sends no extension that the client did not."),
-    rule_about<hello_read, extensions_in_place>("rfc8446-4.2-extension-in-place", Actor::either,
-                                                "RFC 8446 4.2, RFC 5246 7.4.1.4.1", Severity::must,
-                                                "An extension stands only in messages that it is specified for."),
+    rule_about<hello_read, extensions_in_place>(
+        "rfc8446-4.2-extension-in-place", Actor::either, "RFC 8446 4.2, RFC 5246 7.4.1.4.1", Severity::must,
+        "An extension stands only in messages that it is specified for.", Rests::on_message),
     rule_about<hello_read, extensions_read>("rfc5246-7.4.1.4-extension-reads", Actor::either,
                                             "RFC 5246 7.4.1.4, RFC 6066, RFC 7301, RFC 8422, RFC 8446 4.2",
-                                            Severity::must, "The content of an extension is what its document says."),
+                                            Severity::must, "The content of an extension is what its document says.",
+                                            Rests::on_message),
 };
 
 }  // namespace

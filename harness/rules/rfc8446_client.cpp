@@ -247,10 +247,11 @@ void dropped_after_alert(const Exchange& exchange, Findings& findings) {
 
 constexpr Rule rules[] = {
     rule_about<offers_psk, psk_last>("rfc8446-4.2.11-psk-last", Actor::client, "RFC 8446 4.2.11, RFC 9846 4.3.11",
-                                     Severity::must, "pre_shared_key is the last extension of a ClientHello."),
+                                     Severity::must, "pre_shared_key is the last extension of a ClientHello.",
+                                     Rests::on_message),
     rule_about<offers_psk, modes_present>("rfc8446-4.2.9-modes-present", Actor::client,
                                           "RFC 8446 4.2.9, RFC 9846 4.3.9", Severity::must,
-                                          "Who offers a PSK also sends psk_key_exchange_modes."),
+                                          "Who offers a PSK also sends psk_key_exchange_modes.", Rests::on_message),
     rule_about<offers_psk, key_share_beside>("rfc8446-2.2-key-share", Actor::client, "RFC 8446 2.2, RFC 9846 2.2",
                                              Severity::should, "A client that offers a PSK sends a key share as well."),
     rule_about<offers_psk, only_issued>("rfc8446-4.6.1-only-issued-tickets", Actor::client,
@@ -282,7 +283,7 @@ constexpr Rule rules[] = {
                                                "suite of another hash, or no key share where it needs one."),
     rule_about<agreed_13, no_renegotiation>(
         "rfc8446-4.1.2-no-renegotiation", Actor::client, "RFC 8446 4.1.2, RFC 9846 4.2.2", Severity::must,
-        "A client sends no further ClientHello once TLS 1.3 is agreed.", Rests::on_types),
+        "A client sends no further ClientHello once TLS 1.3 is agreed.", Rests::on_order),
     rule_about<offers_known_psk, same_server_name>("rfc8446-4.6.1-same-server-name", Actor::client,
                                                    "RFC 8446 4.6.1, RFC 9846 4.7.1", Severity::should,
                                                    "A client resumes under the server name it had before."),

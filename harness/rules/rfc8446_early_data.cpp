@@ -138,7 +138,7 @@ constexpr Rule rules[] = {
         "A client announces early data only in its first hello, beside a PSK whose ticket allows it."),
     rule_about<speaks_13, sent_only_if_announced>(
         "rfc8446-4.2.10-early-data-announced", Actor::client, "RFC 8446 4.2.10, RFC 9846 4.3.10", Severity::must,
-        "A client sends no application data in its first flight that its hello does not announce.", Rests::on_types),
+        "A client sends no application data in its first flight that its hello does not announce.", Rests::on_order),
     rule_about<answered_in_sight, ended_if_taken>(
         "rfc8446-4.5-end-of-early-data", Actor::client, "RFC 8446 4.5, RFC 9846 4.6", Severity::must,
         "A client ends its early data by EndOfEarlyData when the server took it, and else sends none."),

@@ -147,7 +147,7 @@ void compression_asked_for(const Exchange& exchange, Findings& findings) {
 constexpr Rule rules[] = {
     rule_about<of_13, in_order>("rfc8446-4-in-order", Actor::either, "RFC 8446 2, 4, 4.4", Severity::must,
                                 "The messages of a TLS 1.3 handshake are all there, each in its place.",
-                                Rests::on_types),
+                                Rests::on_order),
     rule_about<agreed, protected_from_hello>("rfc8446-2-protected", Actor::either, "RFC 8446 2, 5.1", Severity::must,
                                              "All messages after the ServerHello of TLS 1.3 are protected."),
     rule_about<agreed, changes_in_time>("rfc8446-5-change-cipher-spec", Actor::either, "RFC 8446 5, D.4",

@@ -199,17 +199,18 @@ void tickets_replaced(const Exchange& exchange, Findings& findings) {
 
 constexpr Rule rules[] = {
     rule_about<has_ticket, lifetime_bounded>("rfc8446-4.6.1-lifetime", Actor::server, "RFC 8446 4.6.1, RFC 9846 4.7.1",
-                                             Severity::must, "A ticket's lifetime is at most seven days."),
+                                             Severity::must, "A ticket's lifetime is at most seven days.",
+                                             Rests::on_message),
     rule_about<has_ticket, not_empty>("rfc8446-4.6.1-not-empty", Actor::server, "RFC 8446 4.6.1, RFC 9846 4.7.1",
-                                      Severity::must, "A ticket is at least one byte long."),
+                                      Severity::must, "A ticket is at least one byte long.", Rests::on_message),
     rule_about<has_ticket, age_add_fresh>("rfc8446-4.6.1-age-add-fresh", Actor::server,
                                           "RFC 8446 4.6.1, RFC 9846 4.7.1", Severity::must,
                                           "Every ticket has a ticket_age_add of its own."),
     rule_about<has_ticket, nonce_unique>("rfc8446-4.6.1-nonce-unique", Actor::server, "RFC 8446 4.6.1, RFC 9846 4.7.1",
                                          Severity::must, "No two tickets of a connection have the same nonce."),
-    rule_about<has_ticket, extensions_in_place>("rfc8446-4.2-ticket-extensions", Actor::server,
-                                                "RFC 8446 4.2, RFC 9846 4.3", Severity::must,
-                                                "A NewSessionTicket has no extension whose place is elsewhere."),
+    rule_about<has_ticket, extensions_in_place>(
+        "rfc8446-4.2-ticket-extensions", Actor::server, "RFC 8446 4.2, RFC 9846 4.3", Severity::must,
+        "A NewSessionTicket has no extension whose place is elsewhere.", Rests::on_message),
     rule_about<has_ticket, after_finished>("rfc8446-4.6.1-after-finished", Actor::server,
                                            "RFC 8446 4.6.1, RFC 9846 4.7.1", Severity::must,
                                            "No NewSessionTicket comes before the server's Finished."),

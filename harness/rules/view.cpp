@@ -50,7 +50,12 @@ std::optional<Exchange> first_exchange(const Visit& visit) {
   return handshake == nullptr ? std::nullopt : std::optional(exchange_of(visit, *handshake));
 }
 
+bool has_document(Version version) {
+  return version == Version::none || (!name(version).empty() && version != Version::ssl30);
+}
+
 std::string version_text(Version version) {
+  if (version == Version::ssl30) return "SSL 3.0";
   if (!name(version).empty()) return "TLS " + std::string(name(version));
   const auto number = static_cast<std::uint16_t>(version);
   constexpr std::uint16_t drafts = 0x7f00;
@@ -62,11 +67,11 @@ std::string version_text(Version version) {
 
 std::optional<Version> foreign_version(const Visit& visit) {
   const auto exchange = first_exchange(visit);
-  if (!exchange || exchange->version == Version::none || !name(exchange->version).empty()) return std::nullopt;
+  if (!exchange || has_document(exchange->version)) return std::nullopt;
   const auto number = static_cast<std::uint16_t>(exchange->version);
   const ClientHello* hello = exchange->client_hello;
-  const bool offered =
-      hello == nullptr || std::find(hello->versions.begin(), hello->versions.end(), number) != hello->versions.end();
+  const bool offered = hello == nullptr || (exchange->version == Version::ssl30 && hello->versions.empty()) ||
+                       std::find(hello->versions.begin(), hello->versions.end(), number) != hello->versions.end();
   return offered ? std::optional(exchange->version) : std::nullopt;
 }
 
@@ -225,8 +230,9 @@ const TranscriptEnding* first_ending(const ObservedConnection& connection) {
 
 std::optional<std::string> unread_before(const Visit& visit, std::size_t end, Rests rests) {
   for (const Problem& problem : visit.connection.transcript.problems) {
+    const bool of_content = rests == Rests::on_content || rests == Rests::on_message;
     const bool bears_on_it =
-        problem.missing == Missing::messages || (problem.missing == Missing::content && rests == Rests::on_content);
+        problem.missing == Missing::messages || (problem.missing == Missing::content && of_content);
     if (bears_on_it && problem.before_message < end) return problem.what;
   }
   return std::nullopt;

@@ -48,9 +48,11 @@ struct Exchange : Visit {
   const NewSessionTicket* ticket(std::size_t message) const { return messages()[message].as<NewSessionTicket>(); }
 };
 
+/// Of the connections from a number on.
 template <class Function>
-void each_visit(const Observation& cell, Function function) {
-  for (std::size_t i = 0; i < cell.connections.size(); ++i) function(Visit{cell, i + 1, cell.connections[i]});
+void each_visit(const Observation& cell, Function function, std::size_t first_number = 1) {
+  for (std::size_t i = first_number - 1; i < cell.connections.size(); ++i)
+    function(Visit{cell, i + 1, cell.connections[i]});
 }
 
 /// Whether `test` holds for a connection of this one's step, itself or another that the client made there.
@@ -62,11 +64,14 @@ bool any_of_step(const Visit& visit, Test test) {
   });
 }
 
+/// Whether rules here speak of a version, or it is not known: they speak of neither drafts of TLS 1.3 nor SSL 3.0.
+bool has_document(Version version);
+
 /// A version for people: "TLS 1.2", "draft 28 of TLS 1.3", "version 0xfb1a".
 std::string version_text(Version version);
 
-/// The version that a connection agreed on, if no document here speaks of it, such as a draft of TLS 1.3, and its
-/// client offered it: it is named, and nothing but the scenario is held against that connection.
+/// The version that a connection agreed on, if it has no document here and its client offered it: it is named, and
+/// nothing but the scenario is held against that connection.
 std::optional<Version> foreign_version(const Visit& visit);
 
 /// Whether the client offers TLS 1.3 itself, and not only drafts of it, so that its document binds the hello.
@@ -78,10 +83,13 @@ Exchange exchange_of(const Visit& visit, const Handshake& handshake);
 std::optional<Exchange> first_exchange(const Visit& visit);
 
 template <class Function>
-void each_exchange(const Observation& cell, Function function) {
-  each_visit(cell, [&](const Visit& visit) {
-    for (const Handshake& handshake : visit.connection.handshakes) function(exchange_of(visit, handshake));
-  });
+void each_exchange(const Observation& cell, Function function, std::size_t first_number = 1) {
+  each_visit(
+      cell,
+      [&](const Visit& visit) {
+        for (const Handshake& handshake : visit.connection.handshakes) function(exchange_of(visit, handshake));
+      },
+      first_number);
 }
 
 /// Origin is where a ticket was issued.
@@ -166,11 +174,11 @@ Finding breach(Place at, std::string reason);
 Finding breach_by(Side actor, Place at, std::string reason);
 
 template <class Subject, class Function>
-void each(const Observation& cell, Function function) {
+void each(const Observation& cell, Function function, std::size_t first_number = 1) {
   if constexpr (std::is_same_v<Subject, Visit>)
-    each_visit(cell, function);
+    each_visit(cell, function, first_number);
   else
-    each_exchange(cell, function);
+    each_exchange(cell, function, first_number);
 }
 
 template <class Subject>
@@ -190,10 +198,13 @@ constexpr Rule rule_about(std::string_view id, Actor actor, std::string_view sec
             each<Subject>(cell, [&](const Subject& subject) { speaks = speaks || Speaks(subject); });
             return speaks;
           },
-          [](const Observation& cell, Findings& findings) {
-            each<Subject>(cell, [&](const Subject& subject) {
-              if (Speaks(subject)) Test(subject, findings);
-            });
+          [](const Observation& cell, Findings& findings, std::size_t first_number) {
+            each<Subject>(
+                cell,
+                [&](const Subject& subject) {
+                  if (Speaks(subject)) Test(subject, findings);
+                },
+                first_number);
           },
           actor,
           severity,

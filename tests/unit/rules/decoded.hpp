@@ -9,10 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "capture/capture.hpp"
-#include "rules/docket.hpp"
+#include "rules/mutilated.hpp"
 #include "where/where.hpp"
-#include "wire/decoder.hpp"
 
 namespace ti::decoded {
 
@@ -30,22 +28,7 @@ inline std::vector<std::filesystem::path> captures_of(const char* folder) {
   return files;
 }
 
-inline std::vector<Judgement> judge_all(const CaptureFile& capture) {
-  const KeyLog keys(capture.keylog);
-  Docket docket;
-  std::vector<Judgement> judgements;
-  for (const CaptureRecording& recording : capture.connections) {
-    ObservedConnection connection;
-    connection.transcript = decode(recording, keys);
-    connection.handshakes = handshakes_of(connection.transcript);
-    connection.at = std::chrono::duration_cast<Milliseconds>(recording.opened);
-    connection.begun = recording.opened;
-    judgements.push_back(docket.judge(std::move(connection),
-                                      recording.server.address + ":" + std::to_string(recording.server.port),
-                                      !recording.plain_answer));
-  }
-  return judgements;
-}
+using mutilated::judge_all;
 
 /// "fail client rfc5246-6-well-formed", "pass".
 inline std::string text_of(const Judgement& judgement) {

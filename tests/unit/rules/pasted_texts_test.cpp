@@ -7,10 +7,11 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <set>
 
 #include "capture/capture.hpp"
 #include "pasted/pasted.hpp"
-#include "rules/registry.hpp"
+#include "rules/docket.hpp"
 #include "where/where.hpp"
 #include "wire/decoder.hpp"
 
@@ -67,6 +68,22 @@ ObservedConnection observed(Transcript transcript) {
   return connection;
 }
 
+std::vector<ObservedConnection> connections_of(const Pasted& pasted) {
+  std::vector<ObservedConnection> connections;
+  if (!pasted.capture.empty()) {
+    const auto capture = read_capture(pasted.capture);
+    EXPECT_TRUE(capture);
+    if (capture)
+      for (const Recording& recording : capture->connections) {
+        Transcript transcript = decode(recording, {});
+        transcript.vantage = Vantage::untimed;
+        connections.push_back(observed(std::move(transcript)));
+      }
+  }
+  for (const PrintedConnection& connection : pasted.connections) connections.push_back(observed(connection.transcript));
+  return connections;
+}
+
 struct Said {
   Answer answer;
   std::size_t connections = 0;
@@ -80,15 +97,7 @@ Said judged(const std::string& text) {
   for (const std::string& note : pasted->notes) said.text += note + "\n";
   Observation cell;
   cell.has_expectations = false;
-  if (!pasted->capture.empty()) {
-    const auto capture = read_capture(pasted->capture);
-    EXPECT_TRUE(capture);
-    if (capture)
-      for (const Recording& recording : capture->connections)
-        cell.connections.push_back(observed(decode(recording, {})));
-  }
-  for (const PrintedConnection& connection : pasted->connections)
-    cell.connections.push_back(observed(connection.transcript));
+  cell.connections = connections_of(*pasted);
   for (const ObservedConnection& connection : cell.connections)
     said.connections += connection.transcript.messages.empty() ? 0 : 1;
   const Verdict verdict = judge(cell);
@@ -217,6 +226,55 @@ TEST(PastedTexts, NothingOnTheWayTurnsAnAnswerIntoAnother) {
       } else if (said.answer.outcome == "fail") {
         EXPECT_EQ(said.answer.fault, sample.answer.fault) << said.answer << " " << said.text;
       }
+    }
+  }
+}
+
+// --- lines that are lost without a trace ---
+
+/// Whom a text makes decode accuse, and by which rule. That a server begins a second flight has two, by what is left of
+/// it.
+std::set<std::string> accused(const std::string& text) {
+  std::set<std::string> accused;
+  const auto pasted = read_pasted(text);
+  if (!pasted) return accused;
+  Docket docket;
+  for (ObservedConnection& connection : connections_of(*pasted)) {
+    if (connection.transcript.messages.empty()) continue;
+    const Judgement judgement = docket.judge(std::move(connection), "");
+    if (judgement.standing != Standing::fail) continue;
+    const bool flight = judgement.verdict.rule == second_ticket.rule || judgement.verdict.rule == second_flight.rule;
+    accused.insert(name(*judgement.verdict.fault) + std::string(" ") +
+                   (flight ? "second flight" : judgement.verdict.rule));
+  }
+  return accused;
+}
+
+TEST(PastedTexts, LinesThatAreLostAccuseNobody) {
+  constexpr std::size_t places = 10;
+  for (const Sample& sample : samples()) {
+    std::vector<std::string> lines;
+    each_line(golden(sample.file), [&](const std::string& line, std::size_t) {
+      lines.push_back(line + "\n");
+      return line;
+    });
+    const auto join = [&](std::size_t begin, std::size_t end) {
+      std::string text;
+      for (std::size_t i = begin; i < std::min(end, lines.size()); ++i) text += lines[i];
+      return text;
+    };
+    const std::set<std::string> before = accused(join(0, lines.size()));
+    const auto expect_nothing_new = [&](const std::string& text, const std::string& what) {
+      for (const std::string& each : accused(text)) EXPECT_TRUE(before.contains(each)) << sample.file << what << each;
+    };
+    for (std::size_t place = 0; place < places; ++place) {
+      const std::size_t at = lines.size() * place / places + sample.file.size() % 7;
+      const std::string from = " line " + std::to_string(at + 1) + ": ";
+      expect_nothing_new(join(at, lines.size()), " from" + from);
+      expect_nothing_new(join(0, at), " to" + from);
+      for (const std::size_t many : {1, 4, 15, 60})
+        expect_nothing_new(join(0, at) + join(at + many, lines.size()),
+                           " without " + std::to_string(many) + " from" + from);
     }
   }
 }
