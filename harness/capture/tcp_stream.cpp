@@ -82,6 +82,8 @@ void TcpStream::take_data(const TcpPacket& packet, std::size_t from) {
   if (!fits_syn) return;
   const std::int64_t offset = offset_of(direction, packet.sequence + (packet.syn ? 1 : 0));
   const std::int64_t behind = offset + static_cast<std::int64_t>(size);
+  const bool keep_alive = size <= 1 && offset == direction.next - 1 && !packet.fin;
+  direction.came_before |= offset < 0 && size > 0 && !keep_alive;
   if (direction.ended) {
     const auto reset = std::find_if(ends_.begin(), ends_.end(), [&](const TcpConversation::End& end) {
       return end.from == from && end.how == Ending::How::reset;
@@ -90,7 +92,6 @@ void TcpStream::take_data(const TcpPacket& packet, std::size_t from) {
     ends_.erase(reset);
     direction.ended = false;
   }
-  const bool keep_alive = size <= 1 && offset == direction.next - 1 && !packet.fin;
   if (keep_alive) return;
   direction.sent = std::max(direction.sent, behind);
   if (packet.fin) direction.end = behind;
@@ -212,7 +213,8 @@ TcpConversation::Half TcpStream::half(std::size_t from) const {
   const Direction& direction = directions_[from];
   TcpConversation::Half half;
   half.sender = direction.sender;
-  half.from_beginning = direction.syn.has_value();
+  half.beginning_lost = direction.came_before;
+  half.from_beginning = direction.syn && direction.origin == *direction.syn + 1 && !direction.came_before;
   half.bytes = direction.bytes;
   half.unkept = direction.unkept;
   half.ambiguous = direction.ambiguous;

@@ -31,7 +31,8 @@ struct TcpConversation {
   };
   struct Half {
     IpEndpoint sender;
-    bool from_beginning = false;  ///< its SYN was captured, so that its first byte is known
+    bool from_beginning = false;  ///< its SYN was captured, and its bytes are kept from the first on
+    bool beginning_lost = false;  ///< bytes came too late that stand before those kept
     ByteView bytes;               ///< all its pieces, one behind the other
     std::optional<Hole> hole;     ///< its pieces end there
     ByteView behind_hole;         ///< the first of what was captured from beyond it
@@ -91,6 +92,7 @@ class TcpStream {
     std::optional<std::size_t> ambiguous;
     std::optional<std::size_t> rewritten;
     bool ended = false;
+    bool came_before = false;  ///< bytes that stand before its first came after it
   };
 
   struct Piece {

@@ -167,7 +167,7 @@ class Finder {
     Start start{.client = client, .begin = {}, .unreadable = {}, .plain_answer = {}};
     start.begin[client] = hello;
     start.begin[server] = answer(server, hello.piece);
-    start.unreadable[server] = answers_from_middle(server, start.begin[server]);
+    start.unreadable[server] = half(server).beginning_lost || answers_from_middle(server, start.begin[server]);
     if (follows_a_hello(client, hello, start.begin[server])) return std::nullopt;
     const auto said = first_piece_of(server, hello.piece);
     if (start.begin[server] || !said) return start;

@@ -10,6 +10,7 @@
 #include "pasted/printed_bytes.hpp"
 #include "pasted/printed_session.hpp"
 #include "pasted/printed_transcript.hpp"
+#include "pasted/proven.hpp"
 #include "pasted/whose_text.hpp"
 
 namespace ti {
@@ -48,6 +49,8 @@ std::vector<Transcript> transcripts_of(Run& run) {
   if (run.owner == Side::server) printed = with_sides_changed(std::move(printed));
   printed.vantage = run.owner == Side::server ? Vantage::server_callback : Vantage::client_callback;
   note_missing_beginning(printed);
+  for (const PrintedSession& session : run.sessions)
+    if (session.master_key.size() == master_key_bytes) note_proven(printed, session.master_key);
   return {std::move(printed)};
 }
 

@@ -38,7 +38,7 @@ TEST(Formats, OneThatIsKnownAndNotReadIsNamed) {
 TEST(Formats, NginxTellsWhatItDidWithTickets) {
   const auto pasted = read_pasted(sample("nginx/debug.txt"));
   ASSERT_TRUE(pasted);
-  EXPECT_THAT(pasted->notes, Contains(AllOf(HasSubstr("*4: resumed TLSv1.3"), HasSubstr("opened a ticket of key"),
+  EXPECT_THAT(pasted->notes, Contains(AllOf(HasSubstr("*4: resumed TLSv1.3,"), HasSubstr("opened a ticket of key"),
                                             HasSubstr("sealed a ticket with key"))));
   EXPECT_THAT(pasted->notes, Contains(AllOf(HasSubstr("*6: failed to shake hands"), HasSubstr("no shared cipher"))));
   EXPECT_THAT(pasted->notes, Contains(HasSubstr("a capture shows them")));
