@@ -61,6 +61,7 @@ void TcpStream::begin_at(Direction& direction, std::uint32_t syn) {
     direction.sent = 0;
     direction.acknowledged = 0;
     direction.missed_from.reset();
+    direction.came_before = false;
   }
 }
 
@@ -122,7 +123,9 @@ std::int64_t TcpStream::offset_of(Direction& direction, std::uint32_t sequence) 
 void TcpStream::acknowledge(std::size_t sender, std::uint32_t number) {
   Direction& direction = directions_[sender];
   choose_syn(direction, number);
-  direction.acknowledged = std::max(direction.acknowledged, offset_of(direction, number));
+  const std::int64_t offset = offset_of(direction, number);
+  direction.came_before |= offset < 0;
+  direction.acknowledged = std::max(direction.acknowledged, offset);
   look_for_hole(sender);
 }
 

@@ -92,7 +92,7 @@ class TcpStream {
     std::optional<std::size_t> ambiguous;
     std::optional<std::size_t> rewritten;
     bool ended = false;
-    bool came_before = false;  ///< bytes that stand before its first came after it
+    bool came_before = false;  ///< bytes that stand before its first came, or were acknowledged, after it
   };
 
   struct Piece {
