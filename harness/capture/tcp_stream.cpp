@@ -61,7 +61,6 @@ void TcpStream::begin_at(Direction& direction, std::uint32_t syn) {
     direction.sent = 0;
     direction.acknowledged = 0;
     direction.missed_from.reset();
-    direction.came_before = false;
   }
 }
 
@@ -72,6 +71,7 @@ void TcpStream::choose_syn(Direction& direction, std::uint32_t first_byte) {
   const std::uint32_t syn = *chosen;
   *chosen = *direction.syn;
   begin_at(direction, syn);
+  direction.came_before = false;
 }
 
 void TcpStream::take_data(const TcpPacket& packet, std::size_t from) {
