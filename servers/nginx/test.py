@@ -433,7 +433,9 @@ def launch(binary, folder, tls, **policy):
     fragments = []
     for key, value in policy.items():
         known = manifest["policy"][key]
-        fragments.append(fill(known.get("values", {}).get(value, known)["config"], {"value": str(value)}))
+        known = known.get("values", {}).get(value, known)
+        for text in known.get("config"), known.get("config_at", {}).get(tls):
+            fragments.append(fill(text or "", {"value": str(value)}))
     variables = {"tls": manifest["tls"][tls]["config"], "policy": "\n".join(fragments)}
     for name, template in manifest["files"].items():
         (folder / name).write_text(fill((HERE / template).read_text(), variables))

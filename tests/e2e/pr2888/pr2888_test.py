@@ -3,7 +3,7 @@
 
 Both end in the alert unexpected_message. Of the server openssl-double-ticket it answers a second NewSessionTicket, of
 the client s_client-rejects-renewal the first, legal one. Every cell is judged three times: in the run, and by `decode`
-from its capture and from its message trace.
+from its capture and from its message trace, which as a text can prove less: lines of it may be lost.
 """
 
 import json
@@ -112,8 +112,11 @@ class Pr2888(unittest.TestCase):
                 with self.subTest(pair=pair, file=file):
                     judged = program("decode", str(self.out / file)).stdout
                     verdict = re.search(r"^verdict: (.*)$", judged, re.M)[1]
-                    if short(cell) in (ONE_TICKET, RENEWAL_ACCEPTED):
-                        at = cell["at"]
+                    at = cell["at"]
+                    if short(cell) == RENEWAL_ACCEPTED and file == evidence["trace"]:
+                        # a text from which a second ticket was lost would look the same
+                        self.assertEqual(verdict, f"inconclusive, at connection 2 message {at['message']}")
+                    elif short(cell) in (ONE_TICKET, RENEWAL_ACCEPTED):
                         self.assertEqual(verdict, "{}, fault: {}, rule: {}".format(*short(cell)) +
                                          f", at connection {at['connection']} message {at['message']}")
                     else:
