@@ -49,28 +49,36 @@ void TcpStream::take_syn(const TcpPacket& packet, std::size_t from) {
   Direction& direction = directions_[from];
   opener_ = packet.ack ? 1 - from : from;
   if (!direction.syn)
-    begin_at(direction, packet.sequence);
+    begin_at(from, packet.sequence);
   else if (*direction.syn != packet.sequence)
     direction.other_syns.push_back(packet.sequence);
 }
 
-void TcpStream::begin_at(Direction& direction, std::uint32_t syn) {
+/// Lets the bytes of a side begin behind this SYN, if none is there yet; what was counted from another beginning is
+/// counted from this one.
+void TcpStream::begin_at(std::size_t from, std::uint32_t syn) {
+  Direction& direction = directions_[from];
   direction.syn = syn;
-  if (direction.next == 0 && direction.waiting.empty()) {
-    direction.origin = syn + 1;
-    direction.sent = 0;
-    direction.acknowledged = 0;
-    direction.missed_from.reset();
-  }
+  if (direction.next > 0 || !direction.waiting.empty()) return;
+  const std::int64_t later = static_cast<std::int32_t>(syn + 1 - direction.origin.value_or(syn + 1));
+  direction.origin = syn + 1;
+  const auto move = [later](Place& place) {
+    if (place) *place -= later;
+  };
+  for (Place* const place : {&direction.sent, &direction.acknowledged, &direction.end}) move(*place);
+  for (Piece& piece : pieces_)
+    if (piece.from != from) move(piece.answers);
+  for (auto& [offset, waiting] : directions_[1 - from].waiting) move(waiting.answers);
 }
 
 /// Takes the SYN that fits a first byte with this number, if several came.
-void TcpStream::choose_syn(Direction& direction, std::uint32_t first_byte) {
+void TcpStream::choose_syn(std::size_t from, std::uint32_t first_byte) {
+  Direction& direction = directions_[from];
   const auto chosen = std::find(direction.other_syns.begin(), direction.other_syns.end(), first_byte - 1);
   if (chosen == direction.other_syns.end() || direction.syn == first_byte - 1 || direction.next > 0) return;
   const std::uint32_t syn = *chosen;
   *chosen = *direction.syn;
-  begin_at(direction, syn);
+  begin_at(from, syn);
   direction.came_before = false;
 }
 
@@ -78,7 +86,7 @@ void TcpStream::take_data(const TcpPacket& packet, std::size_t from) {
   Direction& direction = directions_[from];
   const std::size_t size = packet.payload.size() + packet.uncaptured;
   if (!direction.origin && size == 1 && !packet.syn) direction.origin = packet.sequence + 1;  // it may be a keep-alive
-  if (size > 0 && !packet.syn) choose_syn(direction, packet.sequence);
+  if (size > 0 && !packet.syn) choose_syn(from, packet.sequence);
   const bool fits_syn = !packet.syn || direction.syn == packet.sequence;
   if (!fits_syn) return;
   const std::int64_t offset = offset_of(direction, packet.sequence + (packet.syn ? 1 : 0));
@@ -94,22 +102,27 @@ void TcpStream::take_data(const TcpPacket& packet, std::size_t from) {
     direction.ended = false;
   }
   if (keep_alive) return;
-  direction.sent = std::max(direction.sent, behind);
+  if (!packet.syn || size > 0) direction.sent = std::max(direction.sent, Place(behind));
   if (packet.fin) direction.end = behind;
   if (packet.payload.empty()) return;
   compare(direction, offset, packet.payload);
-  const std::int64_t answers = packet.ack ? offset_of(directions_[1 - from], packet.acknowledged) : 0;
+  const Place answers = packet.ack ? offset_of(directions_[1 - from], packet.acknowledged) : Place();
   if (behind > direction.next) wait(direction, offset, packet.payload, answers);
 }
 
-void TcpStream::wait(Direction& direction, std::int64_t offset, ByteView bytes, std::int64_t answers) {
+/// Keeps bytes until those before them are there. What a longer repetition brings besides was sent with it.
+void TcpStream::wait(Direction& direction, std::int64_t offset, ByteView bytes, Place answers) {
+  auto& all = direction.waiting;
+  for (auto known = all.find(offset); known != all.end(); known = all.find(offset)) {
+    Waiting& waiting = known->second;
+    waiting.answers = std::min(waiting.answers, answers);
+    if (bytes.size() <= waiting.bytes.size()) return;
+    offset += static_cast<std::int64_t>(waiting.bytes.size());
+    bytes = bytes.subspan(waiting.bytes.size());
+  }
   if (offset > direction.next && direction.bytes_waiting > most_waiting) return;
-  Waiting& waiting = direction.waiting[offset];
-  waiting.answers = waiting.bytes.empty() ? answers : std::min(waiting.answers, answers);
-  const std::size_t known = waiting.bytes.size();
-  if (bytes.size() <= known) return;
-  direction.bytes_waiting += bytes.size() - known;
-  waiting.bytes.insert(waiting.bytes.end(), bytes.begin() + static_cast<std::ptrdiff_t>(known), bytes.end());
+  direction.bytes_waiting += bytes.size();
+  all[offset] = {copy(bytes), answers};
 }
 
 /// Where a sequence number stands among the bytes of a direction; the first to be asked for is where it begins.
@@ -122,10 +135,10 @@ std::int64_t TcpStream::offset_of(Direction& direction, std::uint32_t sequence) 
 /// Takes in that the bytes of `sender` before a sequence number were received.
 void TcpStream::acknowledge(std::size_t sender, std::uint32_t number) {
   Direction& direction = directions_[sender];
-  choose_syn(direction, number);
+  choose_syn(sender, number);
   const std::int64_t offset = offset_of(direction, number);
   direction.came_before |= offset < 0;
-  direction.acknowledged = std::max(direction.acknowledged, offset);
+  direction.acknowledged = std::max(direction.acknowledged, Place(offset));
   look_for_hole(sender);
 }
 
@@ -178,7 +191,7 @@ void TcpStream::deliver(std::size_t from, Instant at) {
     pieces_.push_back({from, at, direction.bytes.size(), fresh.size(), waiting.answers});
     direction.bytes.insert(direction.bytes.end(), fresh.begin(), fresh.end());
   }
-  if (direction.end && direction.next >= *direction.end && !direction.ended) end(from, at, Ending::How::fin);
+  if (direction.end >= 0 && direction.next >= *direction.end && !direction.ended) end(from, at, Ending::How::fin);
 }
 
 void TcpStream::end(std::size_t from, Instant at, Ending::How how) {
@@ -201,7 +214,7 @@ std::vector<std::size_t> TcpStream::causal_order(std::vector<std::size_t>& befor
     before.push_back(order.size());
     if (done[i]) continue;
     const std::size_t peer = 1 - pieces_[i].from;
-    const std::int64_t answers = std::min(pieces_[i].answers, directions_[peer].next);
+    const Place answers = std::min(pieces_[i].answers, Place(directions_[peer].next));
     if (passed[peer] < answers)
       for (std::size_t& j = ahead[peer] = std::max(ahead[peer], i + 1); j < pieces_.size() && passed[peer] < answers;
            ++j)
@@ -224,8 +237,8 @@ TcpConversation::Half TcpStream::half(std::size_t from) const {
   half.rewritten = direction.rewritten;
   if (!direction.waiting.empty()) half.behind_hole = direction.waiting.begin()->second.bytes;
   // An acknowledgement of one byte more than were sent is that of a FIN.
-  const std::int64_t counted = direction.acknowledged > direction.next + 1 ? direction.acknowledged : direction.next;
-  const std::int64_t known = direction.end ? *direction.end : std::max(direction.sent, counted);
+  const std::int64_t counted = direction.acknowledged > direction.next + 1 ? *direction.acknowledged : direction.next;
+  const std::int64_t known = direction.end ? *direction.end : std::max(direction.sent.value_or(0), counted);
   const std::int64_t behind = direction.waiting.empty() ? known : direction.waiting.begin()->first;
   if (behind > direction.next)
     half.hole = TcpConversation::Hole{direction.missed_from.value_or(pieces_.size()),

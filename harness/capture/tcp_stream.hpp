@@ -70,9 +70,12 @@ class TcpStream {
   TcpConversation conversation() const;
 
  private:
+  /// A place among the bytes of a direction; nothing where none is known, which compares less than any.
+  using Place = std::optional<std::int64_t>;
+
   struct Waiting {
     Bytes bytes;
-    std::int64_t answers = 0;  ///< as Piece::answers
+    Place answers;  ///< as Piece::answers
   };
 
   struct Direction {
@@ -81,14 +84,14 @@ class TcpStream {
     std::vector<std::uint32_t> other_syns;    ///< of further SYNs of its, each with another number
     std::optional<std::uint32_t> origin;      ///< sequence number of its first byte
     std::int64_t next = 0;                    ///< bytes delivered so far
-    std::int64_t sent = 0;                    ///< bytes known to have been sent
-    std::int64_t acknowledged = 0;            ///< a FIN counts as one more
+    Place sent;                               ///< bytes known to have been sent
+    Place acknowledged;                       ///< a FIN counts as one more
     std::optional<std::size_t> missed_from;   ///< number of pieces when bytes were first seen to be missing
     Bytes bytes;                              ///< delivered
     std::size_t unkept = 0;                   ///< delivered beyond what is kept
     std::map<std::int64_t, Waiting> waiting;  ///< by offset from the first byte
     std::size_t bytes_waiting = 0;
-    std::optional<std::int64_t> end;  ///< where its FIN stands
+    Place end;  ///< where its FIN stands
     std::optional<std::size_t> ambiguous;
     std::optional<std::size_t> rewritten;
     bool ended = false;
@@ -100,14 +103,14 @@ class TcpStream {
     Instant at;
     std::size_t begin;  ///< in its direction's bytes
     std::size_t size;
-    std::int64_t answers;  ///< bytes of the other side that its sender had received
+    Place answers;  ///< bytes of the other side that its sender had received
   };
 
   void take_syn(const TcpPacket& packet, std::size_t from);
   void take_data(const TcpPacket& packet, std::size_t from);
-  static void wait(Direction& direction, std::int64_t offset, ByteView bytes, std::int64_t answers);
-  static void begin_at(Direction& direction, std::uint32_t syn);
-  static void choose_syn(Direction& direction, std::uint32_t first_byte);
+  static void wait(Direction& direction, std::int64_t offset, ByteView bytes, Place answers);
+  void begin_at(std::size_t from, std::uint32_t syn);
+  void choose_syn(std::size_t from, std::uint32_t first_byte);
   void acknowledge(std::size_t sender, std::uint32_t number);
   void deliver(std::size_t from, Instant at);
   void look_for_hole(std::size_t from);

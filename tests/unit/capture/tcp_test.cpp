@@ -40,6 +40,46 @@ TEST(Tcp, of_two_syn_acks_and_no_acknowledgement_the_one_that_the_data_fits_coun
   EXPECT_EQ(stream(recording, Side::server), flight());
 }
 
+std::string senders(const CaptureRecording& recording) {
+  std::string names;
+  for (const Segment& segment : recording.segments) names += segment.from == Side::client ? 'c' : 's';
+  return names;
+}
+
+TEST(Tcp, what_was_acknowledged_before_the_syn_ack_was_chosen_stands_in_its_numbers) {
+  for (const std::uint32_t other : {199u, 4999u}) {
+    const Tcp second = {true, 150, ack, Bytes(7, 1), 40000, 705};
+    const Tcp last = {false, 705, ack, Bytes(9, 2), 40000, 157};
+    const CaptureRecording recording = only({client_syn,
+                                             {false, other, syn | ack, {}, 40000, 100},
+                                             server_syn,
+                                             second,
+                                             {false, 500, ack, flight(), 40000, 150},
+                                             {true, 100, ack, hello(50), 40000, 500},
+                                             last});
+    EXPECT_EQ(senders(recording), "cscs") << other;
+    EXPECT_THAT(gaps(recording), IsEmpty());
+    const CaptureRecording without_flight = only({client_syn,
+                                                  {false, other, syn | ack, {}, 40000, 100},
+                                                  second,
+                                                  server_syn,
+                                                  {true, 100, ack, hello(50), 40000, 500}});
+    EXPECT_THAT(gaps(without_flight), ElementsAre("server after 0: 205")) << other;
+  }
+}
+
+TEST(Tcp, what_a_longer_repetition_brings_besides_was_sent_with_it) {
+  const CaptureRecording recording = only({client_syn,
+                                           server_syn,
+                                           {true, 100, ack, hello(50), 40000, 500},
+                                           {false, 600, ack, Bytes(105, 7), 40000, 150},
+                                           {false, 600, ack, Bytes(114, 7), 40000, 157},
+                                           {false, 500, ack, reply(100), 40000, 150},
+                                           {true, 150, ack, Bytes(7, 1), 40000, 705}});
+  EXPECT_EQ(senders(recording), "csscs");
+  EXPECT_THAT(gaps(recording), IsEmpty());
+}
+
 TEST(Tcp, a_fin_may_stand_behind_the_packet_that_acknowledges_it) {
   const CaptureRecording recording = only({client_syn,
                                            server_syn,

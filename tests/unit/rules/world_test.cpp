@@ -1,6 +1,7 @@
 // What decode says of captures as the world makes them, and of the same with packets missing.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <set>
@@ -159,6 +160,22 @@ TEST(World, one_direction_alone_accuses_nobody) {
     std::map<std::string, Frames> directions;
     for (const Frame& frame : whole.packets.frames) directions[mutilated::sender_of(frame)].push_back(frame);
     for (const auto& [sender, frames] : directions) whole.expect_no_new_accusation(frames, "of " + sender + " alone");
+  }
+}
+
+TEST(World, packets_in_another_order_accuse_nobody) {
+  for (const auto& path : all_captures()) {
+    const Whole whole(path);
+    const std::size_t n = whole.packets.frames.size();
+    const std::size_t step = n > 120 ? n / 60 : 1;
+    for (std::size_t i = 0; i < n; i += step)
+      for (const std::size_t many : {2, 3, 4, 7, 12}) {
+        Frames frames = whole.packets.frames;
+        const auto begin = frames.begin() + static_cast<std::ptrdiff_t>(i);
+        std::reverse(begin, begin + static_cast<std::ptrdiff_t>(std::min(many, n - i)));
+        for (std::size_t at = 0; at < n; ++at) frames[at].at = Instant(std::chrono::milliseconds(at));
+        whole.expect_no_new_accusation(frames, std::to_string(many) + " turned round from " + std::to_string(i));
+      }
   }
 }
 
