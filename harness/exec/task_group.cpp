@@ -29,10 +29,19 @@ bool is_cancellation(const std::exception_ptr& error) {
 struct TaskGroup::State {
   struct Task {
     asio::cancellation_signal signal;
+    bool begun = false;
+    bool cancelled = false;
     bool done = false;
   };
 
   explicit State(Executor e) : executor(std::move(e)) {}
+
+  /// What is cancelled before it began never begins: from Boost 1.83 on that would be thrown in co_spawn's own
+  /// coroutine, and out of the loop.
+  static awaitable<void> begin(std::shared_ptr<Task> entry, awaitable<void> task) {
+    entry->begun = true;
+    if (!entry->cancelled) co_await std::move(task);
+  }
 
   Executor executor;
   std::vector<std::shared_ptr<Task>> tasks;
@@ -56,14 +65,15 @@ void TaskGroup::spawn(awaitable<void> task) {
     if (error && !state->first_error && !is_cancellation(error)) state->first_error = error;
     state->ended.notify();
   };
-  asio::co_spawn(state_->executor, std::move(task),
+  asio::co_spawn(state_->executor, State::begin(entry, std::move(task)),
                  asio::bind_cancellation_slot(entry->signal.slot(), std::move(on_end)));
 }
 
 // From outside the loop's thread, co_spawn only posts what a signal emits, and holds the signal by a plain pointer.
 void TaskGroup::cancel() {
   for (const auto& task : state_->tasks) {
-    if (!task->done) task->signal.emit(asio::cancellation_type::terminal);
+    task->cancelled = true;
+    if (task->begun && !task->done) task->signal.emit(asio::cancellation_type::terminal);
   }
   asio::post(state_->executor, [kept = state_->tasks] {});
 }

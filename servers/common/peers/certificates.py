@@ -33,10 +33,17 @@ def self_signed(der, key):
     """A certificate of the same subject, key, dates and names, issued by itself."""
     old = x509.load_der_x509_certificate(der)
     made = x509.CertificateBuilder(old.subject, old.subject, key.public_key(), x509.random_serial_number(),
-                                   old.not_valid_before, old.not_valid_after)
+                                   *validity(old))
     made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names_of(old) if type(name) is str]),
                               critical=False)
     return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
+
+def validity(certificate):
+    """Begin and end in UTC, without a zone. From 42 on cryptography warns who asks for them in that form."""
+    if hasattr(certificate, "not_valid_before_utc"):
+        return [moment.replace(tzinfo=None) for moment in (certificate.not_valid_before_utc, certificate.not_valid_after_utc)]
+    return [certificate.not_valid_before, certificate.not_valid_after]
 
 
 def seconds(moment):
@@ -58,7 +65,8 @@ def leaf_key(chain, root, server_name, now):
     except InvalidSignature:
         raise Untrusted("unknown_ca", "the certificate is not signed by the root") from None
     for certificate in (leaf, root):
-        if not seconds(certificate.not_valid_before) <= now <= seconds(certificate.not_valid_after):
+        begin, end = validity(certificate)
+        if not seconds(begin) <= now <= seconds(end):
             raise Untrusted("certificate_expired", "the certificate has expired or is not yet valid")
     names = names_of(leaf)
     if server_name is not None and server_name not in names and server_name not in map(str, names):
