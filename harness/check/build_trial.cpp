@@ -85,9 +85,9 @@ bool names(const std::string& line, const std::string& option) {
 
 /// Takes a part out of a command, if it is there.
 bool take_out(std::vector<std::string>& argv, const MayLack& part) {
-  const auto found = std::ranges::search(argv, part);
-  if (found.empty()) return false;
-  argv.erase(found.begin(), found.end());
+  const auto found = std::search(argv.begin(), argv.end(), part.begin(), part.end());
+  if (found == argv.end()) return false;
+  argv.erase(found, found + std::ssize(part));
   return true;
 }
 

@@ -81,7 +81,7 @@ Paths files_of(const fs::path& folder, const std::string& library) {
   for (const fs::path& file : entries_of(folder))
     if (bears_name(file, library) && is_file(file) && read_shared_object(file)) found.push_back(file);
   const fs::path for_linker = folder / (library + ".so");
-  std::ranges::stable_partition(found, [&](const fs::path& file) { return file == for_linker; });
+  std::stable_partition(found.begin(), found.end(), [&](const fs::path& file) { return file == for_linker; });
   return found;
 }
 
