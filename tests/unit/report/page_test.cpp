@@ -106,7 +106,7 @@ TEST(Page, ACellIsARowOfNumbersAndItselfInAChunk) {
   EXPECT_EQ(index["tls"], json({"1.2", "1.3"}));
   EXPECT_EQ(index["verdicts"][index["columns"]["verdict"][2].get<std::size_t>()], "unsupported");
   EXPECT_EQ(index["reasons"][index["columns"]["reason"][1].get<std::size_t>()], "offered A");
-  EXPECT_EQ(index["chunks"], json({0}));
+  EXPECT_EQ(index["chunks"], json::array({0}));
   EXPECT_EQ(index["base"], "..");
   const json cells = cells_of(files, 0);
   ASSERT_THAT(cells, SizeIs(3));
