@@ -38,9 +38,9 @@ using Stack = std::unique_ptr<STACK_OF(X509), FreeAll>;
 struct GroupParts {
   std::uint16_t group;
   int curve;  ///< NID; 0: none
-  std::size_t curve_bytes;
-  std::size_t kem_client_bytes;  ///< 0: none
-  std::size_t kem_server_bytes;
+  std::uint16_t curve_bytes;
+  std::uint16_t kem_client_bytes;  ///< 0: none
+  std::uint16_t kem_server_bytes;
   bool kem_first;
 };
 
