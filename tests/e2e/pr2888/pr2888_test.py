@@ -112,13 +112,12 @@ class Pr2888(unittest.TestCase):
                 with self.subTest(pair=pair, file=file):
                     judged = program("decode", str(self.out / file)).stdout
                     verdict = re.search(r"^verdict: (.*)$", judged, re.M)[1]
-                    at = cell["at"]
-                    if short(cell) == RENEWAL_ACCEPTED and file == evidence["trace"]:
-                        # a text from which a second ticket was lost would look the same
-                        self.assertEqual(verdict, f"inconclusive, at connection 2 message {at['message']}")
-                    elif short(cell) in (ONE_TICKET, RENEWAL_ACCEPTED):
-                        self.assertEqual(verdict, "{}, fault: {}, rule: {}".format(*short(cell)) +
-                                         f", at connection {at['connection']} message {at['message']}")
+                    if short(cell) in (ONE_TICKET, RENEWAL_ACCEPTED):
+                        at = f", at connection {cell['at']['connection']} message {cell['at']['message']}"
+                        told = ["{}, fault: {}, rule: {}".format(*short(cell)) + at]
+                        # of a text, a message may be lost without a trace between the fault and the alert
+                        doubt = ["inconclusive" + at] if file == evidence["trace"] else []
+                        self.assertIn(verdict, told + doubt)
                     else:
                         self.assertEqual(verdict, "pass")
 
