@@ -27,4 +27,11 @@ inline void expect_pass(const Verdict& verdict) {
   EXPECT_EQ(verdict.outcome, Outcome::pass) << verdict.rule << ": " << verdict.reason;
 }
 
+/// A consequence at that message, of which these words are told.
+inline auto consequence(std::size_t message, const std::string& what) {
+  using testing::Field;
+  return AllOf(Field(&Consequence::what, testing::HasSubstr(what)),
+               Field(&Consequence::at, Field(&Place::message, std::optional(message))));
+}
+
 }  // namespace ti::made
