@@ -79,7 +79,17 @@ Connection.prototype.closed = function () {
   this.fail(new Error('the connection was closed'));
 };
 
+// Node.js reads on while it closes: a server that has closed first answers our close_notify with a reset, which says
+// nothing of what we did.
+function isPeerGone(error) {
+  return error.code === 'ECONNRESET' || error.code === 'EPIPE';
+}
+
 Connection.prototype.fail = function (error) {
+  if (this.stage === 'close' && isPeerGone(error)) {
+    this.tcp.destroy();
+    return this.end();
+  }
   var stage = this.socket && this.socket.authorizationError ? 'verify' : this.stage;
   this.tcp.destroy();
   this.end(new protocol.Failure(stage, error.message, error.code));
