@@ -30,13 +30,12 @@ say() { printf 'run_matrix: %s\n' "$*" >&2; }
 
 log=build/setup.log
 
-# logged COMMAND...: what it prints goes to the log; of ninja's steps each quarter is told.
+# logged COMMAND...: what it prints goes to the log; of ninja's steps half way is told.
 logged() {
   "$@" 2>&1 </dev/null | tee -a "$log" | awk '
     match($0, /^\[[0-9]+\/[0-9]+\]/) {
       split(substr($0, 2, RLENGTH - 2), step, "/")
-      quarter = int(4 * step[1] / step[2])
-      if (step[2] >= 20 && quarter > told) { printf "run_matrix:   %d of %d steps\n", step[1], step[2]; fflush(); told = quarter }
+      if (step[2] >= 20 && 2 * step[1] >= step[2] && !told++) { printf "run_matrix:   %d of %d steps\n", step[1], step[2]; fflush() }
     }' >&2
 }
 

@@ -5,6 +5,10 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <functional>
+#include <numeric>
+#include <span>
+#include <utility>
 
 #include "base/text.hpp"
 #include "report/escape.hpp"
@@ -14,9 +18,9 @@ namespace ti {
 
 namespace {
 
-constexpr std::size_t most_reasons = 5;
+constexpr std::size_t most_reasons = 3;
 constexpr std::size_t most_columns = 4;
-constexpr std::size_t most_known = 15;
+constexpr std::size_t most_known = 8;
 constexpr std::size_t line_width = 100;
 constexpr std::chrono::milliseconds redraw_every(200);
 constexpr std::chrono::milliseconds print_first(5000);
@@ -222,35 +226,37 @@ void Console::print_versions() const {
 }
 
 /// The largest groups, and how many more there are.
-void Console::print_groups(const std::map<std::string, Group>& groups, std::size_t most) const {
+void Console::print_groups(const std::map<std::string, Group>& groups, std::size_t most, std::string_view what) const {
   std::vector<Group> sorted;
   for (const auto& [reason, group] : groups) sorted.push_back(group);
   std::ranges::stable_sort(sorted, [](const Group& a, const Group& b) { return a.cells > b.cells; });
   for (std::size_t i = 0; i < std::min(most, sorted.size()); ++i)
     say(out_, "  {}: {}\n", counted(sorted[i].cells, "cell"), shown(sorted[i].line));
-  if (sorted.size() > most) say(out_, "  and {}\n", counted(sorted.size() - most, "other reason"));
+  if (sorted.size() <= most) return;
+  const auto left = std::span(sorted).subspan(most);
+  const std::size_t cells = std::transform_reduce(left.begin(), left.end(), std::size_t{0}, std::plus<>(),
+                                                  [](const Group& group) { return group.cells; });
+  say(out_, "  {}: {}\n", counted(cells, "cell"), counted(left.size(), fmt::format("other {}", what)));
 }
 
-/// New findings in full, then the known ones and those of the baseline, the largest first; controls are no findings.
+/// New findings in full, then the known ones and those of the baseline, the largest first: what is known of several
+/// servers or front doors by the same words is one line. Controls are no findings.
 void Console::print_findings() const {
   if (!findings_) return;
-  const std::vector<RunFinding> findings = findings_->list();
-  const auto fresh = [](const RunFinding& finding) { return finding.state == FindingState::fresh; };
-  if (std::ranges::any_of(findings, fresh)) say(out_, "\nnew findings:\n");
-  std::size_t known = 0, cells_left = 0;
-  for (const RunFinding& finding : findings) {
-    if (fresh(finding)) {
+  std::map<std::string, Group> known;
+  bool is_first = true;
+  for (const RunFinding& finding : findings_->list()) {
+    if (finding.state == FindingState::fresh) {
+      if (std::exchange(is_first, false)) say(out_, "\nnew findings:\n");
       say(out_, "  {}\n", wrapped(shown(in_words(finding)), line_width, 4));
     } else if (finding.state != FindingState::control) {
-      if (++known == 1) say(out_, "\nknown findings:\n");
-      if (known > most_known)
-        cells_left += finding.cells;
-      else
-        say(out_, "  {}: {}\n", counted(finding.cells, "cell"), shown(in_one_line(finding)));
+      Group& group = known[in_one_line(finding)];
+      group.line = in_one_line(finding);
+      group.cells += finding.cells;
     }
   }
-  if (known > most_known)
-    say(out_, "  and {} in {}\n", counted(known - most_known, "other"), counted(cells_left, "cell"));
+  if (!known.empty()) say(out_, "\nknown findings:\n");
+  print_groups(known, most_known, "finding");
 }
 
 void Console::run_ended(const RunFacts&, bool stopped) {
@@ -265,9 +271,9 @@ void Console::run_ended(const RunFacts&, bool stopped) {
       say(out_,
           "\nunsupported, as servers and clients differ in what they can do (`ticket-interop doctor` tells what is "
           "not built):\n");
-    print_groups(unsupported_, most_reasons);
+    print_groups(unsupported_, most_reasons, "reason");
     if (!explained_.empty()) say(out_, "\nnot passed, as the baseline says:\n");
-    print_groups(explained_, explained_.size());
+    print_groups(explained_, explained_.size(), "reason");
     print_findings();
   }
   const auto took = std::chrono::duration_cast<std::chrono::seconds>(now_() - started_);

@@ -58,7 +58,7 @@ class Console final : public Listener {
   void print_unexpected();
   void print_versions() const;
   void print_findings() const;
-  void print_groups(const std::map<std::string, Group>& groups, std::size_t most) const;
+  void print_groups(const std::map<std::string, Group>& groups, std::size_t most, std::string_view what) const;
 
   std::FILE* out_;
   std::FILE* progress_;

@@ -51,6 +51,49 @@ Axes axes_of(const PairCountsOf& pairs) {
   return axes;
 }
 
+PairCounts pair_at(const PairCountsOf& pairs, const std::string& client, const std::string& server) {
+  const auto found = pairs.at(client).find(server);
+  return found == pairs.at(client).end() ? PairCounts{} : found->second;
+}
+
+std::string words_at(const PairCountsOf& pairs, const std::string& client, const std::string& server) {
+  return words_of(pair_at(pairs, client, server));
+}
+
+/// "openssl, -export" of openssl and openssl-export, "gnutls-callback, -export": front doors of one library.
+std::string joined(const std::string& names, const std::string& client) {
+  return names + ", " + client.substr(client.find('-'));
+}
+
+bool is_of_one_library(const std::string& first, const std::string& client) {
+  const std::size_t dash = client.find('-');
+  return dash != std::string::npos && first.substr(0, first.find('-')) == client.substr(0, dash);
+}
+
+/// The clients by lines: front doors of one library that fare alike with every server share a line.
+struct Line {
+  std::string names;
+  std::string client;  ///< whose counts stand for all of the line
+};
+
+std::vector<Line> lines_of(const PairCountsOf& pairs, const Axes& axes) {
+  std::vector<Line> lines;
+  for (const std::string& client : axes.clients) {
+    const auto fares_alike = [&](const Line& line) {
+      return is_of_one_library(line.client, client) &&
+             std::ranges::all_of(axes.servers, [&](const std::string& server) {
+               return words_at(pairs, line.client, server) == words_at(pairs, client, server);
+             });
+    };
+    const auto alike = std::ranges::find_if(lines, fares_alike);
+    if (alike == lines.end())
+      lines.push_back({client, client});
+    else
+      alike->names = joined(alike->names, client);
+  }
+  return lines;
+}
+
 }  // namespace
 
 void add_cell(PairCountsOf& pairs, const CellResult& cell) {
@@ -81,24 +124,21 @@ bool PairCounts::ran() const {
 std::string pair_table(const PairCountsOf& pairs, std::size_t most_columns, bool colour) {
   const Axes axes = axes_of(pairs);
   if (axes.servers.size() > most_columns) return pair_table(summed(pairs), most_columns, colour);
+  const std::vector<Line> rows = lines_of(pairs, axes);
   std::size_t names = 0;
-  for (const std::string& client : axes.clients) names = std::max(names, client.size());
+  for (const Line& row : rows) names = std::max(names, row.names.size());
   std::vector<std::string> lines{std::string(names, ' ')};
-  for (const std::string& client : axes.clients) lines.push_back(fmt::format("{:<{}}", client, names));
+  for (const Line& row : rows) lines.push_back(fmt::format("{:<{}}", row.names, names));
   for (const std::string& server : axes.servers) {
     std::size_t width = server.size();
-    const auto pair_of = [&](const std::string& client) {
-      const auto found = pairs.at(client).find(server);
-      return found == pairs.at(client).end() ? PairCounts{} : found->second;
-    };
-    for (const std::string& client : axes.clients) width = std::max(width, words_of(pair_of(client)).size());
+    for (const Line& row : rows) width = std::max(width, words_at(pairs, row.client, server).size());
     lines[0] += fmt::format("  {:<{}}", server, width);
-    std::size_t row = 0;
-    for (const std::string& client : axes.clients) {
-      const PairCounts pair = pair_of(client);
+    std::size_t at = 0;
+    for (const Line& row : rows) {
+      const PairCounts pair = pair_at(pairs, row.client, server);
       const bool coloured = colour && pair.ran();
-      lines[++row] += fmt::format("  {}{:<{}}{}", coloured ? colour_of(pair) : "", words_of(pair), width,
-                                  coloured ? "\033[0m" : "");
+      lines[++at] += fmt::format("  {}{:<{}}{}", coloured ? colour_of(pair) : "", words_of(pair), width,
+                                 coloured ? "\033[0m" : "");
     }
   }
   std::string text;

@@ -259,6 +259,27 @@ TEST_F(ConsoleTest, WhatIsUnexpectedComesFirstAndWhole) {
   EXPECT_LT(said.rfind("it broke"), said.find("KNOWN.md"));
 }
 
+TEST_F(ConsoleTest, WhatIsKnownBySameWordsIsOneLineAndTheSmallestAreCounted) {
+  Console run = console();
+  run.run_started(facts_, 30, 0);
+  CellResult known = expected(ended("a", Outcome::fail, "the old ticket"));
+  known.known = true;
+  known.verdict.fault = Side::client;
+  for (int i = 0; i < 10; ++i) {
+    known.known_link = "KNOWN.md#" + std::to_string(i);
+    known.known_note = "note " + std::to_string(i);
+    known.verdict.rule = "rule-" + std::to_string(i);
+    for (const Version version : {Version::tls12, Version::tls13}) {
+      known.id.tls = version;
+      run.cell_ended(known);
+    }
+  }
+  run.run_ended({}, false);
+  const std::string said = out_.text();
+  EXPECT_THAT(said, AllOf(HasSubstr("  2 cells: client openssl, rule-7: note 7 (KNOWN.md#7)\n"),
+                          HasSubstr("  4 cells: 2 other findings\n"), Not(HasSubstr("note 8"))));
+}
+
 TEST_F(ConsoleTest, ControlsAreCountedApart) {
   Console run = console();
   run.run_started(facts_, 3, 0);

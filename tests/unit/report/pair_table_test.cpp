@@ -33,6 +33,20 @@ TEST(PairTable, ManyServersAreOneColumn) {
             "gnutls  6 pass, 1 known\n");
 }
 
+TEST(PairTable, FrontDoorsOfOneLibraryThatFareAlikeShareALine) {
+  const PairCountsOf pairs{{"nss", {{"s", counts(1)}}},
+                           {"openssl", {{"s", counts(2)}}},
+                           {"openssl-callback", {{"s", counts(1, 1)}}},
+                           {"openssl-export", {{"s", counts(2)}}},
+                           {"wolfssl", {{"s", counts(2)}}}};
+  EXPECT_EQ(pair_table(pairs, 4, false),
+            "                  s\n"
+            "nss               1 pass\n"
+            "openssl, -export  2 pass\n"
+            "openssl-callback  1 pass, 1 known\n"
+            "wolfssl           2 pass\n");
+}
+
 TEST(PairTable, IsColouredByTheWorstOfAPair) {
   const PairCountsOf pairs{{"c", {{"s", counts(1, 1, 1)}, {"t", counts(1)}}}};
   const std::string text = pair_table(pairs, 4, true);
