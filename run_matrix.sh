@@ -206,10 +206,11 @@ drop_foreign_build() {
 }
 
 build_servers() {
-  local script id
-  for script in servers/*/build.sh; do
+  local script id scripts=(servers/*/build.sh)
+  begin "building the servers: $(printf '%s\n' "${scripts[@]}" | awk -F/ '{ printf "%s%s", sep, $2; sep = ", " }')"
+  for script in "${scripts[@]}"; do
     id=$(basename "$(dirname "$script")")
-    begin "building the server $id"
+    doing="building the server $id"
     quietly "$script" "build/servers/$id"
   done
 }

@@ -18,9 +18,9 @@ namespace ti {
 
 namespace {
 
-constexpr std::size_t most_reasons = 3;
+constexpr std::size_t most_reasons = 2;
 constexpr std::size_t most_columns = 4;
-constexpr std::size_t most_known = 8;
+constexpr std::size_t most_known = 5;
 constexpr std::size_t line_width = 100;
 constexpr std::chrono::milliseconds redraw_every(200);
 constexpr std::chrono::milliseconds print_first(5000);
