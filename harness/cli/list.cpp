@@ -213,7 +213,9 @@ Action make_list(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("what", options->what, "servers, clients, builds, scenarios, rules or cells")->required();
   add_build_options(app, options->builds);
-  app.footer("`list rules` counts the scenarios of reports/latest in which a rule had something to look at.");
+  app.footer(
+      "`list builds` tells which version and file of its library each server and client loads. `list rules` counts the "
+      "scenarios of reports/latest in which a rule had something to look at.");
   auto* json = app.add_flag("--json", options->json, "as a JSON array");
   app.add_flag("--markdown", options->markdown, "clients only: the table of clients/README.md")->excludes(json);
   return [options](const Invocation& invocation) {
