@@ -26,6 +26,7 @@ constexpr Command commands[] = {
     {"report", "write results as JUnit, TAP, Markdown, CSV or SARIF", make_report},
     {"diff", "say what changed between two runs, or between two builds", make_diff},
     {"trend", "say how findings and cells went over many runs", make_trend},
+    {"history", "say at which version of a library verdicts changed", make_history},
     {"known", "add known issues, or check whether they still fit", make_known},
     {"decode", "judge a capture or a bug report's text by the RFCs' rules", make_decode},
     {"doctor", "say what can run here, what is missing and how to get it", make_doctor},

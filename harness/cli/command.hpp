@@ -57,6 +57,7 @@ Action make_show(CLI::App& app);
 Action make_report(CLI::App& app);
 Action make_diff(CLI::App& app);
 Action make_trend(CLI::App& app);
+Action make_history(CLI::App& app);
 Action make_known(CLI::App& app);
 Action make_decode(CLI::App& app);
 Action make_check_client(CLI::App& app);

@@ -103,4 +103,8 @@ bool in_version_range(std::string_view range, std::string_view version) {
   });
 }
 
+bool is_earlier_version(std::string_view first, std::string_view second) {
+  return first_number(first) < first_number(second);
+}
+
 }  // namespace ti

@@ -13,4 +13,8 @@ bool is_version_range(std::string_view range);
 /// text without a version is in no range but the empty one.
 bool in_version_range(std::string_view range, std::string_view version);
 
+/// Whether the first is an earlier version than the second, both read as in_version_range reads them. A text without a
+/// version is the earliest.
+bool is_earlier_version(std::string_view first, std::string_view second);
+
 }  // namespace ti

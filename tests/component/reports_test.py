@@ -129,7 +129,7 @@ class Reports(ResultsTest):
 
     def test_hostile_texts_do_not_reach_the_terminal(self):
         where = write(self.folder / "hostile", hostile_cells(), versions={"gnutls": HOSTILE})
-        for args in (["show", where, "*"], ["trend", where], ["diff", where, write(self.folder / "b", some_cells())]):
+        for args in (["show", where, "*"], ["trend", where], ["history", where], ["diff", where, write(self.folder / "b", some_cells())]):
             ended = ticket_interop(*args)
             self.assertNotIn("\x1b", ended.stdout + ended.stderr, args)
             self.assertIn(ended.returncode, (0, 1), ended.stderr)
@@ -143,7 +143,7 @@ class Reports(ResultsTest):
                             (json.dumps(document([cell("\x1b[31m", "a", "b")])), "cannot be an id")):
             bad.write_text(text)
             for command in (["report", bad, "--format", "junit"], ["show", bad, "*"], ["diff", bad, bad],
-                            ["trend", bad], ["merge", bad, "--out", self.folder / "out"]):
+                            ["trend", bad], ["history", bad], ["merge", bad, "--out", self.folder / "out"]):
                 said = self.says(*command, status=2)
                 self.assertIn(words, said, command)
                 self.assertNotIn("\x1b", said)
@@ -225,6 +225,17 @@ class Trends(ResultsTest):
         text = self.says("trend", *runs)
         self.assertIn("came in run 2, gone since run 3; in 1 of 3 runs", text)
         self.assertIn("1 of 2 cells ended always the same", text)
+
+
+class Histories(ResultsTest):
+    def test_versions_of_a_client_side_by_side(self):
+        old = write(self.folder / "old", [cell("nginx", "gnutls=3.7.9", "renew")], versions={"gnutls=3.7.9": "GnuTLS 3.7.9"})
+        new = write(self.folder / "new", [failing("nginx", "gnutls=3.8.9", "renew")], versions={"gnutls=3.8.9": "GnuTLS 3.8.9"})
+        self.assertIn("broken between 3.7.9 and 3.8.9", self.says("history", new, old))
+        self.assertIn("| broken between 3.7.9 and 3.8.9", self.says("history", new, old, "--markdown"))
+        seen = json.loads(self.says("history", old, new, "--json", "--client", "gnutls*"))
+        self.assertEqual(seen["histories"][0]["versions"], ["3.7.9", "3.8.9"])
+        self.assertIn("no cell", self.says("history", old, "--client", "nss", status=2))
 
 
 class KnownIssues(ResultsTest):
