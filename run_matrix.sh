@@ -244,7 +244,7 @@ build_optional() {
 }
 
 configure() {
-  begin "configuring the build"
+  doing="configuring the build"
   quietly cmake --preset release "$@"
 }
 

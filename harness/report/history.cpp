@@ -97,6 +97,7 @@ void History::add(const Subject& subject, const std::string& cell, const std::st
 
 void History::add(const Results& results) {
   for (const CellResult& cell : results.cells) {
+    if (cell.control) continue;
     const Ended ended{results.run.started, verdict_text(cell.verdict)};
     CellId of_client = cell.id, of_server = cell.id;
     of_client.client = without_build(cell.id.client);

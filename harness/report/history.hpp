@@ -21,7 +21,7 @@ std::string in_words(const std::vector<Stretch>& course);
 
 /// History takes the results of runs in any order. Cells whose ids differ only in the build of one side ("gnutls" and
 /// "gnutls=3.8.13") are one cell at several versions of that side. Of two verdicts of one cell at one version that of
-/// the later run counts.
+/// the later run counts. Controls have no history.
 class History {
  public:
   void add(const Results& results);

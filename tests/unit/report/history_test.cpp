@@ -63,6 +63,12 @@ TEST(History, TheLaterRunOfOneVersionCounts) {
     EXPECT_THAT(text_of(runs), Not(HasSubstr("fail")));
 }
 
+TEST(History, ControlsHaveNone) {
+  Results caught = run_of("3.8.9", Outcome::fail);
+  caught.cells[0].control = Caught::caught;
+  EXPECT_THAT(text_of({run_of("3.7.9", Outcome::pass), caught}), Not(HasSubstr("fail")));
+}
+
 TEST(History, OneVersionIsNoHistory) {
   EXPECT_EQ(text_of({run_of("3.7.9", Outcome::fail)}), "no server or client was seen at two versions\n");
 }
