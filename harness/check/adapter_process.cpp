@@ -6,14 +6,14 @@
 
 namespace ti {
 
-AdapterProcess::AdapterProcess(const ClientManifest& manifest, const Site& site, const std::filesystem::path& folder,
-                               const std::vector<std::string>& arguments)
-    : site_(site) {
-  std::vector<std::string> argv = client_argv(manifest, site);
+AdapterProcess::AdapterProcess(const ClientManifest& manifest, const RunContext& context,
+                               const std::filesystem::path& folder, const std::vector<std::string>& arguments)
+    : context_(context) {
+  std::vector<std::string> argv = client_argv(manifest, context);
   argv.insert(argv.end(), arguments.begin(), arguments.end());
-  const Launch launch = client_launch(manifest, site, std::move(argv), folder);
+  const Launch launch = client_launch(manifest, context, std::move(argv), folder);
   try {
-    process_ = std::make_unique<Process>(site.executor, *site.guardian, launch);
+    process_ = std::make_unique<Process>(context.executor, *context.guardian, launch);
   } catch (const boost::system::system_error& error) {
     throw CheckFailed(error.what());
   }
@@ -26,7 +26,7 @@ awaitable<nlohmann::json> AdapterProcess::ask(std::string line) {
   std::string broken;
   std::string answer;
   try {
-    const Deadline deadline = deadline_in(site_.limits.start);
+    const Deadline deadline = deadline_in(context_.limits.start);
     answer = co_await channel_->request(std::move(line), deadline);
   } catch (const TimedOut&) {
     broken = "no answer to " + asked;
@@ -44,7 +44,7 @@ awaitable<Exit> AdapterProcess::finish() {
   channel_.reset();
   process_->in.close();
   OutputLog rest(std::move(process_->out), Stopwatch());
-  const bool slow = !co_await process_->ends_by(deadline_in(site_.limits.answer));
+  const bool slow = !co_await process_->ends_by(deadline_in(context_.limits.answer));
   if (slow) co_await process_->stop(std::chrono::milliseconds(100));
   errors_->drain();
   rest.drain();
@@ -68,9 +68,9 @@ void want_ok(const nlohmann::json& answer, std::string_view asked) {
     throw CheckFailed(fmt::format("{} is answered {}", asked, answer.dump().substr(0, 200)));
 }
 
-nlohmann::json configure_order(Version tls, const Site& site) {
+nlohmann::json configure_order(Version tls, const RunContext& context) {
   return {{"do", "configure"},          {"tls", name(tls)},
-          {"server_name", "localhost"}, {"ca", site.credentials.ca.string()},
+          {"server_name", "localhost"}, {"ca", context.credentials.ca.string()},
           {"certificate", nullptr},     {"ciphers", nullptr},
           {"keylog", nullptr}};
 }

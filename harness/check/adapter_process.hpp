@@ -11,7 +11,7 @@ namespace ti {
 class AdapterProcess {
  public:
   /// Starts it in `folder`, with further arguments. Throws CheckFailed when it cannot be started.
-  AdapterProcess(const ClientManifest& manifest, const Site& site, const std::filesystem::path& folder,
+  AdapterProcess(const ClientManifest& manifest, const RunContext& context, const std::filesystem::path& folder,
                  const std::vector<std::string>& arguments = {});
 
   /// Sends a line; the answer must be a JSON object. Throws CheckFailed.
@@ -24,7 +24,7 @@ class AdapterProcess {
   std::string stray() const { return std::string(errors_->text()); }
 
  private:
-  const Site& site_;
+  const RunContext& context_;
   std::unique_ptr<Process> process_;
   std::unique_ptr<OutputLog> errors_;
   std::unique_ptr<LineChannel> channel_;
@@ -41,6 +41,6 @@ void want_unimplemented(const nlohmann::json& answer, std::string_view asked);
 void want_ok(const nlohmann::json& answer, std::string_view asked);
 
 /// The command `configure`, with nothing out of the ordinary.
-nlohmann::json configure_order(Version tls, const Site& site);
+nlohmann::json configure_order(Version tls, const RunContext& context);
 
 }  // namespace ti

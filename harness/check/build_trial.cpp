@@ -32,20 +32,20 @@ struct Start {
 
 /// Runs the command until it has connected to a port where nobody speaks, or ended. While it waits there, it has loaded
 /// all that it works with.
-awaitable<Start> start_once(const ClientManifest& manifest, const Site& site, ClientSettings settings) {
-  tcp::acceptor silent(site.executor, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+awaitable<Start> start_once(const ClientManifest& manifest, const RunContext& context, ClientSettings settings) {
+  tcp::acceptor silent(context.executor, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
   silent.non_blocking(true);
-  const TempDir folder(*site.guardian);
+  const TempDir folder(*context.guardian);
   if (settings.keylog.empty() == false) settings.keylog = folder.path() / "keys.log";
   std::vector<std::string> argv =
-      program_command(manifest, site, settings, silent.local_endpoint().port(), {}, folder.path() / "session");
-  Launch launch = client_launch(manifest, site, std::move(argv), folder.path());
+      program_command(manifest, context, settings, silent.local_endpoint().port(), {}, folder.path() / "session");
+  Launch launch = client_launch(manifest, context, std::move(argv), folder.path());
   launch.output = Launch::Output::merged;
-  Process process(site.executor, *site.guardian, launch);
+  Process process(context.executor, *context.guardian, launch);
   OutputLog log(std::move(process.out), Stopwatch());
   Start start;
-  tcp::socket caller(site.executor);
-  const Deadline deadline = deadline_in(site.limits.start);
+  tcp::socket caller(context.executor);
+  const Deadline deadline = deadline_in(context.limits.start);
   bool ended = false;
   while (!start.connected && !ended && std::chrono::steady_clock::now() < deadline) {
     boost::system::error_code nobody_yet;
@@ -106,10 +106,10 @@ bool names_any(const std::string& complaint, const std::vector<std::string>& wor
 }
 
 /// Until it connects, or complains of what only these words bring: whether it does without them.
-awaitable<bool> knows(ClientManifest* manifest, const Site& site, ClientSettings settings,
+awaitable<bool> knows(ClientManifest* manifest, const RunContext& context, ClientSettings settings,
                       std::vector<std::string> words) {
   while (true) {
-    const Start start = co_await start_once(*manifest, site, settings);
+    const Start start = co_await start_once(*manifest, context, settings);
     if (!start.wrong.empty()) throw HarnessError("client " + manifest->id + ": " + start.wrong);
     if (start.connected) {
       adopt(*manifest->build, start.loaded);
@@ -124,16 +124,16 @@ awaitable<bool> knows(ClientManifest* manifest, const Site& site, ClientSettings
 
 }  // namespace
 
-awaitable<void> try_server(ServerManifest* manifest, const Site& site) {
-  const TempDir folder(*site.guardian);
+awaitable<void> try_server(ServerManifest* manifest, const RunContext& context) {
+  const TempDir folder(*context.guardian);
   ServerOrder order;
   order.manifest = manifest;
   order.tls = manifest->tls.rbegin()->first;
-  Server server(std::move(order), site, folder.path() / "s");
+  Server server(std::move(order), context, folder.path() / "s");
   const RealClock clock;
   std::exception_ptr failed;
   try {
-    co_await server.start(clock, Stopwatch(), deadline_in(site.limits.start));
+    co_await server.start(clock, Stopwatch(), deadline_in(context.limits.start));
   } catch (...) {
     failed = std::current_exception();
   }
@@ -142,12 +142,12 @@ awaitable<void> try_server(ServerManifest* manifest, const Site& site) {
   if (failed) std::rethrow_exception(failed);
 }
 
-awaitable<void> fit_program(ClientManifest* manifest, const Site& site) {
+awaitable<void> fit_program(ClientManifest* manifest, const RunContext& context) {
   const std::map<Version, std::vector<std::string>> all = manifest->program->tls;
   for (const auto& [version, words] : all) {
     if (!manifest->tls.contains(version)) continue;
     ClientSettings settings{version};
-    const bool known = co_await knows(manifest, site, settings, words);
+    const bool known = co_await knows(manifest, context, settings, words);
     if (known) continue;
     manifest->tls.erase(version);
     manifest->cannot[std::string(name(version))] = "this build does not know " + pasteable(words);
@@ -156,7 +156,7 @@ awaitable<void> fit_program(ClientManifest* manifest, const Site& site) {
   if (!manifest->capabilities.contains("keylog")) co_return;
   ClientSettings settings{*manifest->tls.rbegin()};
   settings.keylog = "keys.log";
-  const bool tells = co_await knows(manifest, site, settings, manifest->program->keylog);
+  const bool tells = co_await knows(manifest, context, settings, manifest->program->keylog);
   if (tells) co_return;
   manifest->capabilities.erase("keylog");
   manifest->cannot["keylog"] = "this build does not know " + pasteable({manifest->program->keylog.front()});

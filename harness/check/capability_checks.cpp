@@ -74,7 +74,7 @@ awaitable<std::string> ciphers(ClientTrial& trial) {
       aead ? std::set<std::uint16_t>{0xc02f, 0xc030} : std::set<std::uint16_t>{0xc013, 0xc014};
   Peer* at = co_await trial.peer(version);
   AdapterProcess adapter = trial.start();
-  Json order = configure_order(version, trial.site());
+  Json order = configure_order(version, trial.context());
   order["ciphers"] = names;
   Json answer = co_await trial.ask(&adapter, order);
   want_ok(answer, "configure");
@@ -119,11 +119,11 @@ awaitable<std::string> keylog(ClientTrial& trial) {
 awaitable<std::string> own_clock(ClientTrial& trial) {
   if (trial.manifest().program) throw CheckSkipped("an unmodified program");
   PeerOrder peer_order{trial.newest()};
-  peer_order.world = World::short_lived;
+  peer_order.certificates = CertificateSet::short_lived;
   Peer* at = co_await trial.bench().peer(std::move(peer_order));
   AdapterProcess adapter = trial.start();
-  const Json answer =
-      co_await trial.ask(&adapter, configure_order(trial.newest(), trial.bench().site_of_client(World::short_lived)));
+  const Json answer = co_await trial.ask(
+      &adapter, configure_order(trial.newest(), trial.bench().context_of_client(CertificateSet::short_lived)));
   want_ok(answer, "configure");
   Json order = trial.connect_order(*at);
   order["clock_offset_s"] = std::chrono::seconds(2 * short_life).count();
@@ -140,7 +140,7 @@ awaitable<std::string> warm(ClientTrial& trial) {
   for (const Version version : trial.versions()) {
     Peer* at = co_await trial.peer(version);
     const std::string where = at_version(version);
-    const Json configure = configure_order(version, trial.site());
+    const Json configure = configure_order(version, trial.context());
     Json order = trial.connect_order(*at);
     order["offer"] = "latest";
     Json answer = co_await trial.ask(&adapter, configure);

@@ -16,22 +16,22 @@ Policy policy_of(const PeerOrder& order) {
   return policy;
 }
 
-CertificateFacts facts_of(World world) {
+CertificateFacts facts_of(CertificateSet certificates) {
   CertificateFacts facts;
-  if (world == World::other_name) facts.server_name = "elsewhere.invalid";
-  if (world == World::short_lived) facts.server_valid = short_life;
+  if (certificates == CertificateSet::other_name) facts.server_name = "elsewhere.invalid";
+  if (certificates == CertificateSet::short_lived) facts.server_valid = short_life;
   return facts;
 }
 
 }  // namespace
 
-CheckBench::CheckBench(const Site& site, const ClientManifest& manifest, std::vector<const ServerManifest*> servers,
-                       std::filesystem::path libfaketime)
-    : site_(site),
+CheckBench::CheckBench(const RunContext& context, const ClientManifest& manifest,
+                       std::vector<const ServerManifest*> servers, std::filesystem::path libfaketime)
+    : context_(context),
       manifest_(manifest),
       servers_(std::move(servers)),
       libfaketime_(std::move(libfaketime)),
-      folder_(*site.guardian) {}
+      folder_(*context.guardian) {}
 
 std::filesystem::path CheckBench::new_folder(const char* kind) {
   std::filesystem::path folder = folder_.path() / (kind + std::to_string(++folders_));
@@ -50,17 +50,17 @@ const ServerManifest* CheckBench::choose(const PeerOrder& order) const {
   return found == servers_.end() ? nullptr : *found;
 }
 
-const Site& CheckBench::site_of_server(World world) {
-  if (world == World::honest) return site_;
-  const auto known = worlds_.find(world);
-  if (known != worlds_.end()) return known->second;
-  Site site = site_;
-  site.credentials = make_credentials(new_folder("w"), facts_of(world));
-  return worlds_.emplace(world, std::move(site)).first->second;
+const RunContext& CheckBench::context_of_server(CertificateSet certificates) {
+  if (certificates == CertificateSet::honest) return context_;
+  const auto known = contexts_.find(certificates);
+  if (known != contexts_.end()) return known->second;
+  RunContext context = context_;
+  context.credentials = make_credentials(new_folder("w"), facts_of(certificates));
+  return contexts_.emplace(certificates, std::move(context)).first->second;
 }
 
-const Site& CheckBench::site_of_client(World world) {
-  return world == World::strange_ca ? site_ : site_of_server(world);
+const RunContext& CheckBench::context_of_client(CertificateSet certificates) {
+  return certificates == CertificateSet::strange_ca ? context_ : context_of_server(certificates);
 }
 
 awaitable<Peer*> CheckBench::peer(PeerOrder order) {
@@ -76,11 +76,12 @@ awaitable<Peer*> CheckBench::peer(PeerOrder order) {
   auto made = std::make_unique<Peer>();
   made->order = order;
   ServerOrder server_order{manifest, policy_of(order), order.tls, order.ciphers};
-  made->server = std::make_unique<Server>(std::move(server_order), site_of_server(order.world), new_folder("s"));
+  made->server =
+      std::make_unique<Server>(std::move(server_order), context_of_server(order.certificates), new_folder("s"));
   const RealClock clock;
-  const Deadline deadline = deadline_in(site_.limits.start);
+  const Deadline deadline = deadline_in(context_.limits.start);
   co_await made->server->start(clock, watch_, deadline);
-  made->tap = std::make_unique<Tap>(site_.executor, made->server->upstream(), watch_);
+  made->tap = std::make_unique<Tap>(context_.executor, made->server->upstream(), watch_);
   peers_.push_back(std::move(made));
   co_return peers_.back().get();
 }
@@ -89,14 +90,14 @@ bool CheckBench::can_move_clock() const {
   return !libfaketime_.empty() || manifest_.capabilities.contains("own_clock");
 }
 
-Client& CheckBench::new_client(World world) {
+Client& CheckBench::new_client(CertificateSet certificates) {
   const std::filesystem::path folder = new_folder("c");
   Guest guest;
   if (can_move_clock())
-    guest.clock = std::make_unique<VirtualClock>(*site_.guardian, folder / "clock", libfaketime_);
+    guest.clock = std::make_unique<VirtualClock>(*context_.guardian, folder / "clock", libfaketime_);
   else
     guest.clock = std::make_unique<RealClock>();
-  guest.client = make_client(manifest_, site_of_client(world), *guest.clock, watch_, folder / "c");
+  guest.client = make_client(manifest_, context_of_client(certificates), *guest.clock, watch_, folder / "c");
   guests_.push_back(std::move(guest));
   return *guests_.back().client;
 }
@@ -109,7 +110,7 @@ ClockControl& CheckBench::clock_of(const Client& client) {
 
 awaitable<void> CheckBench::begin(Client* client, ClientSettings settings) {
   try {
-    const Deadline deadline = deadline_in(site_.limits.start);
+    const Deadline deadline = deadline_in(context_.limits.start);
     co_await client->begin(std::move(settings), deadline);
   } catch (const AdapterRefused& refused) {
     throw CheckRefused(refused.what());
@@ -133,12 +134,12 @@ awaitable<ClientWord> CheckBench::told(Client* client, ConnectOrder order, Deadl
 
 awaitable<Attempt> CheckBench::attempt(Client* client, Peer* peer, ConnectOrder order) {
   order.port = peer->tap->port();
-  const Deadline deadline = deadline_in(site_.limits.step);
-  const Alarm taken_away(site_.executor, deadline, [peer] { peer->tap->close_all(); });
+  const Deadline deadline = deadline_in(context_.limits.step);
+  const Alarm taken_away(context_.executor, deadline, [peer] { peer->tap->close_all(); });
   ClientWord word;
   std::exception_ptr failed;
   try {
-    word = co_await told(client, std::move(order), deadline + site_.limits.answer);
+    word = co_await told(client, std::move(order), deadline + context_.limits.answer);
   } catch (const CheckFailed&) {
     failed = std::current_exception();
   }
@@ -151,7 +152,7 @@ awaitable<Attempt> CheckBench::attempt(Client* client, Peer* peer, ConnectOrder 
 
 awaitable<Attempt> CheckBench::settle(Peer* peer) {
   Attempt made;
-  const Deadline deadline = deadline_in(site_.limits.step);
+  const Deadline deadline = deadline_in(context_.limits.step);
   const bool idle = co_await peer->tap->idle(deadline);
   if (!idle) {
     made.hung = true;
@@ -167,11 +168,11 @@ awaitable<Attempt> CheckBench::settle(Peer* peer) {
 
 awaitable<ClientWord> CheckBench::attempt_dead_port(Client* client, ConnectOrder order) {
   using asio::ip::tcp;
-  tcp::socket bound(site_.executor);  // a port that is taken and not listened on stays dead
+  tcp::socket bound(context_.executor);  // a port that is taken and not listened on stays dead
   bound.open(tcp::v4());
   bound.bind(tcp::endpoint(asio::ip::address_v4::loopback(), 0));
   order.port = bound.local_endpoint().port();
-  const Deadline deadline = deadline_in(site_.limits.step);
+  const Deadline deadline = deadline_in(context_.limits.step);
   ClientWord word = co_await told(client, std::move(order), deadline);
   co_return word;
 }
@@ -179,7 +180,7 @@ awaitable<ClientWord> CheckBench::attempt_dead_port(Client* client, ConnectOrder
 awaitable<std::string> CheckBench::dismiss() {
   std::string stray;
   for (Guest& guest : guests_) {
-    co_await guest.client->end(site_.limits.answer);
+    co_await guest.client->end(context_.limits.answer);
     stray += guest.client->take_stray();
   }
   guests_.clear();

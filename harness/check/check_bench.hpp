@@ -30,8 +30,8 @@ struct CheckSkipped : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// World is one set of certificates: what the server shows, and the CA that the client is given.
-enum class World : std::uint8_t {
+/// CertificateSet is one set of certificates: what the server shows, and the CA that the client is given.
+enum class CertificateSet : std::uint8_t {
   honest,
   strange_ca,   ///< the server's certificate is signed by another CA than the client's, for the right name
   other_name,   ///< signed by the client's CA, for another name
@@ -46,7 +46,7 @@ struct PeerOrder {
   bool asks_certificate = false;
   bool gives_tickets = true;
   std::string capability = {};  ///< that the server must have; empty: none
-  World world = World::honest;
+  CertificateSet certificates = CertificateSet::honest;
 
   bool operator==(const PeerOrder&) const = default;
 };
@@ -71,9 +71,9 @@ struct Attempt {
 /// CheckBench owns servers and clients; clients are those of one manifest.
 class CheckBench {
  public:
-  /// `site` and `manifest` outlive the bench, `servers` are those that are built. Without libfaketime there is only the
-  /// clock of clients that are told the time.
-  CheckBench(const Site& site, const ClientManifest& manifest, std::vector<const ServerManifest*> servers,
+  /// `context` and `manifest` outlive the bench, `servers` are those that are built. Without libfaketime there is only
+  /// the clock of clients that are told the time.
+  CheckBench(const RunContext& context, const ClientManifest& manifest, std::vector<const ServerManifest*> servers,
              std::filesystem::path libfaketime);
 
   /// Whether some built server can do it.
@@ -83,7 +83,7 @@ class CheckBench {
   awaitable<Peer*> peer(PeerOrder order);
 
   /// Makes a client that belongs to the bench until dismiss(). Its clock is its own, and stands at the real time.
-  Client& new_client(World world = World::honest);
+  Client& new_client(CertificateSet certificates = CertificateSet::honest);
   ClockControl& clock_of(const Client& client);
   bool can_move_clock() const;
 
@@ -106,8 +106,8 @@ class CheckBench {
   /// Ends all servers.
   awaitable<void> stop();
 
-  /// The site as a client sees it whose server is of this world.
-  const Site& site_of_client(World world);
+  /// The context as a client sees it whose server is of this set.
+  const RunContext& context_of_client(CertificateSet certificates);
   std::filesystem::path new_folder(const char* kind);
 
  private:
@@ -117,17 +117,17 @@ class CheckBench {
   };
 
   const ServerManifest* choose(const PeerOrder& order) const;
-  const Site& site_of_server(World world);
+  const RunContext& context_of_server(CertificateSet certificates);
   awaitable<ClientWord> told(Client* client, ConnectOrder order, Deadline deadline);
 
-  const Site& site_;
+  const RunContext& context_;
   const ClientManifest& manifest_;
   std::vector<const ServerManifest*> servers_;
   std::filesystem::path libfaketime_;
   TempDir folder_;
   std::size_t folders_ = 0;
   Stopwatch watch_;
-  std::map<World, Site> worlds_;
+  std::map<CertificateSet, RunContext> contexts_;
   std::vector<std::unique_ptr<Peer>> peers_;
   std::vector<Guest> guests_;
 };

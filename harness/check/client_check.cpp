@@ -79,8 +79,8 @@ bool ClientReport::holds() const {
 namespace {
 
 /// Leaves a client the versions that its adapter says the library found here has.
-awaitable<void> keep_versions_found(ClientManifest* manifest, const Site& site) {
-  const Facts facts = co_await client_facts(*manifest, site, {});
+awaitable<void> keep_versions_found(ClientManifest* manifest, const RunContext& context) {
+  const Facts facts = co_await client_facts(*manifest, context, {});
   const auto found = facts.find("tls");
   if (found == facts.end()) co_return;
   std::set<Version> versions;
@@ -90,9 +90,9 @@ awaitable<void> keep_versions_found(ClientManifest* manifest, const Site& site) 
 
 }  // namespace
 
-awaitable<ClientReport> check_client(ClientManifest manifest, CheckTools tools, const Site& site) {
-  if (!manifest.program) co_await keep_versions_found(&manifest, site);
-  ClientTrial trial(manifest, site, tools.servers, tools.libfaketime);
+awaitable<ClientReport> check_client(ClientManifest manifest, CheckTools tools, const RunContext& context) {
+  if (!manifest.program) co_await keep_versions_found(&manifest, context);
+  ClientTrial trial(manifest, context, tools.servers, tools.libfaketime);
   ClientReport report;
   for (const auto& table : check_tables())
     for (const ClientCheck& check : table) {
@@ -114,17 +114,17 @@ awaitable<ClientReport> check_client(ClientManifest manifest, CheckTools tools, 
 }
 
 awaitable<ClientManifest> manifest_of_command(std::vector<std::string> argv, std::set<std::string> capabilities,
-                                              const Site& site) {
+                                              const RunContext& context) {
   ClientManifest manifest;
   manifest.argv = std::move(argv);
   manifest.capabilities = std::move(capabilities);
   try {
-    const TempDir folder(*site.guardian);
-    AdapterProcess adapter(manifest, site, folder.path());
+    const TempDir folder(*context.guardian);
+    AdapterProcess adapter(manifest, context, folder.path());
     const nlohmann::json hello = co_await adapter.ask(R"({"do":"hello","protocol":1})");
     if (hello.value("carry", "") == "export") manifest.carry = Carry::session_export;
     for (const Version version : all_versions) {
-      std::string line = configure_order(version, site).dump();
+      std::string line = configure_order(version, context).dump();
       const nlohmann::json answer = co_await adapter.ask(std::move(line));
       if (answer.value("ok", false)) manifest.tls.insert(version);
     }

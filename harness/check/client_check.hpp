@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "endpoints/site.hpp"
+#include "endpoints/run_context.hpp"
 #include "exec/asio.hpp"
 #include "model/manifest.hpp"
 
@@ -51,12 +51,12 @@ struct CheckTools {
 };
 
 /// Puts one client to the test. Whatever it does is in the report; HarnessError is for servers that do not come up.
-awaitable<ClientReport> check_client(ClientManifest manifest, CheckTools tools, const Site& site);
+awaitable<ClientReport> check_client(ClientManifest manifest, CheckTools tools, const RunContext& context);
 
 /// The manifest of an adapter that has none, by what it says of itself: carry and versions. `capabilities` are taken on
 /// trust. One that does not answer has no versions, which the checks will tell.
 awaitable<ClientManifest> manifest_of_command(std::vector<std::string> argv, std::set<std::string> capabilities,
-                                              const Site& site);
+                                              const RunContext& context);
 
 /// The names that CheckTools::only chooses from; those of capabilities are those that a manifest may declare.
 std::vector<std::string> check_names();

@@ -6,9 +6,9 @@
 
 namespace ti {
 
-ClientTrial::ClientTrial(const ClientManifest& manifest, const Site& site, std::vector<const ServerManifest*> servers,
-                         std::filesystem::path libfaketime)
-    : manifest_(manifest), site_(site), bench_(site, manifest, std::move(servers), std::move(libfaketime)) {}
+ClientTrial::ClientTrial(const ClientManifest& manifest, const RunContext& context,
+                         std::vector<const ServerManifest*> servers, std::filesystem::path libfaketime)
+    : manifest_(manifest), context_(context), bench_(context, manifest, std::move(servers), std::move(libfaketime)) {}
 
 std::vector<Version> ClientTrial::versions() const {
   std::vector<Version> versions;
@@ -34,7 +34,7 @@ bool ClientTrial::excused(const std::string& what) {
 std::set<std::string> ClientTrial::take_excuses() { return std::exchange(excuses_, {}); }
 
 AdapterProcess ClientTrial::start(const std::vector<std::string>& arguments) {
-  return AdapterProcess(manifest_, site_, bench_.new_folder("a"), arguments);
+  return AdapterProcess(manifest_, context_, bench_.new_folder("a"), arguments);
 }
 
 nlohmann::json ClientTrial::connect_order(const Peer& peer) const {
@@ -65,9 +65,9 @@ awaitable<Peer*> ClientTrial::peer(Version version) {
 
 awaitable<ClientTrial::Pair> ClientTrial::pair(ClientSettings settings, PeerOrder order) {
   Pair made{nullptr, nullptr};
-  const World world = order.world;
+  const CertificateSet certificates = order.certificates;
   made.peer = co_await bench_.peer(std::move(order));
-  made.client = &bench_.new_client(world);
+  made.client = &bench_.new_client(certificates);
   co_await bench_.begin(made.client, std::move(settings));
   co_return made;
 }

@@ -27,11 +27,11 @@ class ClientTrial {
   };
 
   /// All that is given outlives it. Without libfaketime only those that are told the time can be moved in it.
-  ClientTrial(const ClientManifest& manifest, const Site& site, std::vector<const ServerManifest*> servers,
+  ClientTrial(const ClientManifest& manifest, const RunContext& context, std::vector<const ServerManifest*> servers,
               std::filesystem::path libfaketime);
 
   const ClientManifest& manifest() const { return manifest_; }
-  const Site& site() const { return site_; }
+  const RunContext& context() const { return context_; }
   CheckBench& bench() { return bench_; }
 
   /// The versions that both the client and some server can be pinned to, the newest first. CheckImpossible when none.
@@ -69,7 +69,7 @@ class ClientTrial {
 
  private:
   const ClientManifest& manifest_;
-  const Site& site_;
+  const RunContext& context_;
   CheckBench bench_;
   std::set<std::string> excuses_;
 };

@@ -30,12 +30,12 @@ Scenario a_day_apart(const ServerManifest& server, Version tls, const char* seco
   return scenario;
 }
 
-awaitable<std::vector<ConnectionSummary>> connections_of(PlannedCell cell, const Site& site,
+awaitable<std::vector<ConnectionSummary>> connections_of(PlannedCell cell, const RunContext& context,
                                                          std::filesystem::path libfaketime) {
   SlotMode mode;
   mode.libfaketime = std::move(libfaketime);
   mode.keep_warm = false;
-  Slot slot(site, std::move(mode));
+  Slot slot(context, std::move(mode));
   CellSettings settings;
   settings.keep = Keep::none;
   CellEnd end = co_await run_cell(std::move(cell), slot, std::move(settings));
@@ -77,7 +77,7 @@ constexpr std::size_t most_tries = 3;
 }  // namespace
 
 awaitable<std::string> clock_of_server(const ServerManifest& server, std::vector<const ClientManifest*> clients,
-                                       const Site& site, std::filesystem::path libfaketime) {
+                                       const RunContext& context, std::filesystem::path libfaketime) {
   std::string seen = clock_not_told;
   std::size_t tries = 0;
   for (const ClientManifest* client : clients) {
@@ -85,18 +85,18 @@ awaitable<std::string> clock_of_server(const ServerManifest& server, std::vector
     if (tls == nullptr || seen != clock_not_told || ++tries > most_tries) continue;
     const Scenario scenario = a_day_apart(server, *tls, "latest");
     PlannedCell cell{{server.id, client->id, scenario.id, *tls}, &server, client, &scenario, {}};
-    const auto connections = co_await connections_of(std::move(cell), site, libfaketime);
+    const auto connections = co_await connections_of(std::move(cell), context, libfaketime);
     seen = seen_of_server(connections);
   }
   co_return seen;
 }
 
 awaitable<std::string> clock_of_client(const ClientManifest& client, std::vector<const ServerManifest*> servers,
-                                       const Site& site, std::filesystem::path libfaketime) {
-  const TempDir folder(*site.guardian);
+                                       const RunContext& context, std::filesystem::path libfaketime) {
+  const TempDir folder(*context.guardian);
   CertificateFacts short_lived;
   short_lived.server_valid = a_day / 2;
-  Site here = site;
+  RunContext here = context;
   here.credentials = make_credentials(folder.path(), short_lived);
   std::string seen = clock_not_told;
   std::size_t tries = 0;

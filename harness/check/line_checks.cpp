@@ -41,7 +41,7 @@ std::string word(const Json& answer, const char* field) {
 
 awaitable<std::string> hello(ClientTrial& trial) {
   if (trial.manifest().program) {
-    const Facts facts = co_await client_facts(trial.manifest(), trial.site(), std::filesystem::path());
+    const Facts facts = co_await client_facts(trial.manifest(), trial.context(), std::filesystem::path());
     const std::string version = facts.at("version");
     co_return version + beside_seen(trial, version);
   }
@@ -75,7 +75,7 @@ awaitable<std::string> unknown_arguments(ClientTrial& trial) {
 
 awaitable<void> unknown_orders(ClientTrial& trial, AdapterProcess* adapter) {
   Peer* at = co_await trial.peer(trial.newest());
-  const Json answer = co_await trial.ask(adapter, configure_order(trial.newest(), trial.site()));
+  const Json answer = co_await trial.ask(adapter, configure_order(trial.newest(), trial.context()));
   want_ok(answer, "configure");
   for (const char* field : {"offer", "read"}) {
     Json order = trial.connect_order(*at);
@@ -95,11 +95,11 @@ awaitable<std::string> unknown_commands(ClientTrial& trial) {
   order[std::string(nonsense)] = 1;
   answer = co_await trial.ask(&adapter, order);
   want_unimplemented(answer, "an unknown field of hello");
-  order = configure_order(trial.newest(), trial.site());
+  order = configure_order(trial.newest(), trial.context());
   order[std::string(nonsense)] = "x";
   answer = co_await trial.ask(&adapter, order);
   want_unimplemented(answer, "an unknown field of configure");
-  order = configure_order(trial.newest(), trial.site());
+  order = configure_order(trial.newest(), trial.context());
   order["tls"] = "9.9";
   answer = co_await trial.ask(&adapter, order);
   want_unimplemented(answer, "configure with TLS 9.9");
@@ -123,10 +123,10 @@ awaitable<std::string> refusals_change_nothing(ClientTrial& trial) {
   const Version version = trial.newest();
   Peer* at = co_await trial.peer(version);
   AdapterProcess adapter = trial.start();
-  Json answer = co_await trial.ask(&adapter, configure_order(version, trial.site()));
+  Json answer = co_await trial.ask(&adapter, configure_order(version, trial.context()));
   want_ok(answer, "configure");
-  Json refused = configure_order(version, trial.site());
-  refused["ca"] = trial.site().credentials.client_cert.string();
+  Json refused = configure_order(version, trial.context());
+  refused["ca"] = trial.context().credentials.client_cert.string();
   refused["server_name"] = "elsewhere.invalid";
   refused[std::string(nonsense)] = true;
   answer = co_await trial.ask(&adapter, refused);

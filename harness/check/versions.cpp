@@ -22,12 +22,12 @@ namespace ti {
 namespace {
 
 /// What a version command prints.
-awaitable<std::string> printed_version(Launch launch, const Site& site) {
+awaitable<std::string> printed_version(Launch launch, const RunContext& context) {
   launch.input = false;
   launch.output = Launch::Output::merged;
-  Process process(site.executor, *site.guardian, launch);
+  Process process(context.executor, *context.guardian, launch);
   OutputLog log(std::move(process.out), Stopwatch());
-  const bool ended = co_await log.wait_for_end(deadline_in(site.limits.start));
+  const bool ended = co_await log.wait_for_end(deadline_in(context.limits.start));
   if (!ended) throw HarnessError("its version command does not end");
   co_await process.wait();
   co_return std::string(log.text());
@@ -78,10 +78,11 @@ std::string clock_observed(const nlohmann::json& before, const nlohmann::json& a
 }
 
 /// The conversation by which an adapter says who it is, and shows how its clock goes.
-awaitable<Said> converse(const ClientManifest& manifest, Process& process, const Site& site, VirtualClock* clock) {
+awaitable<Said> converse(const ClientManifest& manifest, Process& process, const RunContext& context,
+                         VirtualClock* clock) {
   LineChannel channel(process, Stopwatch());
   const std::string hello = R"({"do":"hello","protocol":1})";
-  const Deadline deadline = deadline_in(site.limits.start);
+  const Deadline deadline = deadline_in(context.limits.start);
   const std::string first = co_await channel.request(hello, deadline);
   const nlohmann::json before = parse_hello(first);
   Said said;
@@ -114,29 +115,29 @@ void check_library_path(const Launch& launch, pid_t process) {
                      "; ID=PLACE is how to name a build");
 }
 
-awaitable<Said> ask_adapter(const ClientManifest& manifest, const Site& site,
+awaitable<Said> ask_adapter(const ClientManifest& manifest, const RunContext& context,
                             const std::filesystem::path& libfaketime) {
-  const TempDir folder(*site.guardian);
-  Launch launch = client_launch(manifest, site, client_argv(manifest, site), folder.path());
+  const TempDir folder(*context.guardian);
+  Launch launch = client_launch(manifest, context, client_argv(manifest, context), folder.path());
   std::optional<VirtualClock> clock;
   if (!libfaketime.empty() && !manifest.capabilities.contains("own_clock")) {
-    clock.emplace(*site.guardian, folder.path() / "clock", libfaketime);
+    clock.emplace(*context.guardian, folder.path() / "clock", libfaketime);
     launch.env.merge(clock->env());
   }
   if (manifest.build) launch.env["LD_BIND_NOW"] = "1";  // what the library lacks shows now, and not in a cell
-  Process process(site.executor, *site.guardian, launch);
+  Process process(context.executor, *context.guardian, launch);
   OutputLog errors(std::move(process.err), Stopwatch());
   std::string broken;
   Said said;
   try {
-    Said heard = co_await converse(manifest, process, site, clock ? &*clock : nullptr);
+    Said heard = co_await converse(manifest, process, context, clock ? &*clock : nullptr);
     said = std::move(heard);
     check_library_path(launch, process.id());
   } catch (const std::exception& error) {
     broken = error.what();
   }
   process.in.close();
-  co_await process.stop(site.limits.answer);
+  co_await process.stop(context.limits.answer);
   errors.drain();
   if (!broken.empty()) throw HarnessError(why_silent(broken, errors.text()));
   co_return said;
@@ -201,15 +202,15 @@ std::string why_silent(const std::string& seen, std::string_view printed) {
   return text;
 }
 
-awaitable<Facts> server_facts(const ServerManifest& manifest, const Site& site) {
+awaitable<Facts> server_facts(const ServerManifest& manifest, const RunContext& context) {
   Facts facts{{"title", manifest.title},
               {"library", manifest.library},
-              {"binary_sha256", file_sha256(server_program(manifest, site))}};
+              {"binary_sha256", file_sha256(server_program(manifest, context))}};
   if (manifest.build) tell_build(facts, *manifest.build);
-  const TempDir folder(*site.guardian);
-  Result<Launch> launch = version_launch(manifest, site, folder.path());
+  const TempDir folder(*context.guardian);
+  Result<Launch> launch = version_launch(manifest, context, folder.path());
   if (!launch) throw HarnessError(launch.error().text());
-  awaitable<std::string> asked = printed_version(std::move(*launch), site);
+  awaitable<std::string> asked = printed_version(std::move(*launch), context);
   const std::string printed = co_await or_unknown(std::move(asked));
   facts["version"] = first_line(printed);
   if (!manifest.library_version.empty())
@@ -218,16 +219,17 @@ awaitable<Facts> server_facts(const ServerManifest& manifest, const Site& site) 
   co_return facts;
 }
 
-awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site,
+awaitable<Facts> client_facts(const ClientManifest& manifest, const RunContext& context,
                               const std::filesystem::path& libfaketime) {
   Facts facts{{"library", manifest.library},
               {"front_door", manifest.front_door},
               {"carry", manifest.carry == Carry::cache ? "cache" : "export"}};
   if (manifest.build) tell_build(facts, *manifest.build);
   if (manifest.program) {
-    const TempDir folder(*site.guardian);
-    std::vector<std::string> argv = filled_in(manifest.program->version, manifest, variables_of(manifest, site));
-    awaitable<std::string> asked = printed_version(client_launch(manifest, site, std::move(argv), folder.path()), site);
+    const TempDir folder(*context.guardian);
+    std::vector<std::string> argv = filled_in(manifest.program->version, manifest, variables_of(manifest, context));
+    awaitable<std::string> asked =
+        printed_version(client_launch(manifest, context, std::move(argv), folder.path()), context);
     const std::string printed = co_await or_unknown(std::move(asked));
     facts["version"] = first_line(printed);
     facts["clock"] = clock_not_told;
@@ -235,7 +237,7 @@ awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site,
   }
   std::string why;
   try {
-    Said said = co_await ask_adapter(manifest, site, libfaketime);
+    Said said = co_await ask_adapter(manifest, context, libfaketime);
     facts["version"] = std::move(said.version);
     facts["clock"] = std::move(said.clock);
     if (!said.tls.empty()) facts["tls"] = std::move(said.tls);

@@ -1,6 +1,6 @@
 #pragma once
 // What a server or client says of its own version.
-#include "endpoints/site.hpp"
+#include "endpoints/run_context.hpp"
 #include "exec/asio.hpp"
 #include "model/results.hpp"
 
@@ -9,7 +9,7 @@ namespace ti {
 /// Facts of a server: version (the first line its version command prints), library, title, binary_sha256, and
 /// library_version if its manifest says where that stands in what the command prints. A version that cannot be had is
 /// said as "unknown: why".
-awaitable<Facts> server_facts(const ServerManifest& manifest, const Site& site);
+awaitable<Facts> server_facts(const ServerManifest& manifest, const RunContext& context);
 
 /// What facts say of a build: its place, its label, the file that is tested and its SHA-256.
 void tell_build(Facts& facts, const Build& build);
@@ -25,7 +25,7 @@ std::string library_file(std::string_view maps, const std::string& library);
 /// loaded, `tls` if its adapter says which versions ("1.2 1.3") the
 /// library found here can be pinned to, `broken` if it cannot be driven, and `clock`: "moves", "stands still", "its
 /// own" or "not told", as observed by moving a virtual clock under its adapter; "real" when `libfaketime` is empty.
-awaitable<Facts> client_facts(const ClientManifest& manifest, const Site& site,
+awaitable<Facts> client_facts(const ClientManifest& manifest, const RunContext& context,
                               const std::filesystem::path& libfaketime);
 
 }  // namespace ti

@@ -58,7 +58,7 @@ awaitable<std::string> short_connections(ClientTrial& trial) {
   std::vector<Version> seen;
   for (const Version version : trial.versions()) {
     Peer* at = co_await trial.peer(version);
-    const Json configured = co_await trial.ask(&adapter, configure_order(version, trial.site()));
+    const Json configured = co_await trial.ask(&adapter, configure_order(version, trial.context()));
     want_ok(configured, "configure");
     Json order = trial.connect_order(*at);
     order["read"] = "none";
@@ -98,7 +98,7 @@ awaitable<std::string> undeclared_versions(ClientTrial& trial) {
   AdapterProcess adapter = trial.start();
   for (const Version version : all_versions) {
     if (trial.manifest().tls.contains(version) || !trial.bench().can_serve(PeerOrder{version})) continue;
-    const Json configured = co_await trial.ask(&adapter, configure_order(version, trial.site()));
+    const Json configured = co_await trial.ask(&adapter, configure_order(version, trial.context()));
     if (is_refusal(configured)) continue;
     want_ok(configured, "configure with undeclared " + at_version(version));
     Peer* at = co_await trial.peer(version);
@@ -181,12 +181,12 @@ awaitable<std::string> offer_none(ClientTrial& trial) {
   co_return "no ticket offered, and none forgotten: " + listed(trial.versions());
 }
 
-awaitable<std::string> refused_certificate(ClientTrial& trial, World world) {
+awaitable<std::string> refused_certificate(ClientTrial& trial, CertificateSet certificates) {
   std::string said;
   for (const Version version : trial.versions()) {
     ClientSettings settings{version, false, {}};
     PeerOrder order{version};
-    order.world = world;
+    order.certificates = certificates;
     const ClientTrial::Pair at = co_await trial.pair(std::move(settings), std::move(order));
     const Attempt attempt = co_await trial.connect(at, 1);
     if (attempt.word.ok && trial.excused("options")) continue;
@@ -197,12 +197,12 @@ awaitable<std::string> refused_certificate(ClientTrial& trial, World world) {
 }
 
 awaitable<std::string> strange_authority(ClientTrial& trial) {
-  std::string note = co_await refused_certificate(trial, World::strange_ca);
+  std::string note = co_await refused_certificate(trial, CertificateSet::strange_ca);
   co_return note;
 }
 
 awaitable<std::string> other_server_name(ClientTrial& trial) {
-  std::string note = co_await refused_certificate(trial, World::other_name);
+  std::string note = co_await refused_certificate(trial, CertificateSet::other_name);
   co_return note;
 }
 
@@ -222,7 +222,7 @@ awaitable<std::string> clock(ClientTrial& trial) {
   const Version version = trial.newest();
   ClientSettings settings{version, false, {}};
   PeerOrder order{version};
-  order.world = World::short_lived;
+  order.certificates = CertificateSet::short_lived;
   const ClientTrial::Pair at = co_await trial.pair(std::move(settings), std::move(order));
   const Attempt before = co_await trial.connect_fresh(at, 1);
   want_success(before, "a certificate that ends in an hour");

@@ -2,8 +2,8 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "cli/attended.hpp"
 #include "cli/facts.hpp"
+#include "cli/interruptible.hpp"
 #include "exec/temp_dir.hpp"
 
 namespace ti {
@@ -32,21 +32,21 @@ BuildRow row_of(const Manifest& manifest, const char* side, const Facts& facts) 
 std::vector<BuildRow> build_rows(const Catalogue& catalogue, const Paths& paths) {
   Guardian guardian;
   asio::io_context loop(1);
-  Attended attended(loop, std::chrono::seconds(0));
+  Interruptible interruptible(loop, std::chrono::seconds(0));
   const TempDir private_files(guardian);
-  const Site site{loop.get_executor(),
-                  &guardian,
-                  make_credentials(private_files.path()),
-                  paths.servers_build(),
-                  paths.clients_build(),
-                  paths.optional_clients_build(),
-                  {}};
+  const RunContext context{loop.get_executor(),
+                           &guardian,
+                           make_credentials(private_files.path()),
+                           paths.servers_build(),
+                           paths.clients_build(),
+                           paths.optional_clients_build(),
+                           {}};
   Results facts;
   const auto ask = [&]() -> awaitable<void> {
-    Results asked = co_await gather_facts_of_all(catalogue, site);
+    Results asked = co_await gather_facts_of_all(catalogue, context);
     facts = std::move(asked);
   };
-  if (!attended.run(ask())) throw std::runtime_error("stopped while they were asked for their versions");
+  if (!interruptible.run(ask())) throw std::runtime_error("stopped while they were asked for their versions");
   std::vector<BuildRow> rows;
   for (const ServerManifest& server : catalogue.servers)
     if (!catalogue.server_missing.contains(server.id))

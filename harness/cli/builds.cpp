@@ -10,9 +10,9 @@
 #include "base/text.hpp"
 #include "check/build_trial.hpp"
 #include "check/versions.hpp"
-#include "cli/attended.hpp"
 #include "cli/command.hpp"
 #include "cli/compile.hpp"
+#include "cli/interruptible.hpp"
 #include "endpoints/build_finder.hpp"
 #include "endpoints/client.hpp"
 #include "exec/temp_dir.hpp"
@@ -40,8 +40,8 @@ std::string fact(const Facts& facts, const std::string& name) {
 /// Finds builds and tries them, in the order of the words.
 class Trials {
  public:
-  Trials(const Catalogue& catalogue, const Paths& paths, const Site& site)
-      : catalogue_(catalogue), paths_(paths), site_(site) {}
+  Trials(const Catalogue& catalogue, const Paths& paths, const RunContext& context)
+      : catalogue_(catalogue), paths_(paths), context_(context) {}
 
   awaitable<std::vector<Tried<ClientManifest>>> clients(const std::vector<std::optional<BuildOrder>>& orders) {
     std::vector<Tried<ClientManifest>> tried;
@@ -147,10 +147,10 @@ class Trials {
     CompileOrder order = compile_order(*manifest, who);
     order.source = manifest->adapter_folder;
     const fs::path out = order.out;
-    co_await compile_for(std::move(order), *manifest->build, site_);
+    co_await compile_for(std::move(order), *manifest->build, context_);
     manifest->build->compiled = out;
     // A compiler is not what runs.
-    if (manifest->builds->always_compile) manifest->build->program = client_argv(*manifest, site_).front();
+    if (manifest->builds->always_compile) manifest->build->program = client_argv(*manifest, context_).front();
   }
 
   awaitable<void> try_client(Tried<ClientManifest>* one) const {
@@ -159,18 +159,18 @@ class Trials {
     Facts facts;
     std::string why = "it is linked into what runs";
     if (!manifest.builds->always_compile && (!linked_in || manifest.program)) {
-      facts = co_await client_facts(manifest, site_, {});
+      facts = co_await client_facts(manifest, context_, {});
       why = fact(facts, "broken");
     }
     if (!why.empty()) {
       co_await compile(&manifest, why);
-      facts = co_await client_facts(manifest, site_, {});
+      facts = co_await client_facts(manifest, context_, {});
       if (const std::string broken = fact(facts, "broken"); !broken.empty())
         throw std::runtime_error(
             fmt::format("client {} does not run on {}: {}", manifest.id, manifest.build->place(), broken));
     }
     fit_to_version(manifest, fact(facts, "version"));
-    if (manifest.program) co_await fit_program(&manifest, site_);
+    if (manifest.program) co_await fit_program(&manifest, context_);
     settle(one, fact(facts, "version"));
   }
 
@@ -183,13 +183,13 @@ class Trials {
         throw UsageError(fmt::format("{}: {} holds no program", who, manifest.build->place()));
       CompileOrder order = compile_order(manifest, who);
       const fs::path out = order.out;
-      co_await compile_for(std::move(order), *manifest.build, site_);
+      co_await compile_for(std::move(order), *manifest.build, context_);
       manifest.build->compiled = out;
     }
-    const Facts facts = co_await server_facts(manifest, site_);
+    const Facts facts = co_await server_facts(manifest, context_);
     const std::string library = fact(facts, facts.contains("library_version") ? "library_version" : "version");
     fit_to_version(manifest, library);
-    co_await try_server(&manifest, site_);
+    co_await try_server(&manifest, context_);
     settle(one, compiles ? library : fact(facts, "version"));
   }
 
@@ -206,7 +206,7 @@ class Trials {
 
   const Catalogue& catalogue_;
   const Paths& paths_;
-  const Site& site_;
+  const RunContext& context_;
 };
 
 /// Gives each its id, the same whichever came first: by label, or version, or, where two of that version are there, by
@@ -293,16 +293,16 @@ void add_builds(Catalogue& catalogue, Filter& filter, const Paths& paths) {
   if (std::ranges::none_of(server_orders, is_order) && std::ranges::none_of(client_orders, is_order)) return;
   Guardian guardian;
   asio::io_context loop(1);
-  Attended attended(loop, std::chrono::seconds(0));
+  Interruptible interruptible(loop, std::chrono::seconds(0));
   TempDir private_files(guardian);
-  const Site site{loop.get_executor(),
-                  &guardian,
-                  make_credentials(private_files.path()),
-                  paths.servers_build(),
-                  paths.clients_build(),
-                  paths.optional_clients_build(),
-                  {}};
-  Trials trials(catalogue, paths, site);
+  const RunContext context{loop.get_executor(),
+                           &guardian,
+                           make_credentials(private_files.path()),
+                           paths.servers_build(),
+                           paths.clients_build(),
+                           paths.optional_clients_build(),
+                           {}};
+  Trials trials(catalogue, paths, context);
   std::vector<Tried<ServerManifest>> servers;
   std::vector<Tried<ClientManifest>> clients;
   const auto try_all = [&]() -> awaitable<void> {
@@ -311,7 +311,7 @@ void add_builds(Catalogue& catalogue, Filter& filter, const Paths& paths) {
     auto tried_clients = co_await trials.clients(client_orders);
     clients = std::move(tried_clients);
   };
-  if (!attended.run(try_all())) throw std::runtime_error("stopped while builds were tried");
+  if (!interruptible.run(try_all())) throw std::runtime_error("stopped while builds were tried");
   name_builds(servers);
   name_builds(clients);
   put_in_place(servers, catalogue.servers, filter.servers, server_orders);

@@ -9,7 +9,7 @@
 #include <fstream>
 
 #include "base/text.hpp"
-#include "report/say.hpp"
+#include "report/try_print.hpp"
 #include "rules/registry.hpp"
 
 namespace ti {
@@ -119,7 +119,7 @@ Catalogue load_catalogue(const Paths& paths) {
 }
 
 void print_errors(const Catalogue& catalogue) {
-  for (const ParseError& error : catalogue.errors) say(stderr, "ticket-interop: {}\n", error.text());
+  for (const ParseError& error : catalogue.errors) try_print(stderr, "ticket-interop: {}\n", error.text());
 }
 
 }  // namespace ti

@@ -13,7 +13,7 @@
 #include "exec/clock.hpp"
 #include "exec/task_group.hpp"
 #include "exec/temp_dir.hpp"
-#include "report/say.hpp"
+#include "report/try_print.hpp"
 
 namespace ti {
 
@@ -83,14 +83,14 @@ std::string one_line(std::string note) {
 }
 
 void print(const std::string& title, const ClientReport& report) {
-  say(stdout, "{}\n", title);
+  try_print(stdout, "{}\n", title);
   for (const CheckResult& check : report.checks)
-    say(stdout, "  {:<24} {:<9} {}\n", check.name, text(check.state), one_line(check.note));
-  if (!report.capabilities.empty()) say(stdout, "  {:<24} {:<9} {:<9}\n", "capability", "declared", "observed");
+    try_print(stdout, "  {:<24} {:<9} {}\n", check.name, text(check.state), one_line(check.note));
+  if (!report.capabilities.empty()) try_print(stdout, "  {:<24} {:<9} {:<9}\n", "capability", "declared", "observed");
   for (const CapabilityResult& capability : report.capabilities) {
     const char* observed = !capability.observed ? "-" : *capability.observed ? "yes" : "no";
-    say(stdout, "  {:<24} {:<9} {:<9} {}{}\n", capability.name, capability.declared ? "yes" : "no", observed,
-        capability.holds() ? "" : "FAILED: ", one_line(capability.note));
+    try_print(stdout, "  {:<24} {:<9} {:<9} {}{}\n", capability.name, capability.declared ? "yes" : "no", observed,
+              capability.holds() ? "" : "FAILED: ", one_line(capability.note));
   }
   std::fflush(stdout);
 }
@@ -154,13 +154,13 @@ int check(const Options& options, const Invocation& invocation) {
   asio::io_context loop(1);
   TempDir private_files(guardian);
   const Paths& paths = invocation.paths();
-  Site site{loop.get_executor(),
-            &guardian,
-            make_credentials(private_files.path()),
-            paths.servers_build(),
-            paths.clients_build(),
-            paths.optional_clients_build(),
-            {}};
+  RunContext context{loop.get_executor(),
+                     &guardian,
+                     make_credentials(private_files.path()),
+                     paths.servers_build(),
+                     paths.clients_build(),
+                     paths.optional_clients_build(),
+                     {}};
   CheckTools tools;
   tools.only = options.only;
   tools.libfaketime = find_libfaketime().value_or("");
@@ -171,19 +171,19 @@ int check(const Options& options, const Invocation& invocation) {
   const bool command = clients.empty();
   if (command) {
     const std::set<std::string> declared(options.capabilities.begin(), options.capabilities.end());
-    clients.push_back(wait_for(loop, manifest_of_command(from_anywhere(options.words), declared, site)));
+    clients.push_back(wait_for(loop, manifest_of_command(from_anywhere(options.words), declared, context)));
   }
   bool all_hold = true;
   nlohmann::ordered_json array = nlohmann::ordered_json::array();
   for (const ClientManifest& client : clients) {
     if (const auto why = catalogue.client_missing.find(client.id); !command && why != catalogue.client_missing.end())
       throw std::runtime_error(why->second);
-    const ClientReport report = wait_for(loop, check_client(client, tools, site));
+    const ClientReport report = wait_for(loop, check_client(client, tools, context));
     const std::string title = command ? fmt::format("{}", fmt::join(options.words, " ")) : client.id;
     options.json ? array.push_back(json_of(title, report)) : print(title, report);
     all_hold = all_hold && report.holds();
   }
-  if (options.json) say(stdout, "{}\n", array.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  if (options.json) try_print(stdout, "{}\n", array.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   return all_hold ? status::ok : status::unexpected;
 }
 

@@ -13,7 +13,7 @@
 
 #include "base/text.hpp"
 #include "cli/command.hpp"
-#include "report/say.hpp"
+#include "report/try_print.hpp"
 
 namespace ti {
 
@@ -52,7 +52,7 @@ int delivered(const char* command, int ended) {
   const std::string why = errno ? fmt::format(": {}", std::strerror(errno)) : "";
   pollfd reader{STDOUT_FILENO, 0, 0};
   if (::poll(&reader, 1, 0) == 1 && (reader.revents & POLLERR)) return ended;
-  say(stderr, "ticket-interop {}: the output could not be written completely{}\n", command, why);
+  try_print(stderr, "ticket-interop {}: the output could not be written completely{}\n", command, why);
   return status::error;
 }
 
@@ -143,8 +143,8 @@ int run_cli(int argc, char** argv, const std::filesystem::path& self, const Buil
     names.emplace_back(command.name);
   }
   if (const std::string typed = wrong_command(argc, argv); !typed.empty()) {
-    say(stderr, "ticket-interop: no command \"{}\";{} `ticket-interop --help` lists them\n", typed,
-        did_you_mean(typed, names));
+    try_print(stderr, "ticket-interop: no command \"{}\";{} `ticket-interop --help` lists them\n", typed,
+              did_you_mean(typed, names));
     return status::usage;
   }
   try {
@@ -155,12 +155,12 @@ int run_cli(int argc, char** argv, const std::filesystem::path& self, const Buil
     const CLI::App* at = &app;
     for (const auto& [sub, action] : actions)
       if (sub->parsed()) at = sub;
-    say(stderr, "ticket-interop: {}{}\n", wrong.what(), wrong_option(*at, wrong.what()));
+    try_print(stderr, "ticket-interop: {}{}\n", wrong.what(), wrong_option(*at, wrong.what()));
     return status::usage;
   }
   const auto paths = data.empty() ? find_paths(self, built, std::filesystem::current_path()) : paths_in(data, self);
   if (!data.empty() && !paths) {
-    say(stderr, "ticket-interop: --data {}: it does not hold servers/, clients/ and scenarios/\n", data);
+    try_print(stderr, "ticket-interop: --data {}: it does not hold servers/, clients/ and scenarios/\n", data);
     return status::usage;
   }
   for (const auto& [sub, action] : actions) {
@@ -169,10 +169,10 @@ int run_cli(int argc, char** argv, const std::filesystem::path& self, const Buil
     try {
       return action(invocation);
     } catch (const UsageError& wrong) {
-      say(stderr, "ticket-interop {}: {}\n", sub->get_name(), wrong.what());
+      try_print(stderr, "ticket-interop {}: {}\n", sub->get_name(), wrong.what());
       return status::usage;
     } catch (const std::exception& broken) {
-      say(stderr, "ticket-interop {}: {}\n", sub->get_name(), broken.what());
+      try_print(stderr, "ticket-interop {}: {}\n", sub->get_name(), broken.what());
       return status::error;
     }
   }

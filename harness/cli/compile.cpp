@@ -7,7 +7,7 @@
 #include "exec/output_log.hpp"
 #include "exec/process.hpp"
 #include "model/manifest.hpp"
-#include "report/say.hpp"
+#include "report/try_print.hpp"
 
 namespace ti {
 
@@ -39,7 +39,7 @@ std::string last_words(std::string_view output) {
 
 }  // namespace
 
-awaitable<void> compile_for(CompileOrder order, const Build& build, const Site& site) {
+awaitable<void> compile_for(CompileOrder order, const Build& build, const RunContext& context) {
   Launch launch;
   for (const std::string& word : order.command) {
     Result<std::string> filled = fill_in(word, {{"source", order.source.string()}, {"out", order.out.string()}});
@@ -49,8 +49,8 @@ awaitable<void> compile_for(CompileOrder order, const Build& build, const Site& 
   launch.env = environment_for(build);
   launch.output = Launch::Output::merged;
   std::filesystem::create_directories(order.out.parent_path());
-  say(stderr, "{}: compiling it for {}, if it is not there yet\n", order.what, build.place());
-  Process process(site.executor, *site.guardian, launch);
+  try_print(stderr, "{}: compiling it for {}, if it is not there yet\n", order.what, build.place());
+  Process process(context.executor, *context.guardian, launch);
   OutputLog log(std::move(process.out), Stopwatch());
   const Exit exit = co_await process.wait();
   co_await log.wait_for_end(deadline_in(std::chrono::seconds(1)));

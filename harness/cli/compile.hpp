@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "endpoints/site.hpp"
+#include "endpoints/run_context.hpp"
 #include "exec/asio.hpp"
 #include "model/build.hpp"
 
@@ -22,6 +22,6 @@ struct CompileOrder {
 ///   TICKET_INTEROP_LIBRARIES  its library files,
 ///   TICKET_INTEROP_INCLUDE    the folders of its headers, both with ":" between them.
 /// The command keeps what it made as long as its inputs are the same. Throws std::runtime_error with its last words.
-awaitable<void> compile_for(CompileOrder order, const Build& build, const Site& site);
+awaitable<void> compile_for(CompileOrder order, const Build& build, const RunContext& context);
 
 }  // namespace ti

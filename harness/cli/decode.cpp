@@ -13,7 +13,7 @@
 #include "cli/decode_report.hpp"
 #include "model/files.hpp"
 #include "pasted/pasted.hpp"
-#include "report/say.hpp"
+#include "report/try_print.hpp"
 #include "wire/decoder.hpp"
 
 namespace ti {
@@ -67,7 +67,8 @@ class Progress {
   void at(std::uint64_t bytes) {
     if (bytes < next_) return;
     next_ = bytes + step;
-    say(stderr, "{}: {} MiB{} read\n", file_, bytes >> 20, bytes_ == 0 ? "" : fmt::format(" of {}", bytes_ >> 20));
+    try_print(stderr, "{}: {} MiB{} read\n", file_, bytes >> 20,
+              bytes_ == 0 ? "" : fmt::format(" of {}", bytes_ >> 20));
   }
 
  private:
@@ -231,7 +232,7 @@ class Reading {
   DecodeReport& report_;
   std::string file_;
   KeyLog keys_;
-  Docket docket_;
+  CaptureJudge docket_;
   DecodeTally tally_;
   TicketNames names_;
   std::set<Randoms> seen_;

@@ -7,38 +7,39 @@
 
 #include "model/json_writer.hpp"
 #include "report/ladder.hpp"
-#include "report/say.hpp"
+#include "report/try_print.hpp"
 
 namespace ti {
 
 namespace {
 
 std::string what_is_said(const Judgement& judgement) {
-  std::string said(name(judgement.standing));
-  if (judgement.verdict.fault && judgement.standing == Standing::fail)
+  std::string said(name(judgement.outcome));
+  if (judgement.verdict.fault && judgement.outcome == JudgementOutcome::fail)
     said += std::string(" (") + name(*judgement.verdict.fault) + ")";
   return said;
 }
 
-/// How much a standing says of all connections together, the most first.
-std::size_t rank(Standing standing) {
-  constexpr std::array<Standing, 7> order = {Standing::fail,       Standing::inconclusive, Standing::pass,
-                                             Standing::incomplete, Standing::given_up,     Standing::not_judged,
-                                             Standing::no_tls};
-  return static_cast<std::size_t>(std::find(order.begin(), order.end(), standing) - order.begin());
+/// How much a outcome says of all connections together, the most first.
+std::size_t rank(JudgementOutcome outcome) {
+  constexpr std::array<JudgementOutcome, 7> order = {
+      JudgementOutcome::fail,     JudgementOutcome::inconclusive, JudgementOutcome::pass,  JudgementOutcome::incomplete,
+      JudgementOutcome::given_up, JudgementOutcome::not_judged,   JudgementOutcome::no_tls};
+  return static_cast<std::size_t>(std::find(order.begin(), order.end(), outcome) - order.begin());
 }
 
 /// "pass", "fail, fault: server, rule: rfc5077-3.3-one-ticket, at connection 2 message 8".
 std::string verdict_text(const Judgement& judgement) {
   const Verdict& verdict = judgement.verdict;
-  std::string text(name(judgement.standing));
-  if (judgement.standing == Standing::fail)
+  std::string text(name(judgement.outcome));
+  if (judgement.outcome == JudgementOutcome::fail)
     text += std::string(", fault: ") + name(*verdict.fault) + ", rule: " + verdict.rule;
-  const auto broken = std::count_if(verdict.findings.begin(), verdict.findings.end(),
-                                    [](const Finding& finding) { return finding.severity == Severity::should; });
-  if (judgement.standing != Standing::fail && broken > 0)
+  const auto broken = std::count_if(verdict.breaches.begin(), verdict.breaches.end(),
+                                    [](const Breach& breach) { return breach.severity == Severity::should; });
+  if (judgement.outcome != JudgementOutcome::fail && broken > 0)
     text += fmt::format(", though {} SHOULD {} broken", broken, broken == 1 ? "was" : "were");
-  const bool has_place = judgement.standing == Standing::fail || judgement.standing == Standing::inconclusive;
+  const bool has_place =
+      judgement.outcome == JudgementOutcome::fail || judgement.outcome == JudgementOutcome::inconclusive;
   if (has_place && verdict.at && verdict.at->connection != 0) text += ", at " + place_text(*verdict.at);
   return text;
 }
@@ -47,35 +48,35 @@ class TextReport : public DecodeReport {
  public:
   TextReport(std::FILE* to, bool colour, bool name_files) : to_(to), colour_(colour), name_files_(name_files) {}
 
-  void note(const std::string& sentence) override { say(to_, "{}\n", sentence); }
+  void note(const std::string& sentence) override { try_print(to_, "{}\n", sentence); }
 
   void connection(const JudgedConnection& connection) override {
     const Judgement& judgement = connection.judgement;
-    if (name_files_ && connection.file != file_) say(to_, "\n== {}\n", connection.file);
+    if (name_files_ && connection.file != file_) try_print(to_, "\n== {}\n", connection.file);
     file_ = connection.file;
     const std::string between = connection.client.empty() ? "" : connection.client + " -> " + connection.server;
     const LadderStyle style{.colour = colour_, .since_first = true, .between = between};
-    say(to_, "{}", connection_ladder(connection.summary, judgement.number, judgement.verdict, style));
-    say(to_, "  {}\n", verdict_text(judgement));
-    if (!judgement.reason.empty()) say(to_, "    {}\n", judgement.reason);
-    for (const Finding& finding : judgement.verdict.findings)
-      if (finding.rule != judgement.verdict.rule || finding.reason != judgement.verdict.reason)
-        say(to_, "    {}\n", also_text(finding));
+    try_print(to_, "{}", connection_ladder(connection.summary, judgement.number, judgement.verdict, style));
+    try_print(to_, "  {}\n", verdict_text(judgement));
+    if (!judgement.reason.empty()) try_print(to_, "    {}\n", judgement.reason);
+    for (const Breach& breach : judgement.verdict.breaches)
+      if (breach.rule != judgement.verdict.rule || breach.reason != judgement.verdict.reason)
+        try_print(to_, "    {}\n", also_text(breach));
     for (const Consequence& consequence : judgement.verdict.consequences)
-      say(to_, "    consequence: {}\n", consequence.what);
+      try_print(to_, "    consequence: {}\n", consequence.what);
   }
 
   void end(const DecodeTally& tally, const std::vector<std::string>& unread) override {
-    say(to_, "\n");
-    if (!unread.empty()) say(to_, "not judged: {}\n", fmt::join(unread, ", "));
+    try_print(to_, "\n");
+    if (!unread.empty()) try_print(to_, "not judged: {}\n", fmt::join(unread, ", "));
     if (tally.connections() == 0) {
-      say(to_, "verdict: inconclusive\n  the text holds no messages to judge\n");
+      try_print(to_, "verdict: inconclusive\n  the text holds no messages to judge\n");
       return;
     }
-    say(to_, "{}\n", tally.text());
+    try_print(to_, "{}\n", tally.text());
     if (const Judgement* decisive = tally.decisive()) {
-      say(to_, "verdict: {}\n", verdict_text(*decisive));
-      if (!decisive->reason.empty()) say(to_, "  {}\n", decisive->reason);
+      try_print(to_, "verdict: {}\n", verdict_text(*decisive));
+      if (!decisive->reason.empty()) try_print(to_, "  {}\n", decisive->reason);
     }
   }
 
@@ -101,8 +102,8 @@ void write_place(JsonWriter& json, const std::optional<Place>& place) {
 }
 
 void write_verdict(JsonWriter& json, const Judgement& judgement) {
-  const bool fails = judgement.standing == Standing::fail;
-  json.field("verdict", name(judgement.standing));
+  const bool fails = judgement.outcome == JudgementOutcome::fail;
+  json.field("verdict", name(judgement.outcome));
   json.field_or_null("fault", fails ? name(*judgement.verdict.fault) : "");
   json.field_or_null("rule", fails ? judgement.verdict.rule : "");
   json.field_or_null("reason", judgement.reason);
@@ -132,13 +133,13 @@ void write_messages(JsonWriter& json, const ConnectionSummary& summary) {
 
 void write_findings(JsonWriter& json, const Verdict& verdict) {
   json.key("findings").begin_array();
-  for (const Finding& finding : verdict.findings) {
+  for (const Breach& breach : verdict.breaches) {
     json.begin_object()
-        .field("rule", finding.rule)
-        .field("severity", name(finding.severity))
-        .field("actor", name(finding.actor))
-        .field("reason", finding.reason);
-    write_place(json, finding.at);
+        .field("rule", breach.rule)
+        .field("severity", name(breach.severity))
+        .field("actor", name(breach.actor))
+        .field("reason", breach.reason);
+    write_place(json, breach.at);
     json.end_object();
   }
   json.end_array().key("consequences").begin_array();
@@ -185,7 +186,7 @@ class JsonReport : public DecodeReport {
   void note(const std::string& sentence) override { notes_.push_back(sentence); }
 
   void connection(const JudgedConnection& connection) override {
-    say(to_, "{}\n{}", begun_ ? "," : head(), connection_json(connection));
+    try_print(to_, "{}\n{}", begun_ ? "," : head(), connection_json(connection));
     begun_ = true;
   }
 
@@ -202,7 +203,7 @@ class JsonReport : public DecodeReport {
       write_verdict(json, *decisive);
     else
       json.key("verdict").null();
-    say(to_, "{}\n],{}\n", begun_ ? "" : head(), json.end_object().take().substr(1));
+    try_print(to_, "{}\n],{}\n", begun_ ? "" : head(), json.end_object().take().substr(1));
   }
 
  private:
@@ -223,7 +224,7 @@ class JsonReport : public DecodeReport {
 
 void DecodeTally::add(const Judgement& judgement) {
   ++counts_[what_is_said(judgement)];
-  if (!decisive_ || rank(judgement.standing) < rank(decisive_->standing)) decisive_ = judgement;
+  if (!decisive_ || rank(judgement.outcome) < rank(decisive_->outcome)) decisive_ = judgement;
 }
 
 std::size_t DecodeTally::connections() const {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "model/results.hpp"
-#include "rules/docket.hpp"
+#include "rules/capture_judge.hpp"
 
 namespace ti {
 
@@ -33,7 +33,7 @@ class DecodeTally {
   const Judgement* decisive() const { return decisive_ ? &*decisive_ : nullptr; }
   std::size_t connections() const;
   const std::map<std::string, std::size_t>& counts() const { return counts_; }
-  bool failed() const { return decisive_ && decisive_->standing == Standing::fail; }
+  bool failed() const { return decisive_ && decisive_->outcome == JudgementOutcome::fail; }
 
  private:
   std::map<std::string, std::size_t> counts_;  ///< by what is said: "pass", "fail (server)", ...

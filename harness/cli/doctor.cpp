@@ -5,7 +5,7 @@
 #include "cli/builds.hpp"
 #include "cli/command.hpp"
 #include "exec/clock.hpp"
-#include "report/say.hpp"
+#include "report/try_print.hpp"
 
 namespace ti {
 
@@ -37,11 +37,11 @@ void print(const std::vector<Part>& parts, std::size_t scenarios) {
   for (const Part& part : parts) {
     const std::string optional = part.optional ? " (optional)" : "";
     if (part.missing.empty())
-      say(stdout, "ok       {} {}{}\n", part.kind, part.id, optional);
+      try_print(stdout, "ok       {} {}{}\n", part.kind, part.id, optional);
     else
-      say(stdout, "missing  {} {}{}\n         {}\n", part.kind, part.id, optional, part.missing);
+      try_print(stdout, "missing  {} {}{}\n         {}\n", part.kind, part.id, optional, part.missing);
   }
-  say(stdout, "\n{} scenarios\n", scenarios);
+  try_print(stdout, "\n{} scenarios\n", scenarios);
 }
 
 void print_json(const std::vector<Part>& parts) {
@@ -52,7 +52,7 @@ void print_json(const std::vector<Part>& parts) {
     object["missing"] = part.missing.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(part.missing);
     array.push_back(std::move(object));
   }
-  say(stdout, "{}\n", array.dump(2));
+  try_print(stdout, "{}\n", array.dump(2));
 }
 
 struct Options {

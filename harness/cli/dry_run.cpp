@@ -8,7 +8,7 @@
 #include "cli/command.hpp"
 #include "endpoints/client_script.hpp"
 #include "endpoints/server.hpp"
-#include "report/say.hpp"
+#include "report/try_print.hpp"
 #include "run/evidence.hpp"
 
 namespace ti {
@@ -36,9 +36,9 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 
 /// Scripts of one cell: what to type in one terminal each.
 /// The server's socket is named from its own folder: the path of a socket has at most 107 bytes.
-void write_cell(const PlannedCell& cell, const Site& site, const fs::path& folder) {
+void write_cell(const PlannedCell& cell, const RunContext& context, const fs::path& folder) {
   const ServerOrder order{cell.server, cell.scenario->policy, cell.id.tls, cell.scenario->ciphers};
-  const Result<ServerLaunch> server = prepare(order, site, folder);
+  const Result<ServerLaunch> server = prepare(order, context, folder);
   if (!server) throw UsageError(server.error().text());
   make_private(folder);
   const std::string socket = server->socket.lexically_relative(folder).string();
@@ -51,20 +51,20 @@ void write_cell(const PlannedCell& cell, const Site& site, const fs::path& folde
   std::vector<std::string> argv;
   for (const std::string& word : server->launch.argv) argv.push_back(near(word));
   write_script(folder / "server.sh", there + start + pasteable(argv) + "\n");
-  say(stdout, "{}\n", cell.id.text());
-  say(stdout, "  first terminal:   {}\n", pasteable({(folder / "server.sh").string()}));
+  try_print(stdout, "{}\n", cell.id.text());
+  try_print(stdout, "  first terminal:   {}\n", pasteable({(folder / "server.sh").string()}));
   if (cell.server->unix_socket) {
     write_script(folder / "bridge.sh",
                  there + fmt::format("exec socat TCP-LISTEN:{},bind=127.0.0.1,fork,reuseaddr UNIX-CONNECT:{}\n", port,
                                      pasteable({socket})));
-    say(stdout, "  second terminal:  {}    (needs socat: apt-get install socat)\n",
-        pasteable({(folder / "bridge.sh").string()}));
+    try_print(stdout, "  second terminal:  {}    (needs socat: apt-get install socat)\n",
+              pasteable({(folder / "bridge.sh").string()}));
   } else {
-    say(stdout, "  the server prints its port: put it for {} into client.sh\n", port);
+    try_print(stdout, "  the server prints its port: put it for {} into client.sh\n", port);
   }
   const ClientSettings settings{cell.id.tls, cell.scenario->shows_certificate(), {}, cell.scenario->client_script};
-  write_script(folder / "client.sh", there + client_script(*cell.client, site, settings, *cell.scenario, port));
-  say(stdout, "  third terminal:   {}\n", pasteable({(folder / "client.sh").string()}));
+  write_script(folder / "client.sh", there + client_script(*cell.client, context, settings, *cell.scenario, port));
+  try_print(stdout, "  third terminal:   {}\n", pasteable({(folder / "client.sh").string()}));
 }
 
 }  // namespace
@@ -74,21 +74,21 @@ void print_commands(const std::vector<PlannedCell>& cells, const Paths& paths, c
   make_private(root);
   make_private(root / "credentials");
   asio::io_context idle;
-  const Site site{.executor = idle.get_executor(),
-                  .credentials = make_credentials(root / "credentials"),
-                  .servers = paths.servers_build(),
-                  .clients = paths.clients_build(),
-                  .optional_clients = paths.optional_clients_build(),
-                  .limits = {}};
+  const RunContext context{.executor = idle.get_executor(),
+                           .credentials = make_credentials(root / "credentials"),
+                           .servers = paths.servers_build(),
+                           .clients = paths.clients_build(),
+                           .optional_clients = paths.optional_clients_build(),
+                           .limits = {}};
   for (const PlannedCell& cell : cells) {
     if (cell.unsupported.empty())
-      write_cell(cell, site, root / folder_name(cell.id));
+      write_cell(cell, context, root / folder_name(cell.id));
     else
-      say(stdout, "{}\n  unsupported: {}\n", cell.id.text(), cell.unsupported);
+      try_print(stdout, "{}\n  unsupported: {}\n", cell.id.text(), cell.unsupported);
   }
-  say(stdout,
-      "\nThe scripts can be read, changed and run as often as you like, by the machine's own clock. A tap's\n"
-      "disturbances are not made by hand.\n");
+  try_print(stdout,
+            "\nThe scripts can be read, changed and run as often as you like, by the machine's own clock. A tap's\n"
+            "disturbances are not made by hand.\n");
 }
 
 }  // namespace ti

@@ -9,7 +9,7 @@
 #include "base/text.hpp"
 #include "check/clock_check.hpp"
 #include "check/versions.hpp"
-#include "exec/gate.hpp"
+#include "exec/semaphore.hpp"
 #include "exec/task_group.hpp"
 #include "model/files.hpp"
 #include "wire/transcript.hpp"
@@ -96,14 +96,14 @@ std::string difference(const std::string& kind, const std::map<std::string, Fact
 }
 
 /// Has those that could not tell their time show, by handshakes under the virtual clock, that it moves.
-awaitable<void> observe_clocks(Results* results, const Catalogue& catalogue, const Site& site,
+awaitable<void> observe_clocks(Results* results, const Catalogue& catalogue, const RunContext& context,
                                const fs::path& libfaketime) {
-  TaskGroup asked(site.executor);
+  TaskGroup asked(context.executor);
   std::vector<const ServerManifest*> built;
   for (const ServerManifest& manifest : catalogue.servers)
     if (!catalogue.server_missing.contains(manifest.id)) built.push_back(&manifest);
   const auto client_clock = [&](const ClientManifest* manifest) -> awaitable<void> {
-    std::string clock = co_await clock_of_client(*manifest, built, site, libfaketime);
+    std::string clock = co_await clock_of_client(*manifest, built, context, libfaketime);
     results->clients[manifest->id]["clock"] = std::move(clock);
   };
   std::vector<const ClientManifest*> drivers;  // of servers: their own clock is known to move
@@ -117,7 +117,7 @@ awaitable<void> observe_clocks(Results* results, const Catalogue& catalogue, con
     if (clock->second == clock_moves) drivers.push_back(&manifest);
   }
   const auto server_clock = [&](const ServerManifest* manifest) -> awaitable<void> {
-    std::string clock = co_await clock_of_server(*manifest, drivers, site, libfaketime);
+    std::string clock = co_await clock_of_server(*manifest, drivers, context, libfaketime);
     results->servers[manifest->id]["clock"] = std::move(clock);
   };
   for (const ServerManifest* manifest : built)
@@ -127,8 +127,8 @@ awaitable<void> observe_clocks(Results* results, const Catalogue& catalogue, con
 
 }  // namespace
 
-awaitable<Results> gather_facts(const std::vector<PlannedCell>& cells, const Catalogue& catalogue, const Site& site,
-                                const fs::path& libfaketime) {
+awaitable<Results> gather_facts(const std::vector<PlannedCell>& cells, const Catalogue& catalogue,
+                                const RunContext& context, const fs::path& libfaketime) {
   Results results;
   std::set<std::string> servers;
   std::set<std::string> clients;
@@ -138,16 +138,17 @@ awaitable<Results> gather_facts(const std::vector<PlannedCell>& cells, const Cat
     results.scenarios[cell.id.scenario] = {cell.scenario->title, cell.scenario->spec};
   }
 
-  TaskGroup asked(site.executor);
-  Gate starting(2 * std::max(1U, std::thread::hardware_concurrency()));  // more at once would only wait for each other
+  TaskGroup asked(context.executor);
+  Semaphore starting(2 *
+                     std::max(1U, std::thread::hardware_concurrency()));  // more at once would only wait for each other
   const auto server = [&](const ServerManifest* manifest) -> awaitable<void> {
-    Facts facts = co_await server_facts(*manifest, site);
+    Facts facts = co_await server_facts(*manifest, context);
     results.servers[manifest->id] = std::move(facts);
   };
   const auto client = [&](const ClientManifest* manifest) -> awaitable<void> {
-    GatePass pass(&starting);
-    co_await pass.enter();
-    Facts facts = co_await client_facts(*manifest, site, libfaketime);
+    SemaphorePermit permit(&starting);
+    co_await permit.acquire();
+    Facts facts = co_await client_facts(*manifest, context, libfaketime);
     results.clients[manifest->id].merge(facts);
   };
   for (const ServerManifest& manifest : catalogue.servers) {
@@ -164,11 +165,11 @@ awaitable<Results> gather_facts(const std::vector<PlannedCell>& cells, const Cat
     if (!catalogue.client_missing.contains(manifest.id)) asked.spawn(client(&manifest));
   }
   co_await join(asked);
-  if (!libfaketime.empty()) co_await observe_clocks(&results, catalogue, site, libfaketime);
+  if (!libfaketime.empty()) co_await observe_clocks(&results, catalogue, context, libfaketime);
   co_return results;
 }
 
-awaitable<Results> gather_facts_of_all(const Catalogue& catalogue, const Site& site) {
+awaitable<Results> gather_facts_of_all(const Catalogue& catalogue, const RunContext& context) {
   const Scenario none;
   std::vector<PlannedCell> cells;
   const auto plan = [&](const std::string& server, const std::string& client) {
@@ -176,7 +177,7 @@ awaitable<Results> gather_facts_of_all(const Catalogue& catalogue, const Site& s
   };
   for (const ServerManifest& server : catalogue.servers) plan(server.id, "");
   for (const ClientManifest& client : catalogue.clients) plan("", client.id);
-  Results results = co_await gather_facts(cells, catalogue, site, {});
+  Results results = co_await gather_facts(cells, catalogue, context, {});
   co_return results;
 }
 

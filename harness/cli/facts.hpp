@@ -1,7 +1,7 @@
 #pragma once
 // What the results say of the run's servers, clients and machine, and whether two results can be of one run.
 #include "cli/command.hpp"
-#include "endpoints/site.hpp"
+#include "endpoints/run_context.hpp"
 #include "exec/asio.hpp"
 #include "run/matrix.hpp"
 
@@ -10,11 +10,11 @@ namespace ti {
 /// Asks each server and client of these cells for its version. Under the virtual clock (libfaketime not empty) adapters
 /// are asked for their time, too, and who cannot tell it shows by handshakes that it moves. Run and cells of the
 /// results stay empty.
-awaitable<Results> gather_facts(const std::vector<PlannedCell>& cells, const Catalogue& catalogue, const Site& site,
-                                const std::filesystem::path& libfaketime);
+awaitable<Results> gather_facts(const std::vector<PlannedCell>& cells, const Catalogue& catalogue,
+                                const RunContext& context, const std::filesystem::path& libfaketime);
 
 /// The same of all servers and clients of the catalogue, without a look at their clocks.
-awaitable<Results> gather_facts_of_all(const Catalogue& catalogue, const Site& site);
+awaitable<Results> gather_facts_of_all(const Catalogue& catalogue, const RunContext& context);
 
 /// Marks the cells at versions that the library found here lacks as unsupported, and the cells of servers and clients
 /// that cannot be driven, or whose clock was seen to stand still under the virtual one: judged, they would be wrongly.

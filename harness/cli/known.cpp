@@ -13,7 +13,7 @@
 #include "report/counts.hpp"
 #include "report/escape.hpp"
 #include "report/known_check.hpp"
-#include "report/say.hpp"
+#include "report/try_print.hpp"
 
 namespace ti {
 
@@ -66,8 +66,8 @@ int add(const Options& options, const Invocation& invocation) {
     write_report(*before, file);
     throw std::runtime_error(file + " was left as it was, as it could not be added to: " + after.error().text());
   }
-  for (const std::string& entry : entries) say(stdout, "{}\n", entry);
-  say(stdout, "added to {}: {}\n", file, counted(cells.size(), "cell"));
+  for (const std::string& entry : entries) try_print(stdout, "{}\n", entry);
+  try_print(stdout, "added to {}: {}\n", file, counted(cells.size(), "cell"));
   return status::ok;
 }
 
@@ -78,10 +78,10 @@ int check(const Options& options, const Invocation& invocation) {
   const std::vector<Misfit> found =
       misfits(*issues, results_of(options, invocation), expectations_of(catalogue, false).likes);
   for (const Misfit& misfit : found)
-    say(stdout, "{}: server {}, client {}, scenario {}, rule {} ({}): {}\n", misfit.kind, shown(misfit.issue.server),
-        shown(misfit.issue.client), shown(misfit.issue.scenario), shown(misfit.issue.rule), shown(misfit.issue.link),
-        shown(misfit.why));
-  say(stdout, "{} of {} fit what ran\n", issues->size() - found.size(), counted(issues->size(), "known issue"));
+    try_print(stdout, "{}: server {}, client {}, scenario {}, rule {} ({}): {}\n", misfit.kind,
+              shown(misfit.issue.server), shown(misfit.issue.client), shown(misfit.issue.scenario),
+              shown(misfit.issue.rule), shown(misfit.issue.link), shown(misfit.why));
+  try_print(stdout, "{} of {} fit what ran\n", issues->size() - found.size(), counted(issues->size(), "known issue"));
   return found.empty() ? status::ok : status::unexpected;
 }
 

@@ -9,7 +9,7 @@
 #include "cli/build_table.hpp"
 #include "cli/builds.hpp"
 #include "cli/command.hpp"
-#include "report/say.hpp"
+#include "report/try_print.hpp"
 #include "rules/registry.hpp"
 
 namespace ti {
@@ -36,8 +36,8 @@ struct Table {
   void print_markdown() const {
     std::string rule = "|";
     for (std::size_t i = 0; i < columns.size(); ++i) rule += " --- |";
-    say(stdout, "| {} |\n{}\n", fmt::join(columns, " | "), rule);
-    for (const auto& row : texts()) say(stdout, "| {} |\n", fmt::join(row, " | "));
+    try_print(stdout, "| {} |\n{}\n", fmt::join(columns, " | "), rule);
+    for (const auto& row : texts()) try_print(stdout, "| {} |\n", fmt::join(row, " | "));
   }
 
   void print(bool json) const {
@@ -48,7 +48,7 @@ struct Table {
         for (std::size_t i = 0; i < columns.size(); ++i) object[columns[i]] = row[i];
         array.push_back(std::move(object));
       }
-      say(stdout, "{}\n", array.dump(2));
+      try_print(stdout, "{}\n", array.dump(2));
       return;
     }
     const auto lines = texts();
@@ -76,7 +76,7 @@ struct Table {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i)
       line += i + 1 < row.size() ? fmt::format("{:<{}}  ", row[i], widths[i]) : row[i];
-    say(stdout, "{}\n", line);
+    try_print(stdout, "{}\n", line);
   }
 };
 

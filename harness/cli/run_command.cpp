@@ -5,7 +5,6 @@
 #include <boost/asio/io_context.hpp>
 #include <fstream>
 
-#include "cli/attended.hpp"
 #include "cli/builds.hpp"
 #include "cli/catalogue.hpp"
 #include "cli/command.hpp"
@@ -13,13 +12,14 @@
 #include "cli/expectations.hpp"
 #include "cli/facts.hpp"
 #include "cli/folder_lock.hpp"
+#include "cli/interruptible.hpp"
 #include "cli/shard_from_environment.hpp"
 #include "cli/wanted_reports.hpp"
 #include "exec/task_group.hpp"
 #include "report/console.hpp"
 #include "report/expected.hpp"
 #include "report/results_file.hpp"
-#include "report/say.hpp"
+#include "report/try_print.hpp"
 #include "run/runner.hpp"
 
 namespace ti {
@@ -125,7 +125,8 @@ void clear_results_folder(const fs::path& folder, bool force) {
 
 void print_not_seen_again(const Expected& expected) {
   for (const KnownIssue& issue : expected.not_seen_again())
-    say(stdout,
+    try_print(
+        stdout,
         "a known issue was not seen again, so it may be solved: server {}, client {}, scenario {}, rule {} ({})\n",
         issue.server, issue.client, issue.scenario, issue.rule, issue.link);
 }
@@ -136,8 +137,8 @@ void print_not_run(std::vector<std::string> gone) {
   if (gone.empty()) return;
   const std::size_t count = gone.size();
   if (count > most) gone.resize(most);
-  say(stdout, "{} of the baseline {} not run: {}{}\n", count == 1 ? "1 cell" : fmt::format("{} cells", count),
-      count == 1 ? "was" : "were", fmt::join(gone, ", "), count > most ? ", ..." : "");
+  try_print(stdout, "{} of the baseline {} not run: {}{}\n", count == 1 ? "1 cell" : fmt::format("{} cells", count),
+            count == 1 ? "was" : "were", fmt::join(gone, ", "), count > most ? ", ..." : "");
 }
 
 /// Lets the console show how far the run is while no cell ends.
@@ -315,26 +316,26 @@ int run(const Options& asked, const Invocation& invocation) {
 
   Guardian guardian;
   asio::io_context loop(1);
-  Attended attended(loop, std::chrono::seconds(options.deadline_s));
+  Interruptible interruptible(loop, std::chrono::seconds(options.deadline_s));
   TempDir private_files(guardian);
   // With evidence goes what its commands need to be repeated.
   const fs::path credentials = keep == Keep::none ? private_files.path() : folder / "credentials";
   if (fs::create_directory(credentials)) fs::permissions(credentials, fs::perms::owner_all);
-  Site site{loop.get_executor(),
-            &guardian,
-            make_credentials(credentials),
-            paths.servers_build(),
-            paths.clients_build(),
-            paths.optional_clients_build(),
-            {}};
+  RunContext context{loop.get_executor(),
+                     &guardian,
+                     make_credentials(credentials),
+                     paths.servers_build(),
+                     paths.clients_build(),
+                     paths.optional_clients_build(),
+                     {}};
   Results facts;
   const auto ask = [&]() -> awaitable<void> {
-    Results asked_now = co_await gather_facts(cells, catalogue, site, settings.mode.libfaketime);
+    Results asked_now = co_await gather_facts(cells, catalogue, context, settings.mode.libfaketime);
     facts = std::move(asked_now);
   };
-  if (!attended.run(ask())) {
-    say(stdout, "stopped before the first cell, while servers and clients were asked for their versions\n");
-    if (earlier) say(stdout, "to go on: ticket-interop run --resume {}\n", options.resume);
+  if (!interruptible.run(ask())) {
+    try_print(stdout, "stopped before the first cell, while servers and clients were asked for their versions\n");
+    if (earlier) try_print(stdout, "to go on: ticket-interop run --resume {}\n", options.resume);
     return status::error;
   }
   facts.run = run;
@@ -362,15 +363,15 @@ int run(const Options& asked, const Invocation& invocation) {
     for (const CellResult& cell : earlier->cells) console.recall(expected.recall(cell));
 
   settings.repetitions = options.repeat;
-  Runner runner(site, std::move(settings), {&expected});
+  Runner runner(context, std::move(settings), {&expected});
   const auto all = [&]() -> awaitable<void> {
     LoopWatch watch(loop.get_executor());
-    site.loop_watch = &watch;
+    context.loop_watch = &watch;
     TaskGroup beside(loop.get_executor());
     beside.spawn(tick(console));
     co_await runner.run(std::move(cells));
   };
-  const bool stopped = !attended.run(all());
+  const bool stopped = !interruptible.run(all());
   facts.run.finished = now_text();
   expected.run_ended(facts.run, stopped);
   write_reports(reports_wanted, folder.string());
@@ -380,7 +381,7 @@ int run(const Options& asked, const Invocation& invocation) {
   }
   if (folder.parent_path() == reports) link_latest(reports, folder);
   const bool proves_nothing = !any_runs || (shard.count == 1 && expected.nothing_ran());
-  if (proves_nothing) say(stderr, "ticket-interop run: no cell could be run: all of them are unsupported\n");
+  if (proves_nothing) try_print(stderr, "ticket-interop run: no cell could be run: all of them are unsupported\n");
   if (!catalogue.errors.empty() || stopped || expected.any_error() || proves_nothing) return status::error;
   return expected.any_unexpected() ? status::unexpected : status::ok;
 }

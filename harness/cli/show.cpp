@@ -6,7 +6,7 @@
 #include "cli/stored_results.hpp"
 #include "report/escape.hpp"
 #include "report/ladder.hpp"
-#include "report/say.hpp"
+#include "report/try_print.hpp"
 
 namespace ti {
 
@@ -25,12 +25,13 @@ int show(const Options& options) {
   for (const CellResult& cell : cells) {
     names.push_back(cell.id.text());
     if (!glob_match(options.cell, cell.id.text())) continue;
-    if (options.json) say(stdout, "{}{}", found ? ",\n" : "[\n", cell_json(cell));
+    if (options.json) try_print(stdout, "{}{}", found ? ",\n" : "[\n", cell_json(cell));
     found = true;
     if (options.json) continue;
-    say(stdout, "{}\n{}", cell.id.text(), ladder(cell, shows_colour(STDOUT_FILENO)));
-    if (cell.evidence) say(stdout, "  evidence: {} {}\n", shown(cell.evidence->capture), shown(cell.evidence->trace));
-    say(stdout, "\n");
+    try_print(stdout, "{}\n{}", cell.id.text(), ladder(cell, shows_colour(STDOUT_FILENO)));
+    if (cell.evidence)
+      try_print(stdout, "  evidence: {} {}\n", shown(cell.evidence->capture), shown(cell.evidence->trace));
+    try_print(stdout, "\n");
   }
   if (!found) {
     const std::string guess = did_you_mean(options.cell, names);
@@ -39,7 +40,7 @@ int show(const Options& options) {
                       : guess.empty() ? "it holds " + std::to_string(names.size()) + ", such as " + names.front()
                                       : guess.substr(1)));
   }
-  if (options.json) say(stdout, "\n]\n");
+  if (options.json) try_print(stdout, "\n]\n");
   return status::ok;
 }
 

@@ -9,7 +9,7 @@
 #include "report/escape.hpp"
 #include "report/page.hpp"
 #include "report/results_file.hpp"
-#include "report/say.hpp"
+#include "report/try_print.hpp"
 
 namespace ti {
 

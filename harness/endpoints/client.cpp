@@ -6,10 +6,10 @@
 
 namespace ti {
 
-std::unique_ptr<Client> make_client(const ClientManifest& manifest, const Site& site, const ClockControl& clock,
-                                    Stopwatch watch, std::filesystem::path folder) {
-  if (manifest.program) return std::make_unique<ProgramClient>(manifest, site, clock, watch, std::move(folder));
-  return std::make_unique<LineClient>(manifest, site, clock, watch, std::move(folder));
+std::unique_ptr<Client> make_client(const ClientManifest& manifest, const RunContext& context,
+                                    const ClockControl& clock, Stopwatch watch, std::filesystem::path folder) {
+  if (manifest.program) return std::make_unique<ProgramClient>(manifest, context, clock, watch, std::move(folder));
+  return std::make_unique<LineClient>(manifest, context, clock, watch, std::move(folder));
 }
 
 namespace {
@@ -23,8 +23,8 @@ std::string filled(const std::string& word, const ClientManifest& manifest,
 
 }  // namespace
 
-std::map<std::string, std::string> variables_of(const ClientManifest& manifest, const Site& site) {
-  std::map<std::string, std::string> variables{{"build", site.build_of(manifest).string()},
+std::map<std::string, std::string> variables_of(const ClientManifest& manifest, const RunContext& context) {
+  std::map<std::string, std::string> variables{{"build", context.build_of(manifest).string()},
                                                {"source", manifest.folder.string()}};
   const bool has_program = manifest.build && !manifest.build->program.empty();
   variables["binary"] = has_program ? manifest.build->program.string() : filled(manifest.binary, manifest, variables);
@@ -38,16 +38,16 @@ std::vector<std::string> filled_in(const std::vector<std::string>& words, const 
   return argv;
 }
 
-std::vector<std::string> client_argv(const ClientManifest& manifest, const Site& site) {
-  return filled_in(manifest.argv, manifest, variables_of(manifest, site));
+std::vector<std::string> client_argv(const ClientManifest& manifest, const RunContext& context) {
+  return filled_in(manifest.argv, manifest, variables_of(manifest, context));
 }
 
-Launch client_launch(const ClientManifest& manifest, const Site& site, std::vector<std::string> argv,
+Launch client_launch(const ClientManifest& manifest, const RunContext& context, std::vector<std::string> argv,
                      const std::filesystem::path& folder) {
   Launch launch;
   launch.argv = std::move(argv);
-  launch.env = site.environment(folder);
-  const auto variables = variables_of(manifest, site);
+  launch.env = context.environment(folder);
+  const auto variables = variables_of(manifest, context);
   for (const auto& [name, value] : manifest.env) launch.env[name] = filled(value, manifest, variables);
   if (manifest.build) enter_build(launch, *manifest.build);
   launch.cwd = folder;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "endpoints/site.hpp"
+#include "endpoints/run_context.hpp"
 #include "exec/clock.hpp"
 #include "exec/line_channel.hpp"
 #include "model/manifest.hpp"
@@ -65,23 +65,23 @@ class Client {
   virtual std::vector<std::string> take_transcript() = 0;
 };
 
-/// Makes the driver that the manifest asks for. `folder` is private to it and outlives it, as do site and clock.
-std::unique_ptr<Client> make_client(const ClientManifest& manifest, const Site& site, const ClockControl& clock,
-                                    Stopwatch watch, std::filesystem::path folder);
+/// Makes the driver that the manifest asks for. `folder` is private to it and outlives it, as do context and clock.
+std::unique_ptr<Client> make_client(const ClientManifest& manifest, const RunContext& context,
+                                    const ClockControl& clock, Stopwatch watch, std::filesystem::path folder);
 
 /// What {build}, {source} and {binary} stand for in a client's manifest. Throws HarnessError.
-std::map<std::string, std::string> variables_of(const ClientManifest& manifest, const Site& site);
+std::map<std::string, std::string> variables_of(const ClientManifest& manifest, const RunContext& context);
 
 /// Words of a client's manifest with these variables filled in. Throws HarnessError.
 std::vector<std::string> filled_in(const std::vector<std::string>& words, const ClientManifest& manifest,
                                    const std::map<std::string, std::string>& variables);
 
 /// The command line that starts an adapter. Throws HarnessError.
-std::vector<std::string> client_argv(const ClientManifest& manifest, const Site& site);
+std::vector<std::string> client_argv(const ClientManifest& manifest, const RunContext& context);
 
 /// How this command of the client's is started in `folder`: with the environment of its manifest, and an input. Throws
 /// HarnessError.
-Launch client_launch(const ClientManifest& manifest, const Site& site, std::vector<std::string> argv,
+Launch client_launch(const ClientManifest& manifest, const RunContext& context, std::vector<std::string> argv,
                      const std::filesystem::path& folder);
 
 inline constexpr std::string_view http_request = "GET / HTTP/1.0\r\n\r\n";

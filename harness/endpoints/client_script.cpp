@@ -38,10 +38,10 @@ std::string wait_until(double at_s, double before) {
 }
 
 /// A command of the client's with what its environment has besides the usual.
-std::string command_line(const ClientManifest& manifest, const Site& site, std::vector<std::string> argv) {
+std::string command_line(const ClientManifest& manifest, const RunContext& context, std::vector<std::string> argv) {
   Launch launch;
   launch.argv = std::move(argv);
-  const auto variables = variables_of(manifest, site);
+  const auto variables = variables_of(manifest, context);
   for (const auto& [name, value] : manifest.env) launch.env[name] = filled_in({value}, manifest, variables).front();
   if (manifest.build) enter_build(launch, *manifest.build);
   std::string line;
@@ -50,7 +50,7 @@ std::string command_line(const ClientManifest& manifest, const Site& site, std::
 }
 
 /// Each connection is a program of its own, told what an application would type.
-std::string program_lines(const ClientManifest& manifest, const Site& site, const ClientSettings& settings,
+std::string program_lines(const ClientManifest& manifest, const RunContext& context, const ClientSettings& settings,
                           const Orders& orders, std::uint16_t port) {
   std::string text;
   double before = 0;
@@ -58,8 +58,8 @@ std::string program_lines(const ClientManifest& manifest, const Site& site, cons
     text += wait_until(at_s, before);
     text += fmt::format(
         "{{ printf %s {}; sleep 2; }} | {}\n", pasteable({manifest.program->input}),
-        command_line(manifest, site,
-                     program_command(manifest, site, settings, port, offered_by(order), file_of(order.connection))));
+        command_line(manifest, context,
+                     program_command(manifest, context, settings, port, offered_by(order), file_of(order.connection))));
     if (order.connection > 1)  // what a program does not write anew is offered again
       text += fmt::format("[ -e {0} ] || cp {1} {0}\n", file_of(order.connection), file_of(order.connection - 1));
     before = at_s;
@@ -68,9 +68,9 @@ std::string program_lines(const ClientManifest& manifest, const Site& site, cons
 }
 
 /// One process for all connections, whose orders come at their times.
-std::string cache_lines(const ClientManifest& manifest, const Site& site, const ClientSettings& settings,
+std::string cache_lines(const ClientManifest& manifest, const RunContext& context, const ClientSettings& settings,
                         const Orders& orders, const std::string& start) {
-  std::string text = "{\n  echo " + pasteable({configure_line(settings, site)}) + "\n";
+  std::string text = "{\n  echo " + pasteable({configure_line(settings, context)}) + "\n";
   double before = 0;
   for (const auto& [at_s, order] : orders) {
     if (at_s > before) text += "  " + wait_until(at_s, before);
@@ -81,7 +81,7 @@ std::string cache_lines(const ClientManifest& manifest, const Site& site, const 
 }
 
 /// A process for each connection, which is given what an earlier one answered.
-std::string export_lines(const ClientManifest& manifest, const Site& site, const ClientSettings& settings,
+std::string export_lines(const ClientManifest& manifest, const RunContext& context, const ClientSettings& settings,
                          const Orders& orders, const std::string& start) {
   const std::string place = "SESSION";
   std::string text;
@@ -94,7 +94,7 @@ std::string export_lines(const ClientManifest& manifest, const Site& site, const
                    fmt::format("'\"$session_{}\"'", order.offer_connection.value_or(order.connection - 1)));
     text += wait_until(at_s, before);
     text += fmt::format("answers=$(printf '%s\\n' {} {} | {}); echo \"$answers\"\n",
-                        pasteable({configure_line(settings, site)}), line, start);
+                        pasteable({configure_line(settings, context)}), line, start);
     const std::string kept = order.connection > 1 ? fmt::format("$session_{}", order.connection - 1) : "null";
     text += fmt::format(
         "session_{}=$(grep -o '\"session\":\"[^\"]*\"' <<<\"$answers\" | cut -d: -f2 || true); "
@@ -107,13 +107,13 @@ std::string export_lines(const ClientManifest& manifest, const Site& site, const
 
 }  // namespace
 
-std::string client_script(const ClientManifest& manifest, const Site& site, const ClientSettings& settings,
+std::string client_script(const ClientManifest& manifest, const RunContext& context, const ClientSettings& settings,
                           const Scenario& scenario, std::uint16_t port) {
   const Orders orders = orders_of(scenario, port);
-  if (manifest.program) return program_lines(manifest, site, settings, orders, port);
-  const std::string start = command_line(manifest, site, client_argv(manifest, site));
-  return manifest.carry == Carry::cache ? cache_lines(manifest, site, settings, orders, start)
-                                        : export_lines(manifest, site, settings, orders, start);
+  if (manifest.program) return program_lines(manifest, context, settings, orders, port);
+  const std::string start = command_line(manifest, context, client_argv(manifest, context));
+  return manifest.carry == Carry::cache ? cache_lines(manifest, context, settings, orders, start)
+                                        : export_lines(manifest, context, settings, orders, start);
 }
 
 }  // namespace ti

@@ -67,14 +67,14 @@ ConnectAnswer parse_answer(const std::string& line) {
   }
 }
 
-std::string configure_line(const ClientSettings& settings, const Site& site) {
+std::string configure_line(const ClientSettings& settings, const RunContext& context) {
   JsonWriter line;
   line.begin_object().field("do", "configure").field("tls", name(settings.tls)).field("server_name", "localhost");
-  line.field("ca", site.credentials.ca.native()).key("certificate");
+  line.field("ca", context.credentials.ca.native()).key("certificate");
   if (settings.certificate)
     line.begin_object()
-        .field("cert", site.credentials.client_cert.native())
-        .field("key", site.credentials.client_key.native())
+        .field("cert", context.credentials.client_cert.native())
+        .field("key", context.credentials.client_key.native())
         .end_object();
   else
     line.null();
@@ -100,14 +100,14 @@ std::string connect_line(const ClientManifest& manifest, const ConnectOrder& ord
   return line.take();
 }
 
-LineClient::LineClient(const ClientManifest& manifest, const Site& site, const ClockControl& clock, Stopwatch watch,
-                       std::filesystem::path folder)
-    : manifest_(manifest), site_(site), clock_(clock), watch_(watch), folder_(std::move(folder)) {}
+LineClient::LineClient(const ClientManifest& manifest, const RunContext& context, const ClockControl& clock,
+                       Stopwatch watch, std::filesystem::path folder)
+    : manifest_(manifest), context_(context), clock_(clock), watch_(watch), folder_(std::move(folder)) {}
 
 void LineClient::start(Adapter& adapter) {
-  Launch launch = client_launch(manifest_, site_, client_argv(manifest_, site_), folder_.path());
+  Launch launch = client_launch(manifest_, context_, client_argv(manifest_, context_), folder_.path());
   if (!manifest_.capabilities.contains("own_clock")) launch.env.merge(clock_.env());
-  adapter.process = std::make_unique<Process>(site_.executor, *site_.guardian, launch);
+  adapter.process = std::make_unique<Process>(context_.executor, *context_.guardian, launch);
   adapter.channel = std::make_unique<LineChannel>(*adapter.process, watch_);
   adapter.errors = std::make_unique<OutputLog>(std::move(adapter.process->err), watch_);
 }
@@ -139,7 +139,7 @@ void LineClient::check_loaded(const Adapter& adapter) const {
 awaitable<void> LineClient::configure(Adapter* adapter, Deadline deadline) {
   const bool started = !adapter->process || adapter->process->ended();
   if (started) start(*adapter);
-  std::string line = configure_line(settings_, site_);
+  std::string line = configure_line(settings_, context_);
   const std::string answer = co_await adapter->channel->request(std::move(line), deadline);
   if (started) check_loaded(*adapter);
   const Json object = parse_object(answer);
@@ -185,7 +185,7 @@ awaitable<ClientWord> LineClient::connect(ConnectOrder order, Deadline deadline)
     ConnectAnswer said = parse_answer(answer);
     if (!said.session.empty()) latest_ = said.session;
     if (!latest_.empty()) kept_[order.connection] = latest_;
-    if (exports() && !warm()) co_await shut(&adapter, site_.limits.answer);
+    if (exports() && !warm()) co_await shut(&adapter, context_.limits.answer);
     co_return said.word;
   } catch (const TimedOut&) {
     word.error_stage = "answer";

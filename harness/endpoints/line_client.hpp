@@ -14,7 +14,7 @@ namespace ti {
 /// before each connection, or, where the settings or the manifest want it, each process serves only one.
 class LineClient final : public Client {
  public:
-  LineClient(const ClientManifest& manifest, const Site& site, const ClockControl& clock, Stopwatch watch,
+  LineClient(const ClientManifest& manifest, const RunContext& context, const ClockControl& clock, Stopwatch watch,
              std::filesystem::path folder);
 
   awaitable<void> begin(ClientSettings settings, Deadline deadline) override;
@@ -45,7 +45,7 @@ class LineClient final : public Client {
   ClientWord lost(const Adapter& adapter, ClientWord word);
 
   const ClientManifest& manifest_;
-  const Site& site_;
+  const RunContext& context_;
   const ClockControl& clock_;
   Stopwatch watch_;
   Scratch folder_;
@@ -59,7 +59,7 @@ class LineClient final : public Client {
 };
 
 /// What an adapter is told, as clients/PROTOCOL.md has it. The session counts for carry `export` only; empty: none.
-std::string configure_line(const ClientSettings& settings, const Site& site);
+std::string configure_line(const ClientSettings& settings, const RunContext& context);
 std::string connect_line(const ClientManifest& manifest, const ConnectOrder& order, double offset_s,
                          const std::string& session);
 

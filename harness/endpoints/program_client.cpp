@@ -74,9 +74,9 @@ ClientWord program_word(const std::map<std::string, std::string>& said, const st
   return word;
 }
 
-ProgramClient::ProgramClient(const ClientManifest& manifest, const Site& site, const ClockControl& clock,
+ProgramClient::ProgramClient(const ClientManifest& manifest, const RunContext& context, const ClockControl& clock,
                              Stopwatch watch, std::filesystem::path folder)
-    : manifest_(manifest), site_(site), clock_(clock), watch_(watch), folder_(std::move(folder)) {}
+    : manifest_(manifest), context_(context), clock_(clock), watch_(watch), folder_(std::move(folder)) {}
 
 awaitable<void> ProgramClient::begin(ClientSettings settings, Deadline) {
   settings_ = std::move(settings);
@@ -90,18 +90,18 @@ std::filesystem::path ProgramClient::session_file(std::size_t connection) const 
   return folder_ / ("session-" + std::to_string(connection));
 }
 
-std::vector<std::string> program_command(const ClientManifest& manifest, const Site& site,
+std::vector<std::string> program_command(const ClientManifest& manifest, const RunContext& context,
                                          const ClientSettings& settings, std::uint16_t port,
                                          const std::filesystem::path& offered, const std::filesystem::path& kept) {
   const ProgramDriver& driver = *manifest.program;
-  Variables variables = variables_of(manifest, site);
+  Variables variables = variables_of(manifest, context);
   variables.merge(Variables{{"host", "127.0.0.1"},
                             {"port", std::to_string(port)},
                             {"server_name", "localhost"},
                             {"ciphers", ciphers_of(manifest)},
-                            {"ca", site.credentials.ca.string()},
-                            {"cert", site.credentials.client_cert.string()},
-                            {"key", site.credentials.client_key.string()}});
+                            {"ca", context.credentials.ca.string()},
+                            {"cert", context.credentials.client_cert.string()},
+                            {"key", context.credentials.client_key.string()}});
   const auto with_file = [&](const std::filesystem::path& file) {
     Variables more = variables;
     more["file"] = file.string();
@@ -135,8 +135,8 @@ awaitable<ClientWord> ProgramClient::connect(ConnectOrder order, Deadline deadli
     offered = kept == kept_.end() ? std::filesystem::path{} : kept->second;
   }
   const std::filesystem::path out = session_file(order.connection);
-  Launch launch = client_launch(manifest_, site_,
-                                program_command(manifest_, site_, settings_, order.port, offered, out), folder_.path());
+  Launch launch = client_launch(
+      manifest_, context_, program_command(manifest_, context_, settings_, order.port, offered, out), folder_.path());
   launch.env.merge(clock_.env());
   launch.output = Launch::Output::merged;
 
@@ -144,7 +144,7 @@ awaitable<ClientWord> ProgramClient::connect(ConnectOrder order, Deadline deadli
   for (const std::string& arg : launch.argv) line += " " + arg;
   transcript_.push_back(line);
 
-  Process process(site_.executor, *site_.guardian, launch);
+  Process process(context_.executor, *context_.guardian, launch);
   OutputLog log(std::move(process.out), watch_);
   const std::string input = manifest_.program->input;
   boost::system::error_code gone;  // a program that has already ended says why in its output

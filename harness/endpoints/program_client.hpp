@@ -10,7 +10,7 @@ namespace ti {
 
 class ProgramClient final : public Client {
  public:
-  ProgramClient(const ClientManifest& manifest, const Site& site, const ClockControl& clock, Stopwatch watch,
+  ProgramClient(const ClientManifest& manifest, const RunContext& context, const ClockControl& clock, Stopwatch watch,
                 std::filesystem::path folder);
 
   awaitable<void> begin(ClientSettings settings, Deadline deadline) override;
@@ -24,7 +24,7 @@ class ProgramClient final : public Client {
   std::filesystem::path session_file(std::size_t connection) const;
 
   const ClientManifest& manifest_;
-  const Site& site_;
+  const RunContext& context_;
   const ClockControl& clock_;
   Stopwatch watch_;
   Scratch folder_;
@@ -36,7 +36,7 @@ class ProgramClient final : public Client {
 
 /// The command line of one connection, which offers the session in a file (empty: none) and keeps its own in another.
 /// Throws HarnessError.
-std::vector<std::string> program_command(const ClientManifest& manifest, const Site& site,
+std::vector<std::string> program_command(const ClientManifest& manifest, const RunContext& context,
                                          const ClientSettings& settings, std::uint16_t port,
                                          const std::filesystem::path& offered, const std::filesystem::path& kept);
 

@@ -70,9 +70,9 @@ std::string security_level(const ServerManifest& manifest) {
 }
 
 /// What variables stand for, those of a fragment apart, for a server in that folder.
-Variables variables_in(const std::filesystem::path& folder, const ServerManifest& manifest, const Site& site) {
-  Variables variables = site.credentials.variables();
-  variables["binary"] = server_program(manifest, site).string();
+Variables variables_in(const std::filesystem::path& folder, const ServerManifest& manifest, const RunContext& context) {
+  Variables variables = context.credentials.variables();
+  variables["binary"] = server_program(manifest, context).string();
   variables["dir"] = folder.string();
   variables["socket"] = (folder / "s.sock").string();
   variables["keylog"] = (folder / "keys.log").string();
@@ -81,11 +81,11 @@ Variables variables_in(const std::filesystem::path& folder, const ServerManifest
 }
 
 /// A command of the server's in that folder, in the environment of its manifest.
-Result<Launch> launch_in(const std::filesystem::path& folder, const ServerManifest& manifest, const Site& site,
+Result<Launch> launch_in(const std::filesystem::path& folder, const ServerManifest& manifest, const RunContext& context,
                          std::vector<std::string> argv, const Variables& variables) {
   Launch launch;
   launch.argv = std::move(argv);
-  launch.env = site.environment(folder);
+  launch.env = context.environment(folder);
   if (auto filled = fill_env(launch.env, manifest.env, variables); !filled) return filled.error();
   if (manifest.build) enter_build(launch, *manifest.build);
   launch.cwd = folder;
@@ -94,8 +94,8 @@ Result<Launch> launch_in(const std::filesystem::path& folder, const ServerManife
 }
 
 /// What makes an unpatched server follow its policy and tell of it.
-std::map<std::string, std::string> hook_env(const Site& site, const std::filesystem::path& keylog) {
-  return {{"LD_PRELOAD", (site.servers / "hook/ticket_hook.so").string()}, {"TICKET_HOOK_KEYLOG", keylog.string()}};
+std::map<std::string, std::string> hook_env(const RunContext& context, const std::filesystem::path& keylog) {
+  return {{"LD_PRELOAD", (context.servers / "hook/ticket_hook.so").string()}, {"TICKET_HOOK_KEYLOG", keylog.string()}};
 }
 
 /// The clock's variables beside the server's own; what each has preloaded is preloaded, the server's first.
@@ -115,16 +115,16 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
 
 }  // namespace
 
-std::filesystem::path server_program(const ServerManifest& manifest, const Site& site) {
+std::filesystem::path server_program(const ServerManifest& manifest, const RunContext& context) {
   if (manifest.build && !manifest.build->program.empty()) return manifest.build->program;
   const bool compiled = manifest.build && !manifest.build->compiled.empty();
-  return (compiled ? manifest.build->compiled : site.servers / manifest.id) / manifest.binary;
+  return (compiled ? manifest.build->compiled : context.servers / manifest.id) / manifest.binary;
 }
 
-Result<ServerLaunch> prepare(const ServerOrder& order, const Site& site, const std::filesystem::path& folder) {
+Result<ServerLaunch> prepare(const ServerOrder& order, const RunContext& context, const std::filesystem::path& folder) {
   const ServerManifest& manifest = *order.manifest;
   ServerLaunch prepared;
-  Variables variables = variables_in(folder, manifest, site);
+  Variables variables = variables_in(folder, manifest, context);
   if (!order.ciphers.empty()) variables["ciphers"] = order.ciphers + security_level(manifest);
   prepared.socket = variables.at("socket");
   prepared.keylog = variables.at("keylog");
@@ -143,11 +143,11 @@ Result<ServerLaunch> prepare(const ServerOrder& order, const Site& site, const s
 
   auto argv = fill_argv(manifest.argv, variables, {{"{policy}", policy.args}, {"{tls}", tls.args}});
   if (!argv) return argv.error();
-  auto launch = launch_in(folder, manifest, site, std::move(*argv), variables);
+  auto launch = launch_in(folder, manifest, context, std::move(*argv), variables);
   if (!launch) return launch.error();
   prepared.launch = std::move(*launch);
   tls.env.merge(policy.env);
-  if (manifest.hook) tls.env.merge(hook_env(site, prepared.keylog));
+  if (manifest.hook) tls.env.merge(hook_env(context, prepared.keylog));
   tls.env.merge(prepared.launch.env);
   prepared.launch.env = std::move(tls.env);
 
@@ -161,16 +161,17 @@ Result<ServerLaunch> prepare(const ServerOrder& order, const Site& site, const s
   return prepared;
 }
 
-Result<Launch> version_launch(const ServerManifest& manifest, const Site& site, const std::filesystem::path& folder) {
-  const Variables variables = variables_in(folder, manifest, site);
+Result<Launch> version_launch(const ServerManifest& manifest, const RunContext& context,
+                              const std::filesystem::path& folder) {
+  const Variables variables = variables_in(folder, manifest, context);
   auto argv = fill_argv(manifest.version, variables, {});
   if (!argv) return argv.error();
-  return launch_in(folder, manifest, site, std::move(*argv), variables);
+  return launch_in(folder, manifest, context, std::move(*argv), variables);
 }
 
-Server::Server(ServerOrder order, const Site& site, std::filesystem::path folder)
-    : order_(std::move(order)), site_(site), folder_(std::move(folder)) {
-  const Result<ServerLaunch> prepared = prepare(order_, site_, folder_.path());
+Server::Server(ServerOrder order, const RunContext& context, std::filesystem::path folder)
+    : order_(std::move(order)), context_(context), folder_(std::move(folder)) {
+  const Result<ServerLaunch> prepared = prepare(order_, context_, folder_.path());
   if (!prepared) throw HarnessError(prepared.error().text());
   launched_ = *prepared;
   for (const auto& [name, text] : launched_.files) write_file(folder_ / name, text);
@@ -180,7 +181,7 @@ awaitable<void> Server::start(const ClockControl& clock, Stopwatch watch, Deadli
   std::filesystem::remove(launched_.socket);
   Launch launch = launched_.launch;
   add_clock(launch.env, clock.env());
-  process_ = std::make_unique<Process>(site_.executor, *site_.guardian, launch);
+  process_ = std::make_unique<Process>(context_.executor, *context_.guardian, launch);
   reached_ = false;
   log_ = std::make_unique<OutputLog>(std::move(process_->out), watch, OutputLog::default_limit,
                                      std::string(decision_mark));

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "endpoints/credentials.hpp"
+#include "endpoints/run_context.hpp"
 #include "endpoints/scratch.hpp"
-#include "endpoints/site.hpp"
 #include "exec/clock.hpp"
 #include "exec/output_log.hpp"
 #include "exec/process.hpp"
@@ -37,17 +37,18 @@ struct ServerLaunch {
   std::filesystem::path keylog;
 };
 /// Its program, {binary}.
-std::filesystem::path server_program(const ServerManifest& manifest, const Site& site);
+std::filesystem::path server_program(const ServerManifest& manifest, const RunContext& context);
 
-Result<ServerLaunch> prepare(const ServerOrder& order, const Site& site, const std::filesystem::path& folder);
+Result<ServerLaunch> prepare(const ServerOrder& order, const RunContext& context, const std::filesystem::path& folder);
 
 /// What prints its version, in the environment in which it serves. Pure.
-Result<Launch> version_launch(const ServerManifest& manifest, const Site& site, const std::filesystem::path& folder);
+Result<Launch> version_launch(const ServerManifest& manifest, const RunContext& context,
+                              const std::filesystem::path& folder);
 
 /// Server owns the process and its log. Its key log and socket are in its folder.
 class Server {
  public:
-  Server(ServerOrder order, const Site& site, std::filesystem::path folder);
+  Server(ServerOrder order, const RunContext& context, std::filesystem::path folder);
 
   /// Starts it and waits for its ready mark. Throws HarnessError with the end of its log when it does not come up.
   awaitable<void> start(const ClockControl& clock, Stopwatch watch, Deadline deadline);
@@ -86,7 +87,7 @@ class Server {
   void check_loaded() const;
 
   ServerOrder order_;
-  const Site& site_;
+  const RunContext& context_;
   Scratch folder_;
   ServerLaunch launched_;
   Upstream upstream_;

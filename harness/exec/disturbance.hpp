@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "base/deed.hpp"
+#include "base/applied_disturbance.hpp"
 #include "base/recording.hpp"
 
 namespace ti {
@@ -36,7 +36,7 @@ class Disturbance {
   virtual Delivery finish(Side from) = 0;
 
   /// What it has done until now.
-  virtual Deed deed() const { return {}; }
+  virtual AppliedDisturbance applied() const { return {}; }
 };
 
 /// Makes one for each connection, or none (null) for a connection to leave alone. `index` counts the tap's connections

@@ -354,7 +354,7 @@ std::vector<Tapped> Tap::take() {
   std::vector<Tapped> taken;
   for (const auto& connection : state_->connections) {
     if (!connection->over) continue;
-    if (connection->disturbance) connection->tapped.deed = connection->disturbance->deed();
+    if (connection->disturbance) connection->tapped.applied = connection->disturbance->applied();
     taken.push_back(std::move(connection->tapped));
   }
   std::erase_if(state_->connections, [](const auto& connection) { return connection->over; });

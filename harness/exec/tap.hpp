@@ -22,7 +22,7 @@ struct Upstream {
 struct Tapped {
   Recording sent;                      ///< what each side sent; at most one ending a side, the first
   std::optional<Recording> delivered;  ///< what was written onwards; only where a disturbance was at work
-  Deed deed;                           ///< what the disturbance did
+  AppliedDisturbance applied;          ///< what the disturbance did
   bool left_open = false;              ///< close_all() had to end it
   bool reached = false;                ///< the server took the connection
   std::optional<Side> flooded;         ///< who sent the most, where it was more than the tap carries

@@ -82,7 +82,7 @@ std::string slug(const std::string& text) {
   return plain.empty() ? "unnamed" : plain;
 }
 
-FindingState state_of(const RunFinding& finding, bool control) {
+FindingState state_of(const Finding& finding, bool control) {
   if (finding.unexpected > 0) return FindingState::fresh;
   if (control) return FindingState::control;
   return finding.known > 0 ? FindingState::known : FindingState::baseline;
@@ -109,7 +109,7 @@ std::string versions_text(const std::set<Version>& versions) {
   return versions.size() == 1 ? first : first + " to " + std::string(name(*versions.rbegin()));
 }
 
-std::string standing(const RunFinding& finding) {
+std::string standing(const Finding& finding) {
   std::string links;
   for (const auto& [link, note] : finding.links)
     links += (links.empty() ? "" : "; ") + (note.empty() ? link : note + " (" + link + ")");
@@ -149,13 +149,13 @@ std::optional<FindingKey> finding_key(const CellResult& cell, const Results& fac
 
 std::optional<FindingKey> FindingsOfRun::key_of(const CellResult& cell) const {
   if (cell.finding.empty()) return finding_key(cell, facts_);
-  const auto found = std::ranges::find(facts_.findings, cell.finding, &RunFinding::id);
+  const auto found = std::ranges::find(facts_.findings, cell.finding, &Finding::id);
   if (found == facts_.findings.end()) return finding_key(cell, facts_);
   return FindingKey{found->side, found->subject, found->rule, found->wire};
 }
 
 void FindingsOfRun::count(Group& group, const CellResult& cell) const {
-  RunFinding& finding = group.finding;
+  Finding& finding = group.finding;
   const bool unexpected = is_unexpected(cell);
   const std::string id = cell.id.text();
   Rank rank{!unexpected,
@@ -193,14 +193,14 @@ std::string FindingsOfRun::add(const CellResult& cell) {
   if (!key) return {};
   const std::string id = key->id();
   Group& group = groups_[id];
-  RunFinding& finding = group.finding;
+  Finding& finding = group.finding;
   if (finding.cells == 0) {
     finding.id = id;
     finding.side = key->side;
     finding.subject = key->subject;
     finding.rule = key->rule;
     finding.wire = key->wire;
-    const auto earlier = std::ranges::find(facts_.findings, id, &RunFinding::id);
+    const auto earlier = std::ranges::find(facts_.findings, id, &Finding::id);
     if (earlier != facts_.findings.end()) finding.links = earlier->links;
     const bool client = key->side == Side::client;
     group.control = fact(client ? facts_.clients : facts_.servers, client ? cell.id.client : cell.id.server, "control");
@@ -209,13 +209,13 @@ std::string FindingsOfRun::add(const CellResult& cell) {
   return id;
 }
 
-std::vector<RunFinding> FindingsOfRun::list() const {
-  std::vector<RunFinding> findings;
+std::vector<Finding> FindingsOfRun::list() const {
+  std::vector<Finding> findings;
   for (const auto& [id, group] : groups_) {
-    RunFinding& finding = findings.emplace_back(group.finding);
+    Finding& finding = findings.emplace_back(group.finding);
     finding.state = state_of(finding, group.control);
   }
-  const auto place = [](const RunFinding& finding) {
+  const auto place = [](const Finding& finding) {
     return std::tuple(finding.state, ~finding.unexpected, ~finding.cells);
   };
   std::ranges::stable_sort(findings, {}, place);
@@ -242,7 +242,7 @@ std::string_view name(FindingState state) {
   return "";
 }
 
-std::string in_words(const RunFinding& finding) {
+std::string in_words(const Finding& finding) {
   std::string text = finding.subject + " (" + std::string(name(finding.side));
   for (const std::string& version : finding.versions) text += ", " + version;
   text += ") breaks " + finding.rule + " " + finding.wire + ". Seen in " + counted(finding.cells, "cell") + ": " +

@@ -37,14 +37,14 @@ class FindingsOfRun {
   std::string add(const CellResult& cell);
 
   /// Those with unexpected cells first, then known ones, others, controls; of each the largest first.
-  std::vector<RunFinding> list() const;
+  std::vector<Finding> list() const;
 
  private:
   /// What makes a cell the clearer example: unexpected, with evidence, few connections, a plain scenario and pair
   /// (their names are short), a late version of TLS.
   using Rank = std::tuple<bool, bool, std::size_t, std::size_t, std::size_t, int, std::string>;
   struct Group {
-    RunFinding finding;
+    Finding finding;
     Rank best;
     bool control = false;
   };
@@ -62,6 +62,6 @@ void group_cells(Results& results);
 std::string_view name(FindingState state);
 
 /// The finding in one paragraph of plain words.
-std::string in_words(const RunFinding& finding);
+std::string in_words(const Finding& finding);
 
 }  // namespace ti

@@ -98,7 +98,7 @@ struct ClientManifest {
   bool takes_script = false;     ///< its adapter can be told to misbehave
   std::set<Version> tls;
   std::set<std::string> capabilities;
-  std::map<std::string, std::string> cannot;  ///< capability, version or conduct -> why not
+  std::map<std::string, std::string> cannot;  ///< capability, version or behaviour -> why not
   std::optional<ProgramDriver> program;       ///< empty: the line protocol
   std::optional<Control> control;
   std::string like;  ///< id of the client that it is like, whose known issues are its own, too; or empty

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "base/deed.hpp"
+#include "base/applied_disturbance.hpp"
 #include "model/scenario.hpp"
 #include "wire/transcript.hpp"
 
@@ -53,7 +53,7 @@ struct ObservedConnection {
   Milliseconds at{0};  ///< scheduled time in the timeline
   Instant begun{};     ///< when the transcript's time stood at `at`
   Connect connect;
-  Deed deed;  ///< what the harness did of `connect.disturb`
+  AppliedDisturbance applied;  ///< what the harness did of `connect.disturb`
   Expect expect;
   Transcript transcript;
   std::vector<Handshake> handshakes;  ///< handshakes_of(transcript)

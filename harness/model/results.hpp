@@ -99,7 +99,7 @@ struct CellResult {
   std::vector<ConnectionSummary> connections;
   double duration_ms = 0;
   std::optional<Evidence> evidence;
-  std::string finding = {};  ///< id of the RunFinding that it shows; of a fail that was grouped
+  std::string finding = {};  ///< id of the Finding that it shows; of a fail that was grouped
 };
 
 /// Whether it ended otherwise than was to be expected. A fail is another one when fault or rule is not the baseline's.
@@ -116,9 +116,9 @@ struct ScenarioFacts {
 /// What is to be thought of a finding: fresh while any of its cells is unexpected.
 enum class FindingState : std::uint8_t { fresh, known, baseline, control };
 
-/// RunFinding is one bug, as far as the wire tells, and the cells of a run that show it. (The findings of a verdict are
+/// Finding is one bug, as far as the wire tells, and the cells of a run that show it. (The findings of a verdict are
 /// the breaches within one cell.)
-struct RunFinding {
+struct Finding {
   std::string id;  ///< the same in every run
   Side side = Side::server;
   std::string subject;  ///< a library, a server, or a control
@@ -161,7 +161,7 @@ struct Results {
   std::map<std::string, Facts> clients;
   std::map<std::string, ScenarioFacts> scenarios;
   std::vector<CellResult> cells;  ///< sorted by id
-  std::vector<RunFinding> findings = {};
+  std::vector<Finding> findings = {};
 };
 
 /// TicketNames is what the tickets of a cell are called, by their SHA-256.

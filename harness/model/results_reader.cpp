@@ -93,7 +93,7 @@ ConnectionSummary read_connection(const JsonValue& value) {
   return connection;
 }
 
-Finding read_finding(const JsonValue& value) {
+Breach read_breach(const JsonValue& value) {
   static constexpr Severity severities[] = {Severity::must, Severity::should, Severity::witness, Severity::expect};
   return {value.at("rule").string(), severities[value.at("severity").word({"must", "should", "witness", "expect"})],
           read_side(value.at("actor")), value.at("reason").string(), read_known_place(value.at("at"))};
@@ -107,7 +107,7 @@ Verdict read_verdict(const JsonValue& value) {
   verdict.reason = text_or_empty(value.at("reason"));
   verdict.at = read_place(value.at("at"));
   if (const auto* findings = value.find("findings")) {
-    for (const JsonValue& item : findings->items()) verdict.findings.push_back(read_finding(item));
+    for (const JsonValue& item : findings->items()) verdict.breaches.push_back(read_breach(item));
   }
   if (const auto* exercised = value.find("exercised"))
     for (const JsonValue& item : exercised->items()) verdict.exercised.push_back(item.string());
@@ -196,10 +196,10 @@ std::set<std::string> string_set(const JsonValue& value) {
   return {texts.begin(), texts.end()};
 }
 
-RunFinding read_run_finding(const JsonValue& value) {
+Finding read_finding(const JsonValue& value) {
   static constexpr FindingState states[] = {FindingState::fresh, FindingState::known, FindingState::baseline,
                                             FindingState::control};
-  RunFinding finding;
+  Finding finding;
   finding.id = value.at("id").string();
   finding.state = states[value.at("state").word({"new", "known", "baseline", "control"})];
   finding.side = read_side(value.at("side"));
@@ -234,7 +234,7 @@ Results read_results(const JsonValue& file) {
     results.scenarios.emplace(member.name(), ScenarioFacts{member.at("title").string(), member.at("spec").strings()});
   for (const JsonValue& item : file.at("cells").items()) results.cells.push_back(read_cell(item));
   if (const JsonValue* findings = file.find("findings"))
-    for (const JsonValue& item : findings->items()) results.findings.push_back(read_run_finding(item));
+    for (const JsonValue& item : findings->items()) results.findings.push_back(read_finding(item));
   else
     group_cells(results);
   return results;

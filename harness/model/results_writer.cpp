@@ -109,7 +109,7 @@ void write_connection(JsonWriter& json, const ConnectionSummary& connection) {
 
 void write_findings(JsonWriter& json, const Verdict& verdict) {
   json.key("findings").begin_array();
-  for (const Finding& finding : verdict.findings) {
+  for (const Breach& finding : verdict.breaches) {
     json.begin_object().field("rule", finding.rule).field("severity", name(finding.severity));
     json.field("actor", name(finding.actor)).field("reason", finding.reason);
     place_field(json, finding.at);
@@ -203,7 +203,7 @@ void write_scenarios(JsonWriter& json, const std::map<std::string, ScenarioFacts
   json.end_object();
 }
 
-void write_run_finding(JsonWriter& json, const RunFinding& finding) {
+void write_finding(JsonWriter& json, const Finding& finding) {
   json.new_line().begin_object().field("id", finding.id).field("state", name(finding.state));
   json.field("side", name(finding.side)).field("subject", finding.subject);
   strings_field(json, "versions", finding.versions);
@@ -224,9 +224,9 @@ void write_run_finding(JsonWriter& json, const RunFinding& finding) {
   json.field("text", in_words(finding)).end_object();
 }
 
-void write_run_findings(JsonWriter& json, const std::vector<RunFinding>& findings) {
+void write_findings(JsonWriter& json, const std::vector<Finding>& findings) {
   json.key("findings").begin_array();
-  for (const RunFinding& finding : findings) write_run_finding(json, finding);
+  for (const Finding& finding : findings) write_finding(json, finding);
   json.end_array();
 }
 
@@ -270,7 +270,7 @@ std::string ResultsDocument::head() const {
   json.new_line();
   write_scenarios(json, facts_.scenarios);
   json.new_line();
-  write_run_findings(json, facts_.findings);
+  write_findings(json, facts_.findings);
   json.new_line().key("cells").begin_array();
   return json.take();
 }

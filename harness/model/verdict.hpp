@@ -1,5 +1,5 @@
 #pragma once
-// Findings and verdicts: what is said of a cell, and by which rule.
+// Breaches and verdicts: what is said of a cell, and by which rule.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,8 +25,8 @@ struct Place {
   std::optional<std::size_t> message;
 };
 
-/// Finding is one breach of one rule.
-struct Finding {
+/// Breach is what one side did against one rule.
+struct Breach {
   std::string rule;
   Severity severity = Severity::must;
   Side actor = Side::server;  ///< whose breach it is
@@ -46,7 +46,7 @@ struct Verdict {
   std::string rule;           ///< only for fail
   std::string reason;         ///< empty for pass
   std::optional<Place> at;
-  std::vector<Finding> findings;  ///< all, in wire order; also those that do not decide
+  std::vector<Breach> breaches;  ///< all, in wire order; also those that do not decide
   std::vector<Consequence> consequences;
   std::vector<std::string> exercised;  ///< ids of the rules that had something to look at
 };

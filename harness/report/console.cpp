@@ -12,7 +12,7 @@
 
 #include "base/text.hpp"
 #include "report/escape.hpp"
-#include "report/say.hpp"
+#include "report/try_print.hpp"
 
 namespace ti {
 
@@ -35,7 +35,7 @@ std::string words_of(const BaselineVerdict& verdict) {
 
 /// "client GnuTLS, expect-offered: After a renewal the session data still holds the old ticket
 /// (reports/KNOWN.md#gnutls)"
-std::string in_one_line(const RunFinding& finding) {
+std::string in_one_line(const Finding& finding) {
   std::string why;
   for (const auto& [link, note] : finding.links)
     why += (why.empty() ? "" : "; ") + (note.empty() ? link : fmt::format("{} ({})", note, link));
@@ -93,16 +93,17 @@ void Console::expect(std::map<std::string, double> costs) {
 
 void Console::print_header(const Results& facts, std::size_t total, std::size_t done) const {
   if (total == 0)
-    say(out_, "shard {} is empty: there are only {} to share out\n", facts.run.shard,
-        counted(facts.run.plan.cells, "cell"));
+    try_print(out_, "shard {} is empty: there are only {} to share out\n", facts.run.shard,
+              counted(facts.run.plan.cells, "cell"));
   if (total == 0 || style_.quiet) return;
   const std::string shard =
       facts.run.shard.empty() ? "" : fmt::format(" (shard {} of {})", facts.run.shard, facts.run.plan.cells);
   const std::string run =
       to_run_.size() + done == total ? "" : fmt::format(", {} of them to be run", in_groups(to_run_.size()));
-  say(out_, "{}{}{}: {}, {}, {}, {} clock{}\n", counted(total, "cell"), shard, run,
-      counted(facts.servers.size(), "server"), counted(facts.clients.size(), "client"),
-      counted(facts.scenarios.size(), "scenario"), facts.run.clock, done ? fmt::format("; {} ended before", done) : "");
+  try_print(out_, "{}{}{}: {}, {}, {}, {} clock{}\n", counted(total, "cell"), shard, run,
+            counted(facts.servers.size(), "server"), counted(facts.clients.size(), "client"),
+            counted(facts.scenarios.size(), "scenario"), facts.run.clock,
+            done ? fmt::format("; {} ended before", done) : "");
 }
 
 void Console::run_started(const Results& facts, std::size_t total, std::size_t done) {
@@ -199,8 +200,8 @@ void Console::print_unexpected() {
                                           : fmt::format("{}  error  {}", counted(alike.cells, "cell"), reason));
   if (surprises_.empty()) return;
   std::sort(surprises_.begin(), surprises_.end());
-  say(out_, "\nunexpected:\n");
-  for (const std::string& line : surprises_) say(out_, "{}\n", line);
+  try_print(out_, "\nunexpected:\n");
+  for (const std::string& line : surprises_) try_print(out_, "{}\n", line);
 }
 
 /// What was tested, as it told itself; another version than its manifest's in plain sight.
@@ -221,8 +222,8 @@ void Console::print_versions() const {
       std::string& whose = lines[line];
       whose += (whose.empty() ? "" : ", ") + id;
     }
-  if (!lines.empty()) say(out_, "\ntested:\n");
-  for (const auto& [line, whose] : lines) say(out_, "  {}: {}\n", shown(line), whose);
+  if (!lines.empty()) try_print(out_, "\ntested:\n");
+  for (const auto& [line, whose] : lines) try_print(out_, "  {}: {}\n", shown(line), whose);
 }
 
 /// The largest groups, and how many more there are.
@@ -231,12 +232,12 @@ void Console::print_groups(const std::map<std::string, Group>& groups, std::size
   for (const auto& [reason, group] : groups) sorted.push_back(group);
   std::ranges::stable_sort(sorted, [](const Group& a, const Group& b) { return a.cells > b.cells; });
   for (std::size_t i = 0; i < std::min(most, sorted.size()); ++i)
-    say(out_, "  {}: {}\n", counted(sorted[i].cells, "cell"), shown(sorted[i].line));
+    try_print(out_, "  {}: {}\n", counted(sorted[i].cells, "cell"), shown(sorted[i].line));
   if (sorted.size() <= most) return;
   const auto left = std::span(sorted).subspan(most);
   const std::size_t cells = std::transform_reduce(left.begin(), left.end(), std::size_t{0}, std::plus<>(),
                                                   [](const Group& group) { return group.cells; });
-  say(out_, "  {}: {}\n", counted(cells, "cell"), counted(left.size(), fmt::format("other {}", what)));
+  try_print(out_, "  {}: {}\n", counted(cells, "cell"), counted(left.size(), fmt::format("other {}", what)));
 }
 
 /// New findings in full, then the known ones and those of the baseline, the largest first: what is known of several
@@ -245,41 +246,42 @@ void Console::print_findings() const {
   if (!findings_) return;
   std::map<std::string, Group> known;
   bool is_first = true;
-  for (const RunFinding& finding : findings_->list()) {
+  for (const Finding& finding : findings_->list()) {
     if (finding.state == FindingState::fresh) {
-      if (std::exchange(is_first, false)) say(out_, "\nnew findings:\n");
-      say(out_, "  {}\n", wrapped(shown(in_words(finding)), line_width, 4));
+      if (std::exchange(is_first, false)) try_print(out_, "\nnew findings:\n");
+      try_print(out_, "  {}\n", wrapped(shown(in_words(finding)), line_width, 4));
     } else if (finding.state != FindingState::control) {
       Group& group = known[in_one_line(finding)];
       group.line = in_one_line(finding);
       group.cells += finding.cells;
     }
   }
-  if (!known.empty()) say(out_, "\nknown findings:\n");
+  if (!known.empty()) try_print(out_, "\nknown findings:\n");
   print_groups(known, most_known, "finding");
 }
 
 void Console::run_ended(const RunFacts&, bool stopped) {
-  if (style_.terminal && !style_.quiet) say(progress_, "\r\033[K");
+  if (style_.terminal && !style_.quiet) try_print(progress_, "\r\033[K");
   std::fflush(progress_);
   print_unexpected();
   if (!style_.quiet) {
     print_versions();
     const std::string table = pair_table(pairs_, most_columns, style_.colour);
-    if (!table.empty()) say(out_, "\n{}", table);
+    if (!table.empty()) try_print(out_, "\n{}", table);
     if (!unsupported_.empty())
-      say(out_,
+      try_print(
+          out_,
           "\nunsupported, as servers and clients differ in what they can do (`ticket-interop doctor` tells what is "
           "not built):\n");
     print_groups(unsupported_, most_reasons, "reason");
-    if (!explained_.empty()) say(out_, "\nnot passed, as the baseline says:\n");
+    if (!explained_.empty()) try_print(out_, "\nnot passed, as the baseline says:\n");
     print_groups(explained_, explained_.size(), "reason");
     print_findings();
   }
   const auto took = std::chrono::duration_cast<std::chrono::seconds>(now_() - started_);
-  say(out_, "\n{}{}: {} in {}; results in {}\n", stopped ? "stopped: " : "", counts(), totals_text(totals_),
-      in_words(took), results_path_);
-  if (stopped) say(out_, "to go on: ticket-interop run --resume {}\n", pasteable({results_path_}));
+  try_print(out_, "\n{}{}: {} in {}; results in {}\n", stopped ? "stopped: " : "", counts(), totals_text(totals_),
+            in_words(took), results_path_);
+  if (stopped) try_print(out_, "to go on: ticket-interop run --resume {}\n", pasteable({results_path_}));
   std::fflush(out_);
 }
 

@@ -130,7 +130,7 @@ void compare_findings(const Results& before, const Results& now, const std::map<
   };
   std::set<std::string> told;
   for (const Results* results : {&now, &before})
-    for (const RunFinding& finding : results->findings) {
+    for (const Finding& finding : results->findings) {
       const FindingChange change{finding, count(had, finding.id), count(has, finding.id)};
       if (change.before != change.now && told.insert(finding.id).second) changes.push_back(change);
     }

@@ -27,7 +27,7 @@ struct CellChange {
 };
 
 struct FindingChange {
-  RunFinding finding;      ///< as it is now; as it was of one that is gone
+  Finding finding;         ///< as it is now; as it was of one that is gone
   std::size_t before = 0;  ///< cells compared
   std::size_t now = 0;
 };

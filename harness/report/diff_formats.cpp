@@ -35,7 +35,7 @@ std::string head_of(const Diff& diff) {
 }
 
 std::string text_of(const FindingChange& change) {
-  const RunFinding& finding = change.finding;
+  const Finding& finding = change.finding;
   const std::string what = change.before == 0 ? "new" : change.now == 0 ? "gone" : "changed";
   return fmt::format("{}: {} {}, {}: {} -> {}: {} ({}, {})", what, name(finding.side), finding.subject, finding.rule,
                      change.before, counted(change.now, "cell"), finding.reason, finding.example, finding.id);
@@ -90,7 +90,7 @@ void write_cell(JsonWriter& json, const CellChange& change) {
 }
 
 void write_finding(JsonWriter& json, const FindingChange& change) {
-  const RunFinding& finding = change.finding;
+  const Finding& finding = change.finding;
   json.new_line().begin_object().field("id", finding.id).field("side", name(finding.side));
   json.field("subject", finding.subject).field("rule", finding.rule);
   json.field("before", change.before).field("now", change.now).field("example", finding.example);

@@ -16,10 +16,10 @@ std::string version_of(const std::map<std::string, Facts>& sides, const std::str
 
 /// Whether the wire showed this control's fault: as the verdict, or behind a fault that came before it.
 bool shows(const CellResult& cell, const Control& control, Side side) {
-  const auto is_its = [&](const Finding& finding) { return finding.actor == side && finding.rule == control.rule; };
+  const auto is_its = [&](const Breach& finding) { return finding.actor == side && finding.rule == control.rule; };
   const Verdict& verdict = cell.verdict;
   return verdict.outcome == Outcome::fail &&
-         ((verdict.fault == side && verdict.rule == control.rule) || std::ranges::any_of(verdict.findings, is_its));
+         ((verdict.fault == side && verdict.rule == control.rule) || std::ranges::any_of(verdict.breaches, is_its));
 }
 
 /// Nothing where the fault had no occasion to show (the other side's fault came before it), or the cell was not judged.

@@ -20,7 +20,7 @@ constexpr std::array table{
     Format{"sarif", "SARIF 2.1.0, a result for each finding", sarif},
 };
 
-std::string links_of(const CellResult& cell, const RunFinding* finding) {
+std::string links_of(const CellResult& cell, const Finding* finding) {
   if (!finding) return cell.known_link;
   const auto found = finding->links.find(cell.known_link);
   const std::string note = found == finding->links.end() ? "" : found->second;
@@ -36,27 +36,28 @@ const Format* find_format(std::string_view name) {
   return found == table.end() ? nullptr : found;
 }
 
-Standing standing_of(const CellResult& cell) {
+ReportStatus report_status(const CellResult& cell) {
   const Outcome outcome = cell.verdict.outcome;
-  if (outcome == Outcome::error || (outcome == Outcome::inconclusive && is_unexpected(cell))) return Standing::broken;
-  if (is_unexpected(cell)) return Standing::failed;
-  if (outcome == Outcome::unsupported) return Standing::skipped;
-  if (outcome == Outcome::pass || (cell.control && !cell.known)) return Standing::passed;
-  return Standing::known;
+  if (outcome == Outcome::error || (outcome == Outcome::inconclusive && is_unexpected(cell)))
+    return ReportStatus::broken;
+  if (is_unexpected(cell)) return ReportStatus::failed;
+  if (outcome == Outcome::unsupported) return ReportStatus::skipped;
+  if (outcome == Outcome::pass || (cell.control && !cell.known)) return ReportStatus::passed;
+  return ReportStatus::known;
 }
 
-std::string why(const CellResult& cell, const RunFinding* finding) {
+std::string why(const CellResult& cell, const Finding* finding) {
   const Verdict& verdict = cell.verdict;
   std::string text = verdict.reason;
   if (cell.control == Caught::missed) text = "the control's fault was not found";
   if (text.empty()) text = fmt::format("{} where {} was to be expected", name(verdict.outcome), name(cell.expected));
-  if (standing_of(cell) != Standing::known) return text;
+  if (report_status(cell) != ReportStatus::known) return text;
   return (cell.known ? "known: " + links_of(cell, finding) : std::string("as the baseline has it")) + ": " + text;
 }
 
 std::vector<Grouped> grouped(const Results& results) {
   std::vector<Grouped> groups;
-  for (const RunFinding& finding : results.findings) groups.push_back({&finding, {}});
+  for (const Finding& finding : results.findings) groups.push_back({&finding, {}});
   groups.push_back({nullptr, {}});
   for (const CellResult& cell : results.cells) {
     const auto is_its = [&](const Grouped& group) { return group.finding && group.finding->id == cell.finding; };

@@ -32,18 +32,18 @@ std::string csv(const Results& results);
 std::string sarif(const Results& results);
 
 /// What a cell comes to for whoever counts failures.
-enum class Standing : std::uint8_t { passed, failed, known, skipped, broken };
+enum class ReportStatus : std::uint8_t { passed, failed, known, skipped, broken };
 
 /// failed: unexpected; known: a failure that was to be expected; skipped: unsupported, as was to be expected; broken:
 /// not judged; passed: all else, controls that were caught included.
-Standing standing_of(const CellResult& cell);
+ReportStatus report_status(const CellResult& cell);
 
 /// Why the cell stands as it does, in a sentence: its reason, and why that was or was not to be expected.
-std::string why(const CellResult& cell, const RunFinding* finding);
+std::string why(const CellResult& cell, const Finding* finding);
 
 /// The findings in their order, each with its cells, and behind them what is of no finding, in order of id.
 struct Grouped {
-  const RunFinding* finding;  ///< nullptr for the rest
+  const Finding* finding;  ///< nullptr for the rest
   std::vector<const CellResult*> cells;
 };
 std::vector<Grouped> grouped(const Results& results);

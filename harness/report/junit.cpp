@@ -14,7 +14,7 @@ namespace {
 struct Suite {
   std::string name;
   std::string about;  ///< for a person; may be empty
-  const RunFinding* finding;
+  const Finding* finding;
   std::vector<const CellResult*> cells;
 };
 
@@ -23,7 +23,7 @@ std::vector<Suite> suites_of(const Results& results) {
   std::vector<Suite> suites;
   for (Grouped& group : grouped(results)) {
     if (group.finding) {
-      const RunFinding& finding = *group.finding;
+      const Finding& finding = *group.finding;
       suites.push_back({finding.id, in_words(finding), &finding, std::move(group.cells)});
       continue;
     }
@@ -36,9 +36,9 @@ std::vector<Suite> suites_of(const Results& results) {
   return suites;
 }
 
-std::size_t count(const std::vector<const CellResult*>& cells, std::initializer_list<Standing> standings) {
+std::size_t count(const std::vector<const CellResult*>& cells, std::initializer_list<ReportStatus> standings) {
   return static_cast<std::size_t>(std::ranges::count_if(cells, [&](const CellResult* cell) {
-    return std::ranges::find(standings, standing_of(*cell)) != standings.end();
+    return std::ranges::find(standings, report_status(*cell)) != standings.end();
   }));
 }
 
@@ -46,18 +46,18 @@ std::string counts_text(const std::vector<const CellResult*>& cells) {
   double milliseconds = 0;
   for (const CellResult* cell : cells) milliseconds += cell->duration_ms;
   return fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\"", cells.size(),
-                     count(cells, {Standing::failed}), count(cells, {Standing::broken}),
-                     count(cells, {Standing::known, Standing::skipped}), milliseconds / 1000);
+                     count(cells, {ReportStatus::failed}), count(cells, {ReportStatus::broken}),
+                     count(cells, {ReportStatus::known, ReportStatus::skipped}), milliseconds / 1000);
 }
 
 /// What stands within the test case; nothing for one that passed.
-std::string outcome_element(const CellResult& cell, const RunFinding* finding) {
+std::string outcome_element(const CellResult& cell, const Finding* finding) {
   const std::string reason = xml_text(why(cell, finding));
-  const Standing standing = standing_of(cell);
-  if (standing == Standing::known || standing == Standing::skipped)
+  const ReportStatus status = report_status(cell);
+  if (status == ReportStatus::known || status == ReportStatus::skipped)
     return fmt::format("      <skipped message=\"{}\"/>\n", reason);
-  if (standing == Standing::passed) return {};
-  const char* element = standing == Standing::failed ? "failure" : "error";
+  if (status == ReportStatus::passed) return {};
+  const char* element = status == ReportStatus::failed ? "failure" : "error";
   const std::string type = cell.verdict.rule.empty() ? std::string(name(cell.verdict.outcome)) : cell.verdict.rule;
   const std::string about = finding ? in_words(*finding) + "\n" : "";
   return fmt::format("      <{} type=\"{}\" message=\"{}\">{}{}</{}>\n", element, xml_text(type), reason,

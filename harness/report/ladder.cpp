@@ -31,9 +31,7 @@ bool tells_of_any(const Place& place, std::string_view reason, std::size_t numbe
   });
 }
 
-std::string mark(const Finding& finding) {
-  return fmt::format("  <== {} ({})", shown(finding.rule), name(finding.actor));
-}
+std::string mark(const Breach& breach) { return fmt::format("  <== {} ({})", shown(breach.rule), name(breach.actor)); }
 
 /// A time for people, short enough for a column.
 std::string readable(double milliseconds) {
@@ -66,9 +64,9 @@ struct Marker {
 std::string marks(const Verdict& verdict, const ConnectionSummary& connection, std::size_t number,
                   std::size_t message) {
   std::string text;
-  for (const Finding& finding : verdict.findings)
-    if (is_at(finding.at, number, message) && !tells_of_any(finding.at, finding.reason, number, connection))
-      text += mark(finding);
+  for (const Breach& breach : verdict.breaches)
+    if (is_at(breach.at, number, message) && !tells_of_any(breach.at, breach.reason, number, connection))
+      text += mark(breach);
   if (text.empty())
     for (const Consequence& consequence : verdict.consequences)
       if (is_at(consequence.at, number, message)) text += "  (follows)";
@@ -82,8 +80,8 @@ std::string problems_text(const Verdict& verdict, const ConnectionSummary& conne
   for (const ProblemSummary& problem : connection.problems) {
     if (problem.before_message != message) continue;
     std::string line = fmt::format("{:>4} {:>15}{}: {}", "!", "", name(problem.from), shown(problem.what));
-    for (const Finding& finding : verdict.findings)
-      if (tells_of(finding.at, finding.reason, number, connection, problem)) line += mark(finding);
+    for (const Breach& breach : verdict.breaches)
+      if (tells_of(breach.at, breach.reason, number, connection, problem)) line += mark(breach);
     text += marker(verdict.at && tells_of(*verdict.at, verdict.reason, number, connection, problem), line);
   }
   return text;
@@ -150,9 +148,9 @@ std::string place_text(const Place& place) {
                      place.message ? fmt::format(" message {}", *place.message) : "");
 }
 
-std::string also_text(const Finding& finding) {
-  return fmt::format("also: {} ({}, {}) at {}: {}", finding.rule, name(finding.actor), name(finding.severity),
-                     place_text(finding.at), finding.reason);
+std::string also_text(const Breach& breach) {
+  return fmt::format("also: {} ({}, {}) at {}: {}", breach.rule, name(breach.actor), name(breach.severity),
+                     place_text(breach.at), breach.reason);
 }
 
 std::string ladder(const CellResult& cell, bool colour) {
@@ -166,9 +164,9 @@ std::string ladder(const CellResult& cell, bool colour) {
   if (verdict.at && verdict.at->connection) text += ", at " + place_text(*verdict.at);
   text += "\n";
   if (!verdict.reason.empty()) text += "  " + shown(verdict.reason) + "\n";
-  for (const Finding& finding : verdict.findings) {
-    if (finding.rule == verdict.rule && finding.reason == verdict.reason) continue;
-    text += "  " + shown(also_text(finding)) + "\n";
+  for (const Breach& breach : verdict.breaches) {
+    if (breach.rule == verdict.rule && breach.reason == verdict.reason) continue;
+    text += "  " + shown(also_text(breach)) + "\n";
   }
   for (const Consequence& consequence : verdict.consequences)
     text += "  consequence: " + shown(consequence.what) + "\n";

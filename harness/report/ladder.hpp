@@ -19,8 +19,8 @@ std::string connection_ladder(const ConnectionSummary& connection, std::size_t n
 /// "connection 2 message 8".
 std::string place_text(const Place& place);
 
-/// A finding that does not decide, with its place.
-std::string also_text(const Finding& finding);
+/// A breach that does not decide, with its place.
+std::string also_text(const Breach& breach);
 
 /// One line a message, the client on the left and the server on the right, with times, tickets by their letters and the
 /// offending message marked with its rule, and a line wherever something could not be read or seen; then the verdict,

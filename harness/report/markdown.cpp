@@ -49,21 +49,21 @@ std::string short_text(const std::string& text) {
 }
 
 void write_new_findings(Page& page, const Results& results) {
-  const auto fresh = [](const RunFinding& finding) { return finding.state == FindingState::fresh; };
+  const auto fresh = [](const Finding& finding) { return finding.state == FindingState::fresh; };
   if (std::ranges::none_of(results.findings, fresh)) return;
   page.heading("New findings");
-  for (const RunFinding& finding : results.findings)
+  for (const Finding& finding : results.findings)
     if (fresh(finding))
       page.line(fmt::format("- **{} {}, {}** - {}", name(finding.side), short_text(finding.subject),
                             short_text(finding.rule), short_text(in_words(finding))));
 }
 
 void write_other_findings(Page& page, const Results& results) {
-  const auto known = [](const RunFinding& finding) { return finding.state != FindingState::fresh; };
+  const auto known = [](const Finding& finding) { return finding.state != FindingState::fresh; };
   if (std::ranges::none_of(results.findings, known)) return;
   page.heading("Known findings");
   page.line("| cells | side | whose | rule | example | why |\n| ---: | --- | --- | --- | --- | --- |");
-  for (const RunFinding& finding : results.findings) {
+  for (const Finding& finding : results.findings) {
     if (!known(finding)) continue;
     std::string why;
     for (const auto& [link, note] : finding.links)

@@ -89,7 +89,7 @@ void write_scenarios(JsonWriter& json, const std::vector<std::string>& ids,
   json.end_array();
 }
 
-void write_finding(JsonWriter& json, const RunFinding& finding) {
+void write_finding(JsonWriter& json, const Finding& finding) {
   json.new_line().begin_object().field("id", finding.id).field("state", name(finding.state));
   json.field("side", name(finding.side)).field("subject", finding.subject).field("rule", finding.rule);
   json.field("cells", finding.cells).field("unexpected", finding.unexpected);
@@ -101,13 +101,13 @@ void write_finding(JsonWriter& json, const RunFinding& finding) {
 }
 
 /// The findings in their order, and where each number that cells bear is among them; -1 is of none.
-std::vector<long> write_findings(JsonWriter& json, const std::vector<RunFinding>& findings,
+std::vector<long> write_findings(JsonWriter& json, const std::vector<Finding>& findings,
                                  const std::vector<std::string>& numbered) {
   json.new_line().key("findings").begin_array();
-  for (const RunFinding& finding : findings) write_finding(json, finding);
+  for (const Finding& finding : findings) write_finding(json, finding);
   json.end_array();
   std::map<std::string, long> places;
-  for (const RunFinding& finding : findings) places.emplace(finding.id, static_cast<long>(places.size()));
+  for (const Finding& finding : findings) places.emplace(finding.id, static_cast<long>(places.size()));
   std::vector<long> order;
   for (const std::string& id : numbered) {
     const auto found = places.find(id);

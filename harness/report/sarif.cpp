@@ -30,13 +30,13 @@ void write_locations(JsonWriter& json, const std::string& cell, const CellResult
 
 void write_rules(JsonWriter& json, const Results& results) {
   std::set<std::string> rules{not_judged};
-  for (const RunFinding& finding : results.findings) rules.insert(finding.rule);
+  for (const Finding& finding : results.findings) rules.insert(finding.rule);
   json.key("rules").begin_array();
   for (const std::string& rule : rules) json.new_line().begin_object().field("id", rule).end_object();
   json.end_array();
 }
 
-void write_suppressions(JsonWriter& json, const RunFinding& finding) {
+void write_suppressions(JsonWriter& json, const Finding& finding) {
   if (finding.state == FindingState::fresh) return;
   std::string justification;
   for (const auto& [link, note] : finding.links)
@@ -46,7 +46,7 @@ void write_suppressions(JsonWriter& json, const RunFinding& finding) {
   json.field("kind", "external").field("justification", justification).end_object().end_array();
 }
 
-void write_finding(JsonWriter& json, const RunFinding& finding, const CellResult* example) {
+void write_finding(JsonWriter& json, const Finding& finding, const CellResult* example) {
   json.new_line().begin_object().field("ruleId", finding.rule);
   json.field("level", finding.state == FindingState::fresh ? "error" : "note").field("kind", "fail");
   json.key("message").begin_object().field("text", in_words(finding)).end_object();

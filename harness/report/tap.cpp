@@ -22,7 +22,7 @@ std::string tap_text(std::string_view text) {
 }
 
 /// A diagnostic of YAML, whose strings are written as those of JSON.
-std::string diagnostic(const CellResult& cell, const RunFinding* finding) {
+std::string diagnostic(const CellResult& cell, const Finding* finding) {
   JsonWriter reason, verdict, found;
   reason.value(shown(why(cell, finding)));
   verdict.value(name(cell.verdict.outcome));
@@ -31,14 +31,14 @@ std::string diagnostic(const CellResult& cell, const RunFinding* finding) {
                      found.take());
 }
 
-std::string point(const CellResult& cell, const RunFinding* finding, std::size_t number) {
-  const Standing standing = standing_of(cell);
-  const bool well = standing == Standing::passed || standing == Standing::skipped;
+std::string point(const CellResult& cell, const Finding* finding, std::size_t number) {
+  const ReportStatus status = report_status(cell);
+  const bool well = status == ReportStatus::passed || status == ReportStatus::skipped;
   std::string text = fmt::format("{} {} - {}", well ? "ok" : "not ok", number, tap_text(cell.id.text()));
-  if (standing == Standing::known) text += " # TODO " + tap_text(why(cell, finding));
-  if (standing == Standing::skipped) text += " # SKIP " + tap_text(why(cell, finding));
+  if (status == ReportStatus::known) text += " # TODO " + tap_text(why(cell, finding));
+  if (status == ReportStatus::skipped) text += " # SKIP " + tap_text(why(cell, finding));
   text += '\n';
-  return standing == Standing::failed || standing == Standing::broken ? text + diagnostic(cell, finding) : text;
+  return status == ReportStatus::failed || status == ReportStatus::broken ? text + diagnostic(cell, finding) : text;
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ void Trend::add(const Results& results) {
   }
   runs_.push_back(std::move(run));
   for (auto& [id, steps] : cells_) steps.resize(runs_.size(), absent);
-  for (const RunFinding& finding : results.findings) findings_[finding.id].latest = finding;
+  for (const Finding& finding : results.findings) findings_[finding.id].latest = finding;
   for (auto& [id, course] : findings_) {
     course.cells.resize(number, 0);
     course.cells.push_back(seen.contains(id) ? seen.at(id) : 0);

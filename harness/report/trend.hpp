@@ -24,7 +24,7 @@ class Trend {
   };
   /// How a finding went: its cells in each run, 0 where it was not seen.
   struct Course {
-    RunFinding latest;
+    Finding latest;
     std::vector<std::size_t> cells;
   };
   /// How a cell went: a character for each run, '-' where it was not.

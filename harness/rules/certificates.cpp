@@ -7,74 +7,73 @@ namespace ti {
 
 namespace {
 
-bool as_sent(const Exchange& exchange) { return as_it_passed(exchange) && exchange.server_hello != nullptr; }
+bool as_sent(const HandshakeView& view) { return as_it_passed(view) && view.server_hello != nullptr; }
 
-void say(const Exchange& exchange, const std::optional<Examined>& examined, Side side, const char* what,
-         Findings& findings) {
+void report(const HandshakeView& view, const std::optional<Examined>& examined, Side side, const char* what,
+            Breaches& breaches) {
   if (examined && !examined->checked.fault.empty())
-    findings.push_back(breach_by(side, exchange.at(examined->message),
+    breaches.push_back(breach_by(side, view.at(examined->message),
                                  "the " + std::string(name(side)) + "'s " + what + " " + examined->checked.fault));
 }
 
-bool hello_there(const Exchange& exchange) { return as_it_passed(exchange); }
-bool has_server_key(const Exchange& exchange) {
-  return as_sent(exchange) && exchange.find(Side::server, MessageType::server_key_exchange);
+bool hello_there(const HandshakeView& view) { return as_it_passed(view); }
+bool has_server_key(const HandshakeView& view) {
+  return as_sent(view) && view.find(Side::server, MessageType::server_key_exchange);
 }
-bool has_client_key(const Exchange& exchange) {
-  return as_sent(exchange) && exchange.find(Side::client, MessageType::client_key_exchange);
+bool has_client_key(const HandshakeView& view) {
+  return as_sent(view) && view.find(Side::client, MessageType::client_key_exchange);
 }
-bool shows_certificate(const Exchange& exchange) {
-  return as_sent(exchange) && certificate_of(exchange, Side::server).has_value();
+bool shows_certificate(const HandshakeView& view) {
+  return as_sent(view) && certificate_of(view, Side::server).has_value();
 }
-bool signs_13(const Exchange& exchange) {
-  return as_sent(exchange) && exchange.tls13() &&
-         (exchange.find(Side::server, MessageType::certificate_verify) ||
-          exchange.find(Side::client, MessageType::certificate_verify));
+bool signs_13(const HandshakeView& view) {
+  return as_sent(view) && view.tls13() &&
+         (view.find(Side::server, MessageType::certificate_verify) ||
+          view.find(Side::client, MessageType::certificate_verify));
 }
-bool client_signs(const Exchange& exchange) {
-  return as_sent(exchange) && !exchange.tls13() && exchange.find(Side::client, MessageType::certificate_verify);
+bool client_signs(const HandshakeView& view) {
+  return as_sent(view) && !view.tls13() && view.find(Side::client, MessageType::certificate_verify);
 }
-bool signs_with_scheme(const Exchange& exchange) {
-  return as_sent(exchange) && exchange.version >= Version::tls12 &&
-         (has_server_key(exchange) || signs_13(exchange) || client_signs(exchange));
+bool signs_with_scheme(const HandshakeView& view) {
+  return as_sent(view) && view.version >= Version::tls12 &&
+         (has_server_key(view) || signs_13(view) || client_signs(view));
 }
-bool shows_to_who_trusts(const Exchange& exchange) {
-  return as_sent(exchange) && exchange.cell.trust &&
-         (certificate_of(exchange, Side::server) || certificate_of(exchange, Side::client));
+bool shows_to_who_trusts(const HandshakeView& view) {
+  return as_sent(view) && view.cell.trust && (certificate_of(view, Side::server) || certificate_of(view, Side::client));
 }
-void server_key(const Exchange& exchange, Findings& findings) {
-  say(exchange, server_public_key(exchange), Side::server, "public key", findings);
+void server_key(const HandshakeView& view, Breaches& breaches) {
+  report(view, server_public_key(view), Side::server, "public key", breaches);
 }
-void client_key(const Exchange& exchange, Findings& findings) {
-  say(exchange, client_public_key(exchange), Side::client, "public key", findings);
+void client_key(const HandshakeView& view, Breaches& breaches) {
+  report(view, client_public_key(view), Side::client, "public key", breaches);
 }
-void key_signed(const Exchange& exchange, Findings& findings) {
-  say(exchange, server_key_signature(exchange), Side::server, "signature in its ServerKeyExchange", findings);
+void key_signed(const HandshakeView& view, Breaches& breaches) {
+  report(view, server_key_signature(view), Side::server, "signature in its ServerKeyExchange", breaches);
 }
-void verified(const Exchange& exchange, Findings& findings) {
+void verified(const HandshakeView& view, Breaches& breaches) {
   for (const Side side : {Side::server, Side::client})
-    say(exchange, verify_signature(exchange, side), side, "signature in its CertificateVerify", findings);
+    report(view, verify_signature(view, side), side, "signature in its CertificateVerify", breaches);
 }
-void scheme_listed(const Exchange& exchange, Findings& findings) {
+void scheme_listed(const HandshakeView& view, Breaches& breaches) {
   for (const Side side : {Side::server, Side::client})
-    say(exchange, scheme_offered(exchange, side), side, "signature", findings);
+    report(view, scheme_offered(view, side), side, "signature", breaches);
 }
-void key_fits(const Exchange& exchange, Findings& findings) {
-  say(exchange, certificate_fits(exchange), Side::server, "certificate", findings);
+void key_fits(const HandshakeView& view, Breaches& breaches) {
+  report(view, certificate_fits(view), Side::server, "certificate", breaches);
 }
-void path_holds(const Exchange& exchange, Findings& findings) {
+void path_holds(const HandshakeView& view, Breaches& breaches) {
   for (const Side side : {Side::server, Side::client})
-    say(exchange, certificate_path(exchange, side), side, "certificate", findings);
+    report(view, certificate_path(view, side), side, "certificate", breaches);
 }
-void point_formats(const Exchange& exchange, Findings& findings) {
+void point_formats(const HandshakeView& view, Breaches& breaches) {
   constexpr std::uint8_t uncompressed = 0;
-  for (const Block& block : extension_blocks(exchange)) {
+  for (const Block& block : extension_blocks(view)) {
     const Bytes* formats = find(block.extensions, ext::ec_point_formats);
     if (formats == nullptr || formats->size() < 2) continue;
     const Side side = block.carrier == Carrier::client_hello ? Side::client : Side::server;
     if (std::find(formats->begin() + 1, formats->end(), uncompressed) == formats->end())
-      findings.push_back(
-          breach_by(side, exchange.at(block.message),
+      breaches.push_back(
+          breach_by(side, view.at(block.message),
                     "the " + std::string(name(side)) + "'s ec_point_formats does not have the uncompressed one"));
   }
 }

@@ -1,6 +1,6 @@
 // What clients/PROTOCOL.md and servers/CONTRACT.md ask of the two sides beside TLS: to speak only when asked, to run on
 // until told to end, to keep measure.
-#include "rules/conduct.hpp"
+#include "rules/endings.hpp"
 #include "rules/subjects.hpp"
 #include "rules/view.hpp"
 
@@ -8,76 +8,77 @@ namespace ti {
 
 namespace {
 
-bool is_driven(const Visit& visit) { return visit.cell.has_expectations; }
+bool is_driven(const ConnectionView& view) { return view.cell.has_expectations; }
 
-void client_keeps_protocol(const Visit& visit, Findings& findings) {
-  const std::string& breach = visit.connection.client.breach;
-  const bool told_before = visit.number > 1 && !visit.connection.sole &&
-                           visit.cell.connections[visit.number - 2].step == visit.connection.step;
+void client_keeps_protocol(const ConnectionView& view, Breaches& breaches) {
+  const std::string& breach = view.connection.client.breach;
+  const bool told_before =
+      view.number > 1 && !view.connection.sole && view.cell.connections[view.number - 2].step == view.connection.step;
   if (!breach.empty() && !told_before)
-    findings.push_back(breach_by(Side::client, visit.at(), "the client broke its protocol: " + breach));
+    breaches.push_back(breach_by(Side::client, view.at(), "the client broke its protocol: " + breach));
 }
 
-bool names_server(const Exchange& exchange) {
-  return exchange.cell.trust && !exchange.flipped_by_harness() && exchange.client_hello != nullptr &&
-         exchange.client_hello->server_name;
+bool names_server(const HandshakeView& view) {
+  return view.cell.trust && !view.flipped_by_harness() && view.client_hello != nullptr &&
+         view.client_hello->server_name;
 }
 
-void names_the_right_one(const Exchange& exchange, Findings& findings) {
-  const std::string& named = *exchange.client_hello->server_name;
-  if (named != exchange.cell.trust->server_name)
-    findings.push_back(breach(
-        exchange.at(exchange.handshake.client_hello),
-        "the client asks for the server \"" + named + "\", and was told \"" + exchange.cell.trust->server_name + "\""));
+void names_the_right_one(const HandshakeView& view, Breaches& breaches) {
+  const std::string& named = *view.client_hello->server_name;
+  if (named != view.cell.trust->server_name)
+    breaches.push_back(breach_at(
+        view.at(view.handshake.client_hello),
+        "the client asks for the server \"" + named + "\", and was told \"" + view.cell.trust->server_name + "\""));
 }
 
-void server_stays(const Visit& visit, Findings& findings) {
-  if (!visit.connection.server.ended.empty())
-    findings.push_back(breach(visit.at(), "the server " + visit.connection.server.ended + ", untold"));
+void server_stays(const ConnectionView& view, Breaches& breaches) {
+  if (!view.connection.server.ended.empty())
+    breaches.push_back(breach_at(view.at(), "the server " + view.connection.server.ended + ", untold"));
 }
 
-void server_is_sound(const Visit& visit, Findings& findings) {
-  if (!visit.connection.server.sanitizer.empty())
-    findings.push_back(breach(visit.at(), "the server's log has: " + visit.connection.server.sanitizer));
+void server_is_sound(const ConnectionView& view, Breaches& breaches) {
+  if (!view.connection.server.sanitizer.empty())
+    breaches.push_back(breach_at(view.at(), "the server's log has: " + view.connection.server.sanitizer));
 }
 
-void keeps_measure(const Visit& visit, Findings& findings) {
-  if (const auto flooded = visit.connection.flooded)
-    findings.push_back(breach_by(
-        *flooded, visit.at(),
+void keeps_measure(const ConnectionView& view, Breaches& breaches) {
+  if (const auto flooded = view.connection.flooded)
+    breaches.push_back(breach_by(
+        *flooded, view.at(),
         "the " + std::string(name(*flooded)) + " sent without end, until the harness broke the connection off"));
 }
 
-bool asks(const Visit& visit) {
-  const auto exchange = first_exchange(visit);
-  if (!visit.cell.has_expectations || !exchange || !exchange->completed() || !visit.connection.connect.read_response ||
-      visit.connection.timed_out || bad_end_excused(visit) || first_error_alert(visit.connection) ||
-      visit.connection.handshakes.size() > 1 || !visit.connection.transcript.sealed_records.empty())
+bool asks(const ConnectionView& connection_view) {
+  const auto view = first_handshake_view(connection_view);
+  if (!connection_view.cell.has_expectations || !view || !view->completed() ||
+      !connection_view.connection.connect.read_response || connection_view.connection.timed_out ||
+      bad_end_excused(connection_view) || first_error_alert(connection_view.connection) ||
+      connection_view.connection.handshakes.size() > 1 || !connection_view.connection.transcript.sealed_records.empty())
     return false;
-  const TranscriptEnding* ending = first_ending(visit.connection);
-  return exchange->find(Side::client, MessageType::application_data, *exchange->handshake.client_finished) &&
-         asks_rightly(visit) && ending != nullptr && ending->from == Side::server;
+  const TranscriptEnding* ending = first_ending(connection_view.connection);
+  return view->find(Side::client, MessageType::application_data, *view->handshake.client_finished) &&
+         asks_rightly(connection_view) && ending != nullptr && ending->from == Side::server;
 }
 
-void server_answers(const Visit& visit, Findings& findings) {
-  const auto exchange = first_exchange(visit);
-  if (!exchange->find(Side::server, MessageType::application_data))
-    findings.push_back(breach(visit.at(), "the server closed without an answer to the client's request"));
+void server_answers(const ConnectionView& connection_view, Breaches& breaches) {
+  const auto view = first_handshake_view(connection_view);
+  if (!view->find(Side::server, MessageType::application_data))
+    breaches.push_back(breach_at(connection_view.at(), "the server closed without an answer to the client's request"));
 }
 
-bool was_served(const Visit& visit) {
-  const auto exchange = first_exchange(visit);
-  return visit.cell.has_expectations && exchange && exchange->completed() && !visit.connection.timed_out &&
-         !bad_end_excused(visit) && !first_error_alert(visit.connection);
+bool was_served(const ConnectionView& connection_view) {
+  const auto view = first_handshake_view(connection_view);
+  return connection_view.cell.has_expectations && view && view->completed() && !connection_view.connection.timed_out &&
+         !bad_end_excused(connection_view) && !first_error_alert(connection_view.connection);
 }
 
-void server_says_farewell(const Visit& visit, Findings& findings) {
-  const bool client_did = std::any_of(visit.messages().begin(), visit.messages().end(), [](const Message& message) {
+void server_says_farewell(const ConnectionView& view, Breaches& breaches) {
+  const bool client_did = std::any_of(view.messages().begin(), view.messages().end(), [](const Message& message) {
     const auto* alert = message.as<Alert>();
     return message.from == Side::client && alert != nullptr && alert->description == alert_close_notify;
   });
-  if (!client_did && server_ended_badly(visit))
-    findings.push_back(breach(visit.at(), "the server ended the connection without close_notify"));
+  if (!client_did && server_ended_badly(view))
+    breaches.push_back(breach_at(view.at(), "the server ended the connection without close_notify"));
 }
 
 constexpr std::string_view clients_word = "clients/PROTOCOL.md";

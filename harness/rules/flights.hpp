@@ -6,13 +6,13 @@
 namespace ti {
 
 /// Whether a Certificate, compressed or not, stands there, and holds no certificate; nothing where that cannot be read.
-std::optional<bool> is_empty_certificate(const Exchange& exchange, std::size_t message);
+std::optional<bool> is_empty_certificate(const HandshakeView& view, std::size_t message);
 
 /// The Certificate of that side in this handshake (before its Finished), compressed or not.
-std::optional<std::size_t> certificate_of(const Exchange& exchange, Side side);
+std::optional<std::size_t> certificate_of(const HandshakeView& view, Side side);
 
 /// What a Certificate says, once it is no longer compressed; `store` holds what the views point into.
-std::optional<Certificates> read_certificates(const Exchange& exchange, std::size_t message, Bytes& store);
+std::optional<Certificates> read_certificates(const HandshakeView& view, std::size_t message, Bytes& store);
 
 /// The side's first message of a handshake that is out of its order, and what is wrong with it: for TLS <= 1.2 (RFC
 /// 5246 7.3) or 1.3 (RFC 8446 2, 4).
@@ -20,6 +20,6 @@ struct Disorder {
   std::size_t message;
   std::string what;
 };
-std::optional<Disorder> disorder_of(const Exchange& exchange, Side side);
+std::optional<Disorder> disorder_of(const HandshakeView& view, Side side);
 
 }  // namespace ti

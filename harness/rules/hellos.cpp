@@ -2,14 +2,14 @@
 
 namespace ti {
 
-bool as_it_passed(const Visit& visit) {
-  return visit.connection.transcript.vantage == Vantage::wire && !visit.flipped_by_harness();
+bool as_it_passed(const ConnectionView& view) {
+  return view.connection.transcript.vantage == Vantage::wire && !view.flipped_by_harness();
 }
 
-std::vector<Block> extension_blocks(const Exchange& exchange) {
+std::vector<Block> extension_blocks(const HandshakeView& view) {
   std::vector<Block> blocks;
-  for (std::size_t i = exchange.begin(); i < exchange.handshake.end; ++i) {
-    const Message& message = exchange.messages()[i];
+  for (std::size_t i = view.begin(); i < view.handshake.end; ++i) {
+    const Message& message = view.messages()[i];
     if (const auto* hello = message.as<ClientHello>())
       blocks.push_back({i, Carrier::client_hello, hello->extensions});
     else if (const auto* answer = message.as<ServerHello>())
@@ -24,18 +24,18 @@ std::vector<Block> extension_blocks(const Exchange& exchange) {
   return blocks;
 }
 
-ClientHellos client_hellos(const Exchange& exchange) {
-  const Handshake& handshake = exchange.handshake;
-  if (!handshake.first_client_hello) return {exchange.client_hello, nullptr, handshake.client_hello, 0};
-  return {exchange.messages()[*handshake.first_client_hello].as<ClientHello>(), exchange.client_hello,
+ClientHellos client_hellos(const HandshakeView& view) {
+  const Handshake& handshake = view.handshake;
+  if (!handshake.first_client_hello) return {view.client_hello, nullptr, handshake.client_hello, 0};
+  return {view.messages()[*handshake.first_client_hello].as<ClientHello>(), view.client_hello,
           *handshake.first_client_hello, handshake.client_hello};
 }
 
-const ServerHello* retry_request(const Exchange& exchange, std::size_t& message) {
-  const auto found = exchange.find(Side::server, MessageType::hello_retry_request);
+const ServerHello* retry_request(const HandshakeView& view, std::size_t& message) {
+  const auto found = view.find(Side::server, MessageType::hello_retry_request);
   if (!found) return nullptr;
   message = *found;
-  return exchange.messages()[message].as<ServerHello>();
+  return view.messages()[message].as<ServerHello>();
 }
 
 bool offers_13(const ClientHello& hello) { return has(hello.versions, static_cast<std::uint16_t>(Version::tls13)); }

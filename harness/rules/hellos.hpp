@@ -6,7 +6,7 @@
 namespace ti {
 
 /// Whether messages of a connection are there as they passed: not printed by a client, not changed by the harness.
-bool as_it_passed(const Visit& visit);
+bool as_it_passed(const ConnectionView& view);
 
 /// Block is the extensions of one message.
 struct Block {
@@ -15,7 +15,7 @@ struct Block {
   const std::vector<Extension>& extensions;
 };
 /// Those of the handshake's hellos and EncryptedExtensions, in order.
-std::vector<Block> extension_blocks(const Exchange& exchange);
+std::vector<Block> extension_blocks(const HandshakeView& view);
 
 /// The ClientHellos: the first one, and that which answers a HelloRetryRequest.
 struct ClientHellos {
@@ -24,10 +24,10 @@ struct ClientHellos {
   std::size_t first_at = 0;
   std::size_t second_at = 0;
 };
-ClientHellos client_hellos(const Exchange& exchange);
+ClientHellos client_hellos(const HandshakeView& view);
 
 /// The HelloRetryRequest, and where it stands.
-const ServerHello* retry_request(const Exchange& exchange, std::size_t& message);
+const ServerHello* retry_request(const HandshakeView& view, std::size_t& message);
 
 /// Whether the client offers TLS 1.3 in that hello.
 bool offers_13(const ClientHello& hello);

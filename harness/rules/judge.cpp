@@ -3,9 +3,9 @@
 #include <limits>
 #include <tuple>
 
-#include "rules/docket.hpp"
+#include "rules/capture_judge.hpp"
+#include "rules/lost_lines.hpp"
 #include "rules/subjects.hpp"
-#include "rules/told.hpp"
 #include "rules/view.hpp"
 
 namespace ti {
@@ -16,13 +16,13 @@ bool needs_scenario(const Rule& rule) {
   return rule.severity == Severity::expect || rule.severity == Severity::witness;
 }
 
-bool decides(const Observation& cell, const Finding& finding) {
-  return finding.severity != Severity::should || cell.failing_should.contains(finding.rule);
+bool decides(const Observation& cell, const Breach& breach) {
+  return breach.severity != Severity::should || cell.failing_should.contains(breach.rule);
 }
 
 /// What ties at one place are broken by: the documents first, then the scenario, then the words of the two sides.
-int weight(const Observation& cell, const Finding& finding) {
-  switch (finding.severity) {
+int weight(const Observation& cell, const Breach& breach) {
+  switch (breach.severity) {
     case Severity::must:
       return 0;
     case Severity::expect:
@@ -32,44 +32,44 @@ int weight(const Observation& cell, const Finding& finding) {
     case Severity::should:
       break;
   }
-  return decides(cell, finding) ? 0 : 3;
+  return decides(cell, breach) ? 0 : 3;
 }
 
-/// A finding that names no message comes after all that do.
+/// A breach that names no message comes after all that do.
 std::tuple<std::size_t, std::size_t> wire_order(const Place& place) {
   return {place.connection, place.message.value_or(std::numeric_limits<std::size_t>::max())};
 }
 
-Findings run_all(const Observation& cell, std::size_t first_number) {
-  Findings findings;
+Breaches run_all(const Observation& cell, std::size_t first_number) {
+  Breaches breaches;
   for (const Rule& rule : all_rules()) {
     if (!cell.has_expectations && needs_scenario(rule)) continue;
-    const std::size_t before = findings.size();
-    rule.check(cell, findings, first_number);
-    for (std::size_t i = before; i < findings.size(); ++i) {
-      findings[i].rule = rule.id;
-      findings[i].severity = rule.severity;
-      if (rule.actor != Actor::either) findings[i].actor = rule.actor == Actor::client ? Side::client : Side::server;
+    const std::size_t before = breaches.size();
+    rule.check(cell, breaches, first_number);
+    for (std::size_t i = before; i < breaches.size(); ++i) {
+      breaches[i].rule = rule.id;
+      breaches[i].severity = rule.severity;
+      if (rule.actor != Actor::either) breaches[i].actor = rule.actor == Actor::client ? Side::client : Side::server;
     }
   }
-  std::stable_sort(findings.begin(), findings.end(), [&](const Finding& a, const Finding& b) {
+  std::stable_sort(breaches.begin(), breaches.end(), [&](const Breach& a, const Breach& b) {
     return std::tuple(wire_order(a.at), weight(cell, a)) < std::tuple(wire_order(b.at), weight(cell, b));
   });
-  return findings;
+  return breaches;
 }
 
 /// Takes out what documents say of connections whose version is none of theirs, and names that version.
-std::vector<Doubt> set_aside_foreign(const Observation& cell, Findings& findings) {
+std::vector<Doubt> set_aside_foreign(const Observation& cell, Breaches& breaches) {
   std::vector<Doubt> doubts;
-  each_visit(cell, [&](const Visit& visit) {
-    const auto version = foreign_version(visit);
+  each_connection(cell, [&](const ConnectionView& view) {
+    const auto version = foreign_version(view);
     if (!version) return;
     doubts.push_back(
-        {"connection " + std::to_string(visit.number) + " speaks " + version_text(*version) + ", which is not judged",
-         visit.at()});
-    std::erase_if(findings, [&](const Finding& finding) {
-      const Rule* rule = find_rule(finding.rule);
-      return finding.at.connection == visit.number && rule != nullptr && !needs_scenario(*rule);
+        {"connection " + std::to_string(view.number) + " speaks " + version_text(*version) + ", which is not judged",
+         view.at()});
+    std::erase_if(breaches, [&](const Breach& breach) {
+      const Rule* rule = find_rule(breach.rule);
+      return breach.at.connection == view.number && rule != nullptr && !needs_scenario(*rule);
     });
   });
   return doubts;
@@ -88,22 +88,22 @@ bool is_echo(const Rule& rule) {
 
 /// One past the last place where something may be missing. Our own tap loses nothing: what it has no more of did not
 /// come.
-std::size_t end_of_evidence(const Visit& visit) {
-  return visit.messages().size() + (visit.cell.has_expectations ? 0 : 1);
+std::size_t end_of_evidence(const ConnectionView& view) {
+  return view.messages().size() + (view.cell.has_expectations ? 0 : 1);
 }
 
 /// Takes out what rests on messages of which some could not be read: no breach, but a doubt if it would decide.
-std::vector<Doubt> set_aside_unfounded(const Observation& cell, Findings& findings) {
+std::vector<Doubt> set_aside_unfounded(const Observation& cell, Breaches& breaches) {
   std::vector<Doubt> doubts;
-  std::erase_if(findings, [&](const Finding& finding) {
-    const Rule* rule = find_rule(finding.rule);
+  std::erase_if(breaches, [&](const Breach& breach) {
+    const Rule* rule = find_rule(breach.rule);
     if (rule == nullptr || needs_scenario(*rule)) return false;
-    const Visit visit{cell, finding.at.connection, cell.connections[finding.at.connection - 1]};
-    const std::size_t end = finding.at.message ? *finding.at.message + 1 : end_of_evidence(visit);
-    auto unread = unread_before(visit, end, rule->rests);
-    if (!unread && may_be_lost(visit, finding, *rule)) unread = "of a text, lines may be lost without a trace";
-    if (unread && decides(cell, finding))
-      doubts.push_back({finding.reason + ", if nothing is missing: " + *unread, finding.at});
+    const ConnectionView view{cell, breach.at.connection, cell.connections[breach.at.connection - 1]};
+    const std::size_t end = breach.at.message ? *breach.at.message + 1 : end_of_evidence(view);
+    auto unread = unread_before(view, end, rule->rests);
+    if (!unread && may_be_lost(view, breach, *rule)) unread = "of a text, lines may be lost without a trace";
+    if (unread && decides(cell, breach))
+      doubts.push_back({breach.reason + ", if nothing is missing: " + *unread, breach.at});
     return unread.has_value();
   });
   return doubts;
@@ -112,31 +112,31 @@ std::vector<Doubt> set_aside_unfounded(const Observation& cell, Findings& findin
 /// Evidence from elsewhere of which part could not be read, where nothing speaks against anybody.
 std::vector<Doubt> unread_evidence(const Observation& cell) {
   std::vector<Doubt> doubts;
-  each_visit(cell, [&](const Visit& visit) {
-    if (const auto unread = unread_before(visit, end_of_evidence(visit)))
-      doubts.push_back({"not all could be judged: " + *unread, visit.at()});
+  each_connection(cell, [&](const ConnectionView& view) {
+    if (const auto unread = unread_before(view, end_of_evidence(view)))
+      doubts.push_back({"not all could be judged: " + *unread, view.at()});
   });
   return doubts;
 }
 
-/// Takes out findings that only answer the first breach, or say it again.
-Findings take_symptoms(const Finding& first, Findings& findings) {
-  const auto kept = std::stable_partition(findings.begin(), findings.end(), [&](const Finding& finding) {
-    const Rule* rule = find_rule(finding.rule);
-    return rule == nullptr || !(is_symptom(*rule) || is_echo(*rule)) || finding.severity == Severity::should ||
-           finding.at.connection != first.at.connection || finding.rule == first.rule ||
-           wire_order(finding.at) < wire_order(first.at);
+/// Takes out breaches that only answer the first breach, or say it again.
+Breaches take_symptoms(const Breach& first, Breaches& breaches) {
+  const auto kept = std::stable_partition(breaches.begin(), breaches.end(), [&](const Breach& breach) {
+    const Rule* rule = find_rule(breach.rule);
+    return rule == nullptr || !(is_symptom(*rule) || is_echo(*rule)) || breach.severity == Severity::should ||
+           breach.at.connection != first.at.connection || breach.rule == first.rule ||
+           wire_order(breach.at) < wire_order(first.at);
   });
-  Findings symptoms(std::make_move_iterator(kept), std::make_move_iterator(findings.end()));
-  findings.erase(kept, findings.end());
+  Breaches symptoms(std::make_move_iterator(kept), std::make_move_iterator(breaches.end()));
+  breaches.erase(kept, breaches.end());
   return symptoms;
 }
 
 /// What else happened on that connection: symptoms, alerts, hellos, resets, errors in words and logs.
-void collect_consequences(const Observation& cell, const Finding& first, const Findings& symptoms, Verdict& verdict) {
+void collect_consequences(const Observation& cell, const Breach& first, const Breaches& symptoms, Verdict& verdict) {
   const std::size_t number = first.at.connection;
   if (number == 0 || number > cell.connections.size()) return;
-  const Visit visit{cell, number, cell.connections[number - 1]};
+  const ConnectionView view{cell, number, cell.connections[number - 1]};
   const auto told = [&](const Place& place) {
     return std::any_of(verdict.consequences.begin(), verdict.consequences.end(), [&](const Consequence& consequence) {
       return place.message && consequence.at.message == place.message;
@@ -145,57 +145,57 @@ void collect_consequences(const Observation& cell, const Finding& first, const F
   const auto add = [&](std::string what, Place place) {
     if (!told(place)) verdict.consequences.push_back({std::move(what), place});
   };
-  const auto after = [&](std::size_t message) { return wire_order(first.at) < wire_order(visit.at(message)); };
+  const auto after = [&](std::size_t message) { return wire_order(first.at) < wire_order(view.at(message)); };
 
-  const auto& handshakes = visit.connection.handshakes;
-  const bool processing_order = visit.connection.transcript.vantage == Vantage::client_callback;
+  const auto& handshakes = view.connection.handshakes;
+  const bool processing_order = view.connection.transcript.vantage == Vantage::client_callback;
   for (std::size_t i = 1; i < handshakes.size(); ++i) {
     const std::size_t hello = handshakes[i].first_client_hello.value_or(handshakes[i].client_hello);
     const bool unanswered = processing_order && first.at.message && !handshakes[i].server_hello;
-    if (after(hello) || unanswered) add("the client began another handshake with a ClientHello", visit.at(hello));
+    if (after(hello) || unanswered) add("the client began another handshake with a ClientHello", view.at(hello));
   }
-  for (std::size_t i = 0; i < visit.messages().size(); ++i)
-    if (const auto* alert = visit.messages()[i].as<Alert>();
-        alert != nullptr && after(i) && is_error(*alert, visit.connection.transcript.version))
-      add("the " + std::string(name(visit.messages()[i].from)) + " sent the alert " + alert_name(alert->description),
-          visit.at(i));
-  for (const TranscriptEnding& ending : visit.connection.transcript.endings)
+  for (std::size_t i = 0; i < view.messages().size(); ++i)
+    if (const auto* alert = view.messages()[i].as<Alert>();
+        alert != nullptr && after(i) && is_error(*alert, view.connection.transcript.version))
+      add("the " + std::string(name(view.messages()[i].from)) + " sent the alert " + alert_name(alert->description),
+          view.at(i));
+  for (const TranscriptEnding& ending : view.connection.transcript.endings)
     if (ending.how == Ending::How::reset && !ending.by_harness && first.at.message &&
         *first.at.message < ending.before_message)
-      verdict.consequences.push_back({"the " + std::string(name(ending.from)) + " reset the connection", visit.at()});
-  for (const Finding& symptom : symptoms) {
+      verdict.consequences.push_back({"the " + std::string(name(ending.from)) + " reset the connection", view.at()});
+  for (const Breach& symptom : symptoms) {
     const bool is_the_first =
         is_symptom(*find_rule(symptom.rule)) && is_alert(cell, symptom.at) && !after(*symptom.at.message);
     if (!is_the_first) add(symptom.reason, symptom.at);
   }
-  if (!visit.connection.client.ok && !visit.connection.client.error_text.empty())
-    verdict.consequences.push_back({"the client said: " + visit.connection.client.error_text, visit.at()});
-  for (const std::string& line : visit.connection.server.errors)
-    verdict.consequences.push_back({"the server's log said: " + line, visit.at()});
+  if (!view.connection.client.ok && !view.connection.client.error_text.empty())
+    verdict.consequences.push_back({"the client said: " + view.connection.client.error_text, view.at()});
+  for (const std::string& line : view.connection.server.errors)
+    verdict.consequences.push_back({"the server's log said: " + line, view.at()});
   std::stable_sort(verdict.consequences.begin(), verdict.consequences.end(),
                    [](const Consequence& a, const Consequence& b) { return wire_order(a.at) < wire_order(b.at); });
 }
 
-void name_fault(const Observation& cell, const Finding& first, Verdict& verdict) {
+void name_fault(const Observation& cell, const Breach& first, Verdict& verdict) {
   verdict.outcome = Outcome::fail;
   verdict.fault = first.actor;
   verdict.rule = first.rule;
   verdict.reason = first.reason;
   verdict.at = first.at;
-  const Findings symptoms = take_symptoms(first, verdict.findings);
+  const Breaches symptoms = take_symptoms(first, verdict.breaches);
   collect_consequences(cell, first, symptoms, verdict);
 }
 
 /// Judges the connections from number `first` on; those before it are only what came before.
 Verdict judge_from(const Observation& observation, std::size_t first_number) {
   Verdict verdict;
-  verdict.findings = run_all(observation, first_number);
-  std::vector<Doubt> doubts = set_aside_foreign(observation, verdict.findings);
-  for (Doubt& doubt : set_aside_unfounded(observation, verdict.findings)) doubts.push_back(std::move(doubt));
-  const auto first = std::find_if(verdict.findings.begin(), verdict.findings.end(),
-                                  [&](const Finding& finding) { return decides(observation, finding); });
-  if (first != verdict.findings.end()) {
-    const Finding decisive = *first;
+  verdict.breaches = run_all(observation, first_number);
+  std::vector<Doubt> doubts = set_aside_foreign(observation, verdict.breaches);
+  for (Doubt& doubt : set_aside_unfounded(observation, verdict.breaches)) doubts.push_back(std::move(doubt));
+  const auto first = std::find_if(verdict.breaches.begin(), verdict.breaches.end(),
+                                  [&](const Breach& breach) { return decides(observation, breach); });
+  if (first != verdict.breaches.end()) {
+    const Breach decisive = *first;
     name_fault(observation, decisive, verdict);
     return verdict;
   }

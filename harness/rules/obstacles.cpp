@@ -2,8 +2,8 @@
 
 #include <cstring>
 
+#include "rules/client_tickets.hpp"
 #include "rules/hellos.hpp"
-#include "rules/keeping.hpp"
 #include "rules/session.hpp"
 
 namespace ti {
@@ -18,37 +18,37 @@ bool same_key(const Bytes& a, const Bytes& b) {
 }
 
 /// The first ticket that the same process of the server sealed with the same key.
-std::optional<Origin> first_of_key(const Exchange& exchange, const Bytes& ticket) {
-  for (std::size_t number = 1; number < exchange.number; ++number) {
-    if (exchange.cell.connections[number - 1].generation != exchange.connection.generation) continue;
-    for (const Origin& issued : usable_tickets_of(exchange.cell, number))
+std::optional<Origin> first_of_key(const HandshakeView& view, const Bytes& ticket) {
+  for (std::size_t number = 1; number < view.number; ++number) {
+    if (view.cell.connections[number - 1].generation != view.connection.generation) continue;
+    for (const Origin& issued : usable_tickets_of(view.cell, number))
       if (same_key(issued.ticket->ticket, ticket)) return issued;
   }
   return std::nullopt;
 }
 
-/// The exchange that brought a ticket.
-Exchange issuing_of(const Exchange& exchange, const Origin& origin) {
-  return exchange_of(Visit{exchange.cell, origin.connection, exchange.cell.connections[origin.connection - 1]},
-                     *origin.handshake);
+/// The handshake that brought a ticket.
+HandshakeView issuing_of(const HandshakeView& view, const Origin& origin) {
+  return view_of(ConnectionView{view.cell, origin.connection, view.cell.connections[origin.connection - 1]},
+                 *origin.handshake);
 }
 
 /// Whether the ticket was sealed by a key that by the policy should no longer have sealed any, so that its early death
 /// is the server's doing.
-bool sealed_too_late(const Exchange& exchange, const Origin& origin) {
-  const auto* renew_after = exchange.cell.policy.duration("renew_after");
-  const auto first = first_of_key(exchange, origin.ticket->ticket);
-  if (renew_after == nullptr || !first || !exchange.cell.server_logs_decisions) return false;
-  const auto key = age_at(exchange, *first);
-  const auto ticket = age_at(exchange, origin);
+bool sealed_too_late(const HandshakeView& view, const Origin& origin) {
+  const auto* renew_after = view.cell.policy.duration("renew_after");
+  const auto first = first_of_key(view, origin.ticket->ticket);
+  if (renew_after == nullptr || !first || !view.cell.server_logs_decisions) return false;
+  const auto key = age_at(view, *first);
+  const auto ticket = age_at(view, origin);
   return key && ticket && *key - *ticket > *renew_after + tolerance;
 }
 
 /// Whether every handshake that brought the ticket was left unfinished, so that nobody holds it for good.
-bool never_received(const Exchange& exchange, const Bytes& ticket) {
-  const std::vector<Origin> origins = origins_of(exchange.cell, ticket, exchange.number);
+bool never_received(const HandshakeView& view, const Bytes& ticket) {
+  const std::vector<Origin> origins = origins_of(view.cell, ticket, view.number);
   return std::all_of(origins.begin(), origins.end(), [&](const Origin& origin) {
-    const Receipt receipt = receipt_of(exchange.cell, origin);
+    const Receipt receipt = receipt_of(view.cell, origin);
     return receipt == Receipt::unfinished || receipt == Receipt::refused;
   });
 }
@@ -60,18 +60,18 @@ Known has_passed(const std::chrono::seconds* limit, const KeyAge& age) {
   return age.at_most && *age.at_most + tolerance < *limit ? Known::no : Known::unknown;
 }
 
-std::optional<Obstacle> by_policy(const Exchange& exchange, const Origin& origin) {
-  if (alive_by_policy(exchange, origin.ticket->ticket) != Known::no) return std::nullopt;
+std::optional<Obstacle> by_policy(const HandshakeView& view, const Origin& origin) {
+  if (alive_by_policy(view, origin.ticket->ticket) != Known::no) return std::nullopt;
   const std::string what = "whose key is dead by the server's policy";
-  if (sealed_too_late(exchange, origin))
+  if (sealed_too_late(view, origin))
     return Obstacle{Side::server, what + ", and was too old to seal it in the first place"};
   return Obstacle{std::nullopt, what};
 }
 
 /// RFC 5246 7.2.2, RFC 8446 6.2: a session that an error alert ended is one to forget, for the server as well.
-std::optional<Obstacle> by_alert(const Exchange& exchange, const Origin& origin) {
-  for (std::size_t number = origin.connection; number < exchange.number; ++number) {
-    const Visit before{exchange.cell, number, exchange.cell.connections[number - 1]};
+std::optional<Obstacle> by_alert(const HandshakeView& view, const Origin& origin) {
+  for (std::size_t number = origin.connection; number < view.number; ++number) {
+    const ConnectionView before{view.cell, number, view.cell.connections[number - 1]};
     if (first_error_alert(before.connection) &&
         (number == origin.connection || offers_ticket(before, origin.ticket->ticket)))
       return Obstacle{std::nullopt, "which an error alert had ended in connection " + std::to_string(number)};
@@ -80,8 +80,8 @@ std::optional<Obstacle> by_alert(const Exchange& exchange, const Origin& origin)
 }
 
 /// RFC 6066 3, RFC 8446 4.6.1: a session goes on under the name that it was begun with.
-std::optional<Obstacle> by_name(const Exchange& exchange, const Exchange& issuing) {
-  if (issuing.client_hello->server_name == exchange.client_hello->server_name) return std::nullopt;
+std::optional<Obstacle> by_name(const HandshakeView& view, const HandshakeView& issuing) {
+  if (issuing.client_hello->server_name == view.client_hello->server_name) return std::nullopt;
   return Obstacle{Side::client, "which came under another server name"};
 }
 
@@ -92,25 +92,25 @@ bool lists(const std::vector<std::uint16_t>& suites, std::uint16_t suite) {
 bool asks_extended(const ClientHello& hello) { return find(hello.extensions, ext::extended_master_secret) != nullptr; }
 
 /// RFC 7627 5.3: only where the server shows, here or before, that it knows the extension.
-std::optional<Obstacle> by_extended_master_secret(const Exchange& exchange, const Exchange& issuing,
+std::optional<Obstacle> by_extended_master_secret(const HandshakeView& view, const HandshakeView& issuing,
                                                   const Session& session) {
-  const bool asks = asks_extended(*exchange.client_hello);
+  const bool asks = asks_extended(*view.client_hello);
   if (session.extended_master_secret && !asks)
     return Obstacle{Side::client, "which used the extended master secret that the ClientHello no longer asks for"};
-  if (session.extended_master_secret || !asks || !knows_extended_master_secret(exchange)) return std::nullopt;
+  if (session.extended_master_secret || !asks || !knows_extended_master_secret(view)) return std::nullopt;
   if (asks_extended(*issuing.client_hello))
     return Obstacle{Side::server, "for which the server had left out the extended master secret that it knows"};
   return Obstacle{Side::client, "which did not use the extended master secret that the ClientHello now asks for"};
 }
 
-std::optional<Obstacle> below_13(const Exchange& exchange, const Exchange& issuing) {
-  const auto session = session_offered(exchange);
+std::optional<Obstacle> below_13(const HandshakeView& view, const HandshakeView& issuing) {
+  const auto session = session_offered(view);
   if (!session) return std::nullopt;
-  if (!may_resume(*exchange.client_hello, *session))
+  if (!may_resume(*view.client_hello, *session))
     return Obstacle{Side::client, "whose version the ClientHello no longer offers"};
-  if (!lists(exchange.client_hello->suites, session->suite))
+  if (!lists(view.client_hello->suites, session->suite))
     return Obstacle{Side::client, "whose cipher suite the ClientHello no longer offers"};
-  return by_extended_master_secret(exchange, issuing, *session);
+  return by_extended_master_secret(view, issuing, *session);
 }
 
 bool offers_hash(const ClientHello& hello, const char* hash) {
@@ -120,13 +120,13 @@ bool offers_hash(const ClientHello& hello, const char* hash) {
   });
 }
 
-std::optional<Obstacle> in_13(const Exchange& exchange, const Exchange& issuing) {
+std::optional<Obstacle> in_13(const HandshakeView& view, const HandshakeView& issuing) {
   const char* hash = hash_of(issuing.connection.transcript.suite);
-  const ClientHello& hello = *exchange.client_hello;
+  const ClientHello& hello = *view.client_hello;
   const ClientHello& before = *issuing.client_hello;
   if (hash != nullptr && !offers_hash(hello, hash))
     return Obstacle{Side::client, "whose hash no suite of the ClientHello has"};
-  const char* chosen = exchange.server_hello == nullptr ? nullptr : hash_of(exchange.server_hello->suite);
+  const char* chosen = view.server_hello == nullptr ? nullptr : hash_of(view.server_hello->suite);
   if (hash != nullptr && chosen != nullptr && std::strcmp(hash, chosen) != 0 && hello.suites != before.suites)
     return Obstacle{std::nullopt, "whose hash the suite does not have that was chosen of a changed list"};
   if (!lists_psk_dhe(hello) && lists_psk_dhe(before))
@@ -136,50 +136,50 @@ std::optional<Obstacle> in_13(const Exchange& exchange, const Exchange& issuing)
 
 }  // namespace
 
-KeyAge key_age_at(const Exchange& exchange, const Bytes& ticket) {
-  const auto first = first_of_key(exchange, ticket);
-  const auto origins = origins_of(exchange.cell, ticket, exchange.number);
-  const auto by_name = first ? age_at(exchange, *first) : std::nullopt;
-  const auto by_ticket = origins.empty() ? std::nullopt : age_at(exchange, origins.front());
-  return {exchange.cell.server_logs_decisions ? by_name : by_ticket,
-          all_tickets_known(exchange.cell, exchange.number) ? by_name : std::nullopt};
+KeyAge key_age_at(const HandshakeView& view, const Bytes& ticket) {
+  const auto first = first_of_key(view, ticket);
+  const auto origins = origins_of(view.cell, ticket, view.number);
+  const auto by_name = first ? age_at(view, *first) : std::nullopt;
+  const auto by_ticket = origins.empty() ? std::nullopt : age_at(view, origins.front());
+  return {view.cell.server_logs_decisions ? by_name : by_ticket,
+          all_tickets_known(view.cell, view.number) ? by_name : std::nullopt};
 }
 
-Known alive_by_policy(const Exchange& exchange, const Bytes& ticket) {
-  const auto origin = origin_of(exchange.cell, ticket, exchange.number);
-  if (origin && exchange.cell.connections[origin->connection - 1].generation != exchange.connection.generation)
+Known alive_by_policy(const HandshakeView& view, const Bytes& ticket) {
+  const auto origin = origin_of(view.cell, ticket, view.number);
+  if (origin && view.cell.connections[origin->connection - 1].generation != view.connection.generation)
     return Known::no;
-  const Known past = has_passed(exchange.cell.policy.duration("expire_after"), key_age_at(exchange, ticket));
+  const Known past = has_passed(view.cell.policy.duration("expire_after"), key_age_at(view, ticket));
   if (past == Known::unknown) return past;
   return past == Known::yes ? Known::no : Known::yes;
 }
 
-Known renewal_due(const Exchange& exchange, const Bytes& ticket) {
-  return has_passed(exchange.cell.policy.duration("renew_after"), key_age_at(exchange, ticket));
+Known renewal_due(const HandshakeView& view, const Bytes& ticket) {
+  return has_passed(view.cell.policy.duration("renew_after"), key_age_at(view, ticket));
 }
 
-std::optional<Obstacle> obstacle_to(const Exchange& exchange, const Bytes& ticket) {
-  const auto origin = origin_of(exchange.cell, ticket, exchange.number);
+std::optional<Obstacle> obstacle_to(const HandshakeView& view, const Bytes& ticket) {
+  const auto origin = origin_of(view.cell, ticket, view.number);
   if (!origin)
-    return Obstacle{all_tickets_known(exchange.cell, exchange.number) ? std::optional(Side::client) : std::nullopt,
+    return Obstacle{all_tickets_known(view.cell, view.number) ? std::optional(Side::client) : std::nullopt,
                     "which was not seen being issued"};
-  const Exchange issuing = issuing_of(exchange, *origin);
-  if (never_received(exchange, ticket)) return Obstacle{Side::client, "whose handshake had not been completed"};
-  if (exchange.client_hello == nullptr || issuing.client_hello == nullptr)
+  const HandshakeView issuing = issuing_of(view, *origin);
+  if (never_received(view, ticket)) return Obstacle{Side::client, "whose handshake had not been completed"};
+  if (view.client_hello == nullptr || issuing.client_hello == nullptr)
     return Obstacle{std::nullopt, "and its ClientHello could not be read"};
-  if (auto dead = by_policy(exchange, *origin)) return dead;
-  if (auto ended = by_alert(exchange, *origin)) return ended;
-  if (auto renamed = by_name(exchange, issuing)) return renamed;
-  return issuing.tls13() ? in_13(exchange, issuing) : below_13(exchange, issuing);
+  if (auto dead = by_policy(view, *origin)) return dead;
+  if (auto ended = by_alert(view, *origin)) return ended;
+  if (auto renamed = by_name(view, issuing)) return renamed;
+  return issuing.tls13() ? in_13(view, issuing) : below_13(view, issuing);
 }
 
-bool any_may_go_on(const Exchange& exchange) {
-  const std::vector<const Bytes*> offered = offers(*exchange.client_hello);
+bool any_may_go_on(const HandshakeView& view) {
+  const std::vector<const Bytes*> offered = offers(*view.client_hello);
   return std::any_of(offered.begin(), offered.end(), [&](const Bytes* ticket) {
-    const auto origin = origin_of(exchange.cell, *ticket, exchange.number);
-    if (!origin || obstacle_to(exchange, *ticket)) return false;
-    const auto age = age_at(exchange, *origin);
-    return ask_alike(*issuing_of(exchange, *origin).client_hello, *exchange.client_hello) && age &&
+    const auto origin = origin_of(view.cell, *ticket, view.number);
+    if (!origin || obstacle_to(view, *ticket)) return false;
+    const auto age = age_at(view, *origin);
+    return ask_alike(*issuing_of(view, *origin).client_hello, *view.client_hello) && age &&
            *age + tolerance < std::chrono::seconds(origin->ticket->lifetime);
   });
 }

@@ -12,14 +12,14 @@ struct KeyAge {
   std::optional<Milliseconds> at_least;
   std::optional<Milliseconds> at_most;  ///< nothing when a ticket may have come that was not seen
 };
-KeyAge key_age_at(const Exchange& exchange, const Bytes& ticket);
+KeyAge key_age_at(const HandshakeView& view, const Bytes& ticket);
 
 /// Whether the policy lets the server still open a ticket at this hello: not after a restart, nor past expire_after.
 /// Unknown without such a key in the policy, and at the border itself.
-Known alive_by_policy(const Exchange& exchange, const Bytes& ticket);
+Known alive_by_policy(const HandshakeView& view, const Bytes& ticket);
 
 /// Whether the policy asks the server to renew, below TLS 1.3, a ticket that it takes up at this hello.
-Known renewal_due(const Exchange& exchange, const Bytes& ticket);
+Known renewal_due(const HandshakeView& view, const Bytes& ticket);
 
 /// Obstacle is why a server does not resume, and rightly. No side: nobody's doing, or what was seen does not tell.
 struct Obstacle {
@@ -28,11 +28,11 @@ struct Obstacle {
 };
 
 /// What keeps the server from resuming by a ticket that this hello offers. Nothing: it should resume.
-std::optional<Obstacle> obstacle_to(const Exchange& exchange, const Bytes& ticket);
+std::optional<Obstacle> obstacle_to(const HandshakeView& view, const Bytes& ticket);
 
 /// Whether a ticket that this hello offers stands for a session that nothing at all keeps a server from taking up: no
 /// obstacle, and neither has its own time run out nor does the hello leave the server another choice than that which
 /// began the session.
-bool any_may_go_on(const Exchange& exchange);
+bool any_may_go_on(const HandshakeView& view);
 
 }  // namespace ti

@@ -12,82 +12,82 @@ namespace {
 
 constexpr std::chrono::seconds tolerance{1};
 
-bool has_renewal(const Visit& visit) {
-  return visit.cell.server_logs_decisions && visit.cell.policy.duration("renew_after") != nullptr;
+bool has_renewal(const ConnectionView& view) {
+  return view.cell.server_logs_decisions && view.cell.policy.duration("renew_after") != nullptr;
 }
-bool has_renewal_below_13(const Visit& visit) {
-  return has_renewal(visit) && visit.connection.transcript.version != Version::tls13;
+bool has_renewal_below_13(const ConnectionView& view) {
+  return has_renewal(view) && view.connection.transcript.version != Version::tls13;
 }
-bool has_expiry(const Visit& visit) {
-  return visit.cell.server_logs_decisions && visit.cell.policy.duration("expire_after") != nullptr;
+bool has_expiry(const ConnectionView& view) {
+  return view.cell.server_logs_decisions && view.cell.policy.duration("expire_after") != nullptr;
 }
 
 /// Finds the first decision on a key of known age for which `wrong` holds.
 template <class Wrong>
-void find_decision(const Visit& visit, Findings& findings, Wrong wrong, const std::string& should) {
-  for (const TicketDecision& decision : visit.connection.server.decisions) {
+void find_decision(const ConnectionView& view, Breaches& breaches, Wrong wrong, const std::string& should) {
+  for (const TicketDecision& decision : view.connection.server.decisions) {
     const auto age = age_of(decision);
     if (!age || !wrong(decision, *age)) continue;
-    findings.push_back(breach(decided_at(visit, decision),
-                              std::string("the server ") + (decision.encrypt ? "sealed" : "judged") +
-                                  " a ticket with a key " + std::to_string(*decision.age) + " s old, result " +
-                                  std::to_string(decision.result) + "; by its policy it should " + should));
+    breaches.push_back(breach_at(decided_at(view, decision),
+                                 std::string("the server ") + (decision.encrypt ? "sealed" : "judged") +
+                                     " a ticket with a key " + std::to_string(*decision.age) + " s old, result " +
+                                     std::to_string(decision.result) + "; by its policy it should " + should));
     return;
   }
 }
 
-bool opens_tickets(const Visit& visit) {
-  const auto& decisions = visit.connection.server.decisions;
+bool opens_tickets(const ConnectionView& view) {
+  const auto& decisions = view.connection.server.decisions;
   return std::any_of(decisions.begin(), decisions.end(),
                      [](const TicketDecision& decision) { return !decision.encrypt; });
 }
 
 std::string seconds_text(std::chrono::seconds value) { return std::to_string(value.count()) + " s"; }
 
-void renewed_in_time(const Visit& visit, Findings& findings) {
-  const auto limit = *visit.cell.policy.duration("renew_after");
+void renewed_in_time(const ConnectionView& view, Breaches& breaches) {
+  const auto limit = *view.cell.policy.duration("renew_after");
   find_decision(
-      visit, findings,
+      view, breaches,
       [&](const TicketDecision& decision, std::chrono::seconds age) {
         return !decision.encrypt && decision.result == 1 && age > limit + tolerance;
       },
       "have renewed it from " + seconds_text(limit));
 }
 
-void not_renewed_early(const Visit& visit, Findings& findings) {
-  const auto limit = *visit.cell.policy.duration("renew_after");
+void not_renewed_early(const ConnectionView& view, Breaches& breaches) {
+  const auto limit = *view.cell.policy.duration("renew_after");
   find_decision(
-      visit, findings,
+      view, breaches,
       [&](const TicketDecision& decision, std::chrono::seconds age) {
         return !decision.encrypt && decision.result == 2 && age + tolerance < limit;
       },
       "have kept it until " + seconds_text(limit));
 }
 
-void not_sealed_late(const Visit& visit, Findings& findings) {
-  const auto limit = *visit.cell.policy.duration("renew_after");
+void not_sealed_late(const ConnectionView& view, Breaches& breaches) {
+  const auto limit = *view.cell.policy.duration("renew_after");
   find_decision(
-      visit, findings,
+      view, breaches,
       [&](const TicketDecision& decision, std::chrono::seconds age) {
         return decision.encrypt && decision.result > 0 && age > limit + tolerance;
       },
       "have taken a new key from " + seconds_text(limit));
 }
 
-void not_opened_late(const Visit& visit, Findings& findings) {
-  const auto limit = *visit.cell.policy.duration("expire_after");
+void not_opened_late(const ConnectionView& view, Breaches& breaches) {
+  const auto limit = *view.cell.policy.duration("expire_after");
   find_decision(
-      visit, findings,
+      view, breaches,
       [&](const TicketDecision& decision, std::chrono::seconds age) {
         return !decision.encrypt && decision.result > 0 && age > limit + tolerance;
       },
       "have refused it from " + seconds_text(limit));
 }
 
-void not_refused_early(const Visit& visit, Findings& findings) {
-  const auto limit = *visit.cell.policy.duration("expire_after");
+void not_refused_early(const ConnectionView& view, Breaches& breaches) {
+  const auto limit = *view.cell.policy.duration("expire_after");
   find_decision(
-      visit, findings,
+      view, breaches,
       [&](const TicketDecision& decision, std::chrono::seconds age) {
         return !decision.encrypt && decision.result <= 0 && age + tolerance < limit;
       },
@@ -95,67 +95,68 @@ void not_refused_early(const Visit& visit, Findings& findings) {
 }
 
 /// How old the key of a ticket is at least when this connection begins, by its first ticket that came.
-std::optional<Milliseconds> least_age(const Visit& visit, const Bytes& ticket) {
-  const auto birth = birth_of(visit, key_name(ticket));
-  return birth ? std::optional(visit.connection.at - birth->to) : std::nullopt;
+std::optional<Milliseconds> least_age(const ConnectionView& view, const Bytes& ticket) {
+  const auto birth = birth_of(view, key_name(ticket));
+  return birth ? std::optional(view.connection.at - birth->to) : std::nullopt;
 }
 
-void key_retires(const Visit& visit, Findings& findings) {
-  const auto limit = *visit.cell.policy.duration("renew_after");
-  for (const Handshake& handshake : visit.connection.handshakes)
+void key_retires(const ConnectionView& view, Breaches& breaches) {
+  const auto limit = *view.cell.policy.duration("renew_after");
+  for (const Handshake& handshake : view.connection.handshakes)
     for (const std::size_t message : handshake.new_tickets) {
-      const auto* ticket = visit.messages()[message].as<NewSessionTicket>();
-      const auto age = ticket != nullptr ? least_age(visit, ticket->ticket) : std::nullopt;
+      const auto* ticket = view.messages()[message].as<NewSessionTicket>();
+      const auto age = ticket != nullptr ? least_age(view, ticket->ticket) : std::nullopt;
       if (age && *age > limit + tolerance)
-        return findings.push_back(
-            breach(visit.at(message), "the ticket is sealed with a key that sealed another " +
-                                          duration_text(std::chrono::floor<std::chrono::seconds>(*age)) +
-                                          " ago; by its policy the server should have taken a "
-                                          "new key from " +
-                                          seconds_text(limit)));
+        return breaches.push_back(
+            breach_at(view.at(message), "the ticket is sealed with a key that sealed another " +
+                                            duration_text(std::chrono::floor<std::chrono::seconds>(*age)) +
+                                            " ago; by its policy the server should have taken a "
+                                            "new key from " +
+                                            seconds_text(limit)));
     }
 }
 
 /// The ticket that the server took up; nullptr if none, or another than was seen.
-const Bytes* taken_up(const Exchange& exchange) {
-  if (!exchange.handshake.abbreviated || exchange.client_hello == nullptr) return nullptr;
-  if (const PskIdentity* psk = selected_psk(exchange)) return &psk->identity;
-  return exchange.tls13() || !exchange.client_hello->ticket ? nullptr : &*exchange.client_hello->ticket;
+const Bytes* taken_up(const HandshakeView& view) {
+  if (!view.handshake.abbreviated || view.client_hello == nullptr) return nullptr;
+  if (const PskIdentity* psk = selected_psk(view)) return &psk->identity;
+  return view.tls13() || !view.client_hello->ticket ? nullptr : &*view.client_hello->ticket;
 }
 
-bool takes_up_under_expiry(const Exchange& exchange) { return has_expiry(exchange) && taken_up(exchange) != nullptr; }
+bool takes_up_under_expiry(const HandshakeView& view) { return has_expiry(view) && taken_up(view) != nullptr; }
 
-void key_dies(const Exchange& exchange, Findings& findings) {
-  const auto limit = *exchange.cell.policy.duration("expire_after");
-  const auto age = least_age(exchange, *taken_up(exchange));
+void key_dies(const HandshakeView& view, Breaches& breaches) {
+  const auto limit = *view.cell.policy.duration("expire_after");
+  const auto age = least_age(view, *taken_up(view));
   if (age && *age > limit + tolerance)
-    findings.push_back(breach(exchange.at(exchange.handshake.server_hello),
-                              "the server accepted a ticket whose key sealed its first " +
-                                  duration_text(std::chrono::floor<std::chrono::seconds>(*age)) +
-                                  " ago; by its policy it should have refused it from " + seconds_text(limit)));
+    breaches.push_back(breach_at(view.at(view.handshake.server_hello),
+                                 "the server accepted a ticket whose key sealed its first " +
+                                     duration_text(std::chrono::floor<std::chrono::seconds>(*age)) +
+                                     " ago; by its policy it should have refused it from " + seconds_text(limit)));
 }
 
-bool has_script(const Visit& visit) {
-  return visit.cell.server_logs_decisions && script_of(visit.cell) != nullptr && opens_tickets(visit);
+bool has_script(const ConnectionView& view) {
+  return view.cell.server_logs_decisions && script_of(view.cell) != nullptr && opens_tickets(view);
 }
-bool has_no_script(const Visit& visit) {
-  return visit.cell.server_logs_decisions && script_of(visit.cell) == nullptr && opens_tickets(visit);
-}
-
-void script_followed(const Visit& visit, Findings& findings) {
-  for (const Scripted& each : scripted_decisions(visit.cell))
-    if (each.visit.number == visit.number && each.decision->result != each.told)
-      return findings.push_back(breach(decided_at(visit, *each.decision),
-                                       "the server judged a ticket, result " + std::to_string(each.decision->result) +
-                                           "; by its policy it should have been " + std::to_string(each.told)));
+bool has_no_script(const ConnectionView& view) {
+  return view.cell.server_logs_decisions && script_of(view.cell) == nullptr && opens_tickets(view);
 }
 
-void aborts_only_if_told(const Visit& visit, Findings& findings) {
-  for (const TicketDecision& decision : visit.connection.server.decisions)
+void script_followed(const ConnectionView& view, Breaches& breaches) {
+  for (const Scripted& each : scripted_decisions(view.cell))
+    if (each.view.number == view.number && each.decision->result != each.told)
+      return breaches.push_back(breach_at(decided_at(view, *each.decision), "the server judged a ticket, result " +
+                                                                                std::to_string(each.decision->result) +
+                                                                                "; by its policy it should have been " +
+                                                                                std::to_string(each.told)));
+}
+
+void aborts_only_if_told(const ConnectionView& view, Breaches& breaches) {
+  for (const TicketDecision& decision : view.connection.server.decisions)
     if (!decision.encrypt && decision.result < 0)
-      return findings.push_back(
-          breach(decided_at(visit, decision), "the server judged a ticket, result " + std::to_string(decision.result) +
-                                                  ", which breaks the handshake off; its policy does not tell it to"));
+      return breaches.push_back(breach_at(decided_at(view, decision),
+                                          "the server judged a ticket, result " + std::to_string(decision.result) +
+                                              ", which breaks the handshake off; its policy does not tell it to"));
 }
 
 constexpr std::string_view section = "servers/CONTRACT.md";

@@ -6,97 +6,98 @@ namespace ti {
 
 namespace {
 
-bool undisturbed(const Visit& visit) { return !visit.flipped_by_harness(); }
+bool undisturbed(const ConnectionView& view) { return !view.flipped_by_harness(); }
 
-void well_formed(const Visit& visit, Findings& findings) {
-  for (const Problem& problem : visit.connection.transcript.problems)
+void well_formed(const ConnectionView& view, Breaches& breaches) {
+  for (const Problem& problem : view.connection.transcript.problems)
     if (problem.malformed)
-      findings.push_back(breach_by(problem.from, visit.at(problem.before_message),
+      breaches.push_back(breach_by(problem.from, view.at(problem.before_message),
                                    "the " + std::string(name(problem.from)) + "'s bytes at offset " +
                                        std::to_string(problem.offset) + ": " + problem.what));
 }
 
-void check_finished(const Exchange& exchange, Findings& findings, bool after_ticket) {
-  const auto& tickets = exchange.handshake.new_tickets;
-  for (std::size_t i = exchange.begin(); i < exchange.handshake.end; ++i) {
-    const auto* finished = exchange.messages()[i].as<Finished>();
+void check_finished(const HandshakeView& view, Breaches& breaches, bool after_ticket) {
+  const auto& tickets = view.handshake.new_tickets;
+  for (std::size_t i = view.begin(); i < view.handshake.end; ++i) {
+    const auto* finished = view.messages()[i].as<Finished>();
     if (finished == nullptr || finished->verified != false) continue;
     const bool ticket_before = !tickets.empty() && tickets.front() < i;
     if (ticket_before == after_ticket)
-      findings.push_back(breach_by(exchange.messages()[i].from, exchange.at(i),
-                                   "the " + std::string(name(exchange.messages()[i].from)) +
+      breaches.push_back(breach_by(view.messages()[i].from, view.at(i),
+                                   "the " + std::string(name(view.messages()[i].from)) +
                                        "'s Finished does not fit the messages that passed" +
                                        (after_ticket ? ", the NewSessionTicket among them" : "")));
   }
 }
 
-bool finished_seen(const Exchange& exchange) {
-  if (exchange.flipped_by_harness()) return false;
-  for (std::size_t i = exchange.begin(); i < exchange.handshake.end; ++i)
-    if (const auto* finished = exchange.messages()[i].as<Finished>(); finished != nullptr && finished->verified)
+bool finished_seen(const HandshakeView& view) {
+  if (view.flipped_by_harness()) return false;
+  for (std::size_t i = view.begin(); i < view.handshake.end; ++i)
+    if (const auto* finished = view.messages()[i].as<Finished>(); finished != nullptr && finished->verified)
       return true;
   return false;
 }
 
-bool finished_below_13(const Exchange& exchange) { return !exchange.tls13() && finished_seen(exchange); }
-bool finished_13(const Exchange& exchange) { return exchange.tls13() && finished_seen(exchange); }
-bool finished_with_ticket(const Exchange& exchange) {
-  return finished_below_13(exchange) && !exchange.handshake.new_tickets.empty();
+bool finished_below_13(const HandshakeView& view) { return !view.tls13() && finished_seen(view); }
+bool finished_13(const HandshakeView& view) { return view.tls13() && finished_seen(view); }
+bool finished_with_ticket(const HandshakeView& view) {
+  return finished_below_13(view) && !view.handshake.new_tickets.empty();
 }
 
-void finished_right(const Exchange& exchange, Findings& findings) { check_finished(exchange, findings, false); }
-void ticket_counted(const Exchange& exchange, Findings& findings) { check_finished(exchange, findings, true); }
+void finished_right(const HandshakeView& view, Breaches& breaches) { check_finished(view, breaches, false); }
+void ticket_counted(const HandshakeView& view, Breaches& breaches) { check_finished(view, breaches, true); }
 
-bool completed_below_13(const Exchange& exchange) {
-  const Vantage vantage = exchange.connection.transcript.vantage;
-  return exchange.completed() && !exchange.tls13() && (vantage == Vantage::wire || vantage == Vantage::untimed);
+bool completed_below_13(const HandshakeView& view) {
+  const Vantage vantage = view.connection.transcript.vantage;
+  return view.completed() && !view.tls13() && (vantage == Vantage::wire || vantage == Vantage::untimed);
 }
 
 /// More than a protected HelloRequest can take: four bytes, IV, MAC and the longest padding.
 constexpr std::size_t most_sealed_hello_request = 4 + 16 + 64 + 256;
 
 /// Sealed records still show what they are and how long.
-void nothing_after_finished(const Exchange& exchange, Findings& findings) {
-  const std::size_t done = std::max(*exchange.handshake.client_finished, *exchange.handshake.server_finished);
-  if (!exchange.handshake.new_tickets.empty() && exchange.handshake.new_tickets.back() > done) return;
+void nothing_after_finished(const HandshakeView& view, Breaches& breaches) {
+  const std::size_t done = std::max(*view.handshake.client_finished, *view.handshake.server_finished);
+  if (!view.handshake.new_tickets.empty() && view.handshake.new_tickets.back() > done) return;
   std::optional<std::size_t> sealed;
-  for (std::size_t i = done + 1; i < exchange.handshake.end; ++i) {
-    const Message& message = exchange.messages()[i];
+  for (std::size_t i = done + 1; i < view.handshake.end; ++i) {
+    const Message& message = view.messages()[i];
     if (message.from == Side::client) {
       if (message.content == ContentType::handshake) return;
       continue;
     }
     if (message.content == ContentType::change_cipher_spec) {
-      if (unread_before(exchange, i + 1, Rests::on_types)) return;  // it may answer a ClientHello that was missed
-      findings.push_back(breach(exchange.at(sealed.value_or(i)),
-                                "after both sides had finished, the server began another flight of handshake messages "
-                                "and ChangeCipherSpec of its own accord"));
+      if (unread_before(view, i + 1, Rests::on_types)) return;  // it may answer a ClientHello that was missed
+      breaches.push_back(
+          breach_at(view.at(sealed.value_or(i)),
+                    "after both sides had finished, the server began another flight of handshake messages "
+                    "and ChangeCipherSpec of its own accord"));
       return;
     }
     if (message.type != MessageType::encrypted || message.content != ContentType::handshake) continue;
     if (!sealed) sealed = i;
     if (message.bytes > most_sealed_hello_request) {
-      findings.push_back(breach(exchange.at(i),
-                                "after both sides had finished, the server sent a protected handshake "
-                                "record of " +
-                                    std::to_string(message.bytes) +
-                                    " bytes: too long for a HelloRequest, all it may send there"));
+      breaches.push_back(breach_at(view.at(i),
+                                   "after both sides had finished, the server sent a protected handshake "
+                                   "record of " +
+                                       std::to_string(message.bytes) +
+                                       " bytes: too long for a HelloRequest, all it may send there"));
       return;
     }
   }
 }
 
 /// Our own tap saw how the client began.
-bool begun_in_sight(const Visit& visit) { return visit.cell.has_expectations && !visit.messages().empty(); }
+bool begun_in_sight(const ConnectionView& view) { return view.cell.has_expectations && !view.messages().empty(); }
 
-void hello_first(const Visit& visit, Findings& findings) {
-  for (std::size_t i = 0; i < visit.messages().size(); ++i) {
-    const Message& message = visit.messages()[i];
+void hello_first(const ConnectionView& view, Breaches& breaches) {
+  for (std::size_t i = 0; i < view.messages().size(); ++i) {
+    const Message& message = view.messages()[i];
     const auto* alert = message.as<Alert>();
     if (message.from != Side::client || (alert != nullptr && alert->description == alert_close_notify)) continue;
     if (message.type != MessageType::client_hello)
-      findings.push_back(
-          breach_by(Side::client, visit.at(i),
+      breaches.push_back(
+          breach_by(Side::client, view.at(i),
                     "the client begins with " + std::string(name(message.type)) + " where a ClientHello should stand"));
     return;
   }

@@ -27,7 +27,7 @@ std::span<const Rule> all_rules() {
                                rfc8446_client_rules, rfc8446_server_rules, rfc8446_early_data_rules,
                                rfc9149_rules,        rfc5246_hello_rules,  rfc5246_flight_rules,
                                rfc8446_hello_rules,  rfc8446_flight_rules, agreed_extension_rules,
-                               certificate_rules,    conduct_rules,        contract_rules,
+                               certificate_rules,    ending_rules,         contract_rules,
                                witness_client_rules, witness_server_rules, policy_rules,
                                expectation_rules}) {
       const std::span<const Rule> part = subject();

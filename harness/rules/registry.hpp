@@ -12,9 +12,9 @@ namespace ti {
 
 /// Which handshakes or connections a rule speaks of, so that `list rules` can count who exercises it.
 using Applies = bool (*)(const Observation&);
-/// Appends a finding for each breach in the connections from a number on; knows nothing but the observation. The
+/// Appends each breach in the connections from a number on; knows nothing but the observation. The
 /// registry fills in rule id, severity and actor where the check leaves them empty.
-using Check = void (*)(const Observation&, std::vector<Finding>&, std::size_t first_number);
+using Check = void (*)(const Observation&, std::vector<Breach>&, std::size_t first_number);
 
 enum class Actor : std::uint8_t { client, server, either };
 
@@ -45,7 +45,7 @@ const Rule* find_rule(std::string_view id);
 /// Those whose breach fails only where a scenario asks for it.
 std::vector<NamedRule> should_rules();
 
-/// Judges a whole observation: runs every rule, orders findings by wire order, names the fault by the first deciding
+/// Judges a whole observation: runs every rule, orders breaches by wire order, names the fault by the first deciding
 /// one, collects consequences. `pass` when nothing decides; `inconclusive` when nothing else was broken and a needed
 /// fact was not visible: an expectation could not be looked at (no keys), an alert that draws no blame is not
 /// explained, or what a rule rests on could not be read.

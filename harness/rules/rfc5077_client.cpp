@@ -1,4 +1,4 @@
-#include "rules/keeping.hpp"
+#include "rules/client_tickets.hpp"
 #include "rules/subjects.hpp"
 #include "rules/view.hpp"
 
@@ -7,30 +7,29 @@ namespace ti {
 namespace {
 
 /// The origin of a ticket offered in extension 35, if it came below TLS 1.3.
-std::optional<Origin> offered_origin(const Exchange& exchange) {
-  if (exchange.client_hello == nullptr || !exchange.client_hello->ticket || exchange.client_hello->ticket->empty())
+std::optional<Origin> offered_origin(const HandshakeView& view) {
+  if (view.client_hello == nullptr || !view.client_hello->ticket || view.client_hello->ticket->empty())
     return std::nullopt;
-  const auto origin = origin_of(exchange.cell, *exchange.client_hello->ticket, exchange.number);
-  if (!origin || exchange.cell.connections[origin->connection - 1].transcript.version == Version::tls13)
+  const auto origin = origin_of(view.cell, *view.client_hello->ticket, view.number);
+  if (!origin || view.cell.connections[origin->connection - 1].transcript.version == Version::tls13)
     return std::nullopt;
   return origin;
 }
 
-bool offers_ticket(const Exchange& exchange) {
-  return exchange.client_hello != nullptr && exchange.client_hello->ticket && !exchange.client_hello->ticket->empty();
+bool offers_ticket(const HandshakeView& view) {
+  return view.client_hello != nullptr && view.client_hello->ticket && !view.client_hello->ticket->empty();
 }
 
-bool offers_issued(const Exchange& exchange) { return offered_origin(exchange).has_value(); }
+bool offers_issued(const HandshakeView& view) { return offered_origin(view).has_value(); }
 
-bool chooses_issued(const Exchange& exchange) { return !exchange.offer_forced() && offers_issued(exchange); }
+bool chooses_issued(const HandshakeView& view) { return !view.offer_forced() && offers_issued(view); }
 
-void only_issued(const Exchange& exchange, Findings& findings) {
-  if (!exchange.flipped_by_harness() && all_tickets_known(exchange.cell, exchange.number) &&
-      !origin_of(exchange.cell, *exchange.client_hello->ticket, exchange.number + 1))
-    findings.push_back(
-        breach(exchange.at(exchange.handshake.client_hello), "the client offered a ticket of " +
-                                                                 std::to_string(exchange.client_hello->ticket->size()) +
-                                                                 " bytes that no server had given it"));
+void only_issued(const HandshakeView& view, Breaches& breaches) {
+  if (!view.flipped_by_harness() && all_tickets_known(view.cell, view.number) &&
+      !origin_of(view.cell, *view.client_hello->ticket, view.number + 1))
+    breaches.push_back(breach_at(view.at(view.handshake.client_hello),
+                                 "the client offered a ticket of " + std::to_string(view.client_hello->ticket->size()) +
+                                     " bytes that no server had given it"));
 }
 
 bool server_ended(const ObservedConnection& connection) {
@@ -43,65 +42,64 @@ bool server_ended(const ObservedConnection& connection) {
 /// Whether the server's Finished of a ticket's handshake never reached the client, or was wrong.
 bool unfinished(const Observation& cell, const Origin& origin) {
   const ObservedConnection& issuing = cell.connections[origin.connection - 1];
-  if (issuing.deed.flipped > 0) return false;
+  if (issuing.applied.flipped > 0) return false;
   if (!cell.has_expectations && !origin.handshake->server_finished) return server_ended(issuing);
   return receipt_of(cell, origin) == Receipt::unfinished;
 }
 
 /// A ticket counts only once the server's Finished was verified. One that came several times may count from another.
-void finished_first(const Exchange& exchange, Findings& findings) {
-  const std::vector<Origin> origins = origins_of(exchange.cell, *exchange.client_hello->ticket, exchange.number);
-  if (std::all_of(origins.begin(), origins.end(),
-                  [&](const Origin& origin) { return unfinished(exchange.cell, origin); }))
-    findings.push_back(breach(exchange.at(exchange.handshake.client_hello),
-                              "the client offered the ticket of connection " +
-                                  std::to_string(origins.back().connection) +
-                                  ", in which it never saw the server's Finished, or a wrong one"));
+void finished_first(const HandshakeView& view, Breaches& breaches) {
+  const std::vector<Origin> origins = origins_of(view.cell, *view.client_hello->ticket, view.number);
+  if (std::all_of(origins.begin(), origins.end(), [&](const Origin& origin) { return unfinished(view.cell, origin); }))
+    breaches.push_back(breach_at(view.at(view.handshake.client_hello),
+                                 "the client offered the ticket of connection " +
+                                     std::to_string(origins.back().connection) +
+                                     ", in which it never saw the server's Finished, or a wrong one"));
 }
 
-void dropped_after_failure(const Exchange& exchange, Findings& findings) {
-  for (std::size_t number = 1; number < exchange.number; ++number) {
-    const Visit before{exchange.cell, number, exchange.cell.connections[number - 1]};
+void dropped_after_failure(const HandshakeView& view, Breaches& breaches) {
+  for (std::size_t number = 1; number < view.number; ++number) {
+    const ConnectionView before{view.cell, number, view.cell.connections[number - 1]};
     const Handshake* handshake = first_handshake(before.connection);
     if (handshake == nullptr || before.cut_by_harness() || !handshake->abbreviated ||
         handshake->kind != HandshakeKind::failed)
       continue;
     const auto* hello = before.messages()[handshake->client_hello].as<ClientHello>();
-    if (hello != nullptr && hello->ticket == exchange.client_hello->ticket)
-      findings.push_back(breach(exchange.at(exchange.handshake.client_hello),
-                                "the client offered a ticket again whose handshake had failed in connection " +
-                                    std::to_string(number) + " after the server had accepted it"));
+    if (hello != nullptr && hello->ticket == view.client_hello->ticket)
+      breaches.push_back(breach_at(view.at(view.handshake.client_hello),
+                                   "the client offered a ticket again whose handshake had failed in connection " +
+                                       std::to_string(number) + " after the server had accepted it"));
   }
 }
 
 /// A later connection renewed the ticket that is offered here, and the client completed it.
-void renewed_offered(const Exchange& exchange, Findings& findings) {
-  const auto origin = offered_origin(exchange);
-  for (std::size_t number = exchange.number - 1; number > origin->connection; --number) {
-    const Visit between{exchange.cell, number, exchange.cell.connections[number - 1]};
-    const std::vector<Origin> renewed = usable_tickets_of(exchange.cell, number);
+void renewed_offered(const HandshakeView& view, Breaches& breaches) {
+  const auto origin = offered_origin(view);
+  for (std::size_t number = view.number - 1; number > origin->connection; --number) {
+    const ConnectionView between{view.cell, number, view.cell.connections[number - 1]};
+    const std::vector<Origin> renewed = usable_tickets_of(view.cell, number);
     if (renewed.empty() || !renewed.front().handshake->abbreviated ||
-        !offers_ticket(between, *exchange.client_hello->ticket) || duty_of(exchange, renewed.front()) != Duty::owed)
+        !offers_ticket(between, *view.client_hello->ticket) || duty_of(view, renewed.front()) != Duty::owed)
       continue;
-    findings.push_back(breach(exchange.at(exchange.handshake.client_hello),
-                              "the client offered the ticket issued " + at_text(exchange.cell, origin->connection) +
-                                  " though the server had renewed it " + at_text(exchange.cell, number)));
+    breaches.push_back(breach_at(view.at(view.handshake.client_hello),
+                                 "the client offered the ticket issued " + at_text(view.cell, origin->connection) +
+                                     " though the server had renewed it " + at_text(view.cell, number)));
     return;
   }
 }
 
-bool chooses_hinted(const Exchange& exchange) {
-  return chooses_issued(exchange) && offered_origin(exchange)->ticket->lifetime != 0;
+bool chooses_hinted(const HandshakeView& view) {
+  return chooses_issued(view) && offered_origin(view)->ticket->lifetime != 0;
 }
 
-void hint_respected(const Exchange& exchange, Findings& findings) {
+void hint_respected(const HandshakeView& view, Breaches& breaches) {
   constexpr std::chrono::seconds tolerance{1};
-  const auto origin = offered_origin(exchange);
-  const auto age = age_at(exchange, *origin);
+  const auto origin = offered_origin(view);
+  const auto age = age_at(view, *origin);
   const std::chrono::seconds hint{origin->ticket->lifetime};
   if (age && *age > hint + tolerance)
-    findings.push_back(breach(
-        exchange.at(exchange.handshake.client_hello),
+    breaches.push_back(breach_at(
+        view.at(view.handshake.client_hello),
         "the client offered a ticket " + duration_text(*age) + " old whose lifetime hint was " + duration_text(hint)));
 }
 

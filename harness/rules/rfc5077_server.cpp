@@ -6,128 +6,122 @@ namespace ti {
 
 namespace {
 
-bool below_13(const Exchange& exchange) { return exchange.server_hello != nullptr && !exchange.tls13(); }
+bool below_13(const HandshakeView& view) { return view.server_hello != nullptr && !view.tls13(); }
 
-bool has_ticket(const Exchange& exchange) { return below_13(exchange) && !exchange.handshake.new_tickets.empty(); }
+bool has_ticket(const HandshakeView& view) { return below_13(view) && !view.handshake.new_tickets.empty(); }
 
 /// The same by the kinds of the messages alone, for when nobody could read the ServerHello.
-bool shows_ticket(const Exchange& exchange) {
-  return exchange.version != Version::none && !exchange.tls13() && !exchange.handshake.new_tickets.empty();
+bool shows_ticket(const HandshakeView& view) {
+  return view.version != Version::none && !view.tls13() && !view.handshake.new_tickets.empty();
 }
 
-bool promises(const Exchange& exchange) { return below_13(exchange) && exchange.server_hello->ticket_promised; }
+bool promises(const HandshakeView& view) { return below_13(view) && view.server_hello->ticket_promised; }
 
-bool resumed_by_ticket(const Exchange& exchange) {
-  return below_13(exchange) && exchange.handshake.abbreviated && exchange.handshake.resumed_by == ResumedBy::ticket;
+bool resumed_by_ticket(const HandshakeView& view) {
+  return below_13(view) && view.handshake.abbreviated && view.handshake.resumed_by == ResumedBy::ticket;
 }
 
-bool full_with_ticket(const Exchange& exchange) {
-  return shows_ticket(exchange) && exchange.handshake.server_hello && !exchange.handshake.abbreviated;
+bool full_with_ticket(const HandshakeView& view) {
+  return shows_ticket(view) && view.handshake.server_hello && !view.handshake.abbreviated;
 }
 
-void announced_only_if_asked(const Exchange& exchange, Findings& findings) {
-  if (exchange.client_hello != nullptr && !exchange.client_hello->ticket)
-    findings.push_back(breach(exchange.at(exchange.handshake.server_hello),
-                              "the ServerHello has the SessionTicket extension, which the ClientHello had not"));
+void announced_only_if_asked(const HandshakeView& view, Breaches& breaches) {
+  if (view.client_hello != nullptr && !view.client_hello->ticket)
+    breaches.push_back(breach_at(view.at(view.handshake.server_hello),
+                                 "the ServerHello has the SessionTicket extension, which the ClientHello had not"));
 }
 
-void no_unannounced(const Exchange& exchange, Findings& findings) {
-  if (!exchange.server_hello->ticket_promised)
-    findings.push_back(breach(exchange.at(exchange.handshake.new_tickets.front()),
-                              "a NewSessionTicket came, but the ServerHello had no SessionTicket extension"));
+void no_unannounced(const HandshakeView& view, Breaches& breaches) {
+  if (!view.server_hello->ticket_promised)
+    breaches.push_back(breach_at(view.at(view.handshake.new_tickets.front()),
+                                 "a NewSessionTicket came, but the ServerHello had no SessionTicket extension"));
 }
 
-void promise_kept(const Exchange& exchange, Findings& findings) {
-  const auto change =
-      exchange.find(Side::server, MessageType::change_cipher_spec, exchange.handshake.server_hello.value_or(0));
-  if (change && exchange.handshake.new_tickets.empty())
-    findings.push_back(
-        breach(exchange.at(change),
-               "the ServerHello promised a ticket, but ChangeCipherSpec came without a NewSessionTicket"));
+void promise_kept(const HandshakeView& view, Breaches& breaches) {
+  const auto change = view.find(Side::server, MessageType::change_cipher_spec, view.handshake.server_hello.value_or(0));
+  if (change && view.handshake.new_tickets.empty())
+    breaches.push_back(breach_at(
+        view.at(change), "the ServerHello promised a ticket, but ChangeCipherSpec came without a NewSessionTicket"));
 }
 
-void one_ticket(const Exchange& exchange, Findings& findings) {
-  const auto& tickets = exchange.handshake.new_tickets;
+void one_ticket(const HandshakeView& view, Breaches& breaches) {
+  const auto& tickets = view.handshake.new_tickets;
   if (tickets.size() < 2) return;
-  const bool over = exchange.handshake.client_finished && exchange.handshake.server_finished &&
-                    *exchange.handshake.server_finished < tickets[1];
-  const std::string kind = exchange.handshake.abbreviated ? "resumed" : "full";
-  findings.push_back(breach(exchange.at(tickets[1]), "the server sent a second NewSessionTicket in one " + kind +
-                                                         " handshake" +
-                                                         (over ? ", after both sides had finished it" : "")));
+  const bool over =
+      view.handshake.client_finished && view.handshake.server_finished && *view.handshake.server_finished < tickets[1];
+  const std::string kind = view.handshake.abbreviated ? "resumed" : "full";
+  breaches.push_back(breach_at(view.at(tickets[1]), "the server sent a second NewSessionTicket in one " + kind +
+                                                        " handshake" +
+                                                        (over ? ", after both sides had finished it" : "")));
 }
 
-void before_change_cipher_spec(const Exchange& exchange, Findings& findings) {
-  const std::size_t ticket = exchange.handshake.new_tickets.front();
-  const auto change =
-      exchange.find(Side::server, MessageType::change_cipher_spec, exchange.handshake.server_hello.value_or(0));
+void before_change_cipher_spec(const HandshakeView& view, Breaches& breaches) {
+  const std::size_t ticket = view.handshake.new_tickets.front();
+  const auto change = view.find(Side::server, MessageType::change_cipher_spec, view.handshake.server_hello.value_or(0));
   if (change && *change < ticket)
-    findings.push_back(breach(exchange.at(ticket), "the NewSessionTicket came after the server's ChangeCipherSpec"));
+    breaches.push_back(breach_at(view.at(ticket), "the NewSessionTicket came after the server's ChangeCipherSpec"));
 }
 
-void after_client_finished(const Exchange& exchange, Findings& findings) {
-  const std::size_t ticket = exchange.handshake.new_tickets.front();
-  const auto change = exchange.find(Side::client, MessageType::change_cipher_spec);
-  const bool all_shown = exchange.connection.transcript.vantage == Vantage::wire;
+void after_client_finished(const HandshakeView& view, Breaches& breaches) {
+  const std::size_t ticket = view.handshake.new_tickets.front();
+  const auto change = view.find(Side::client, MessageType::change_cipher_spec);
+  const bool all_shown = view.connection.transcript.vantage == Vantage::wire;
   if (!change && !all_shown) return;
-  if (!change || ticket < *change || ticket < exchange.handshake.client_finished.value_or(0))
-    findings.push_back(
-        breach(exchange.at(ticket), "in a full handshake the NewSessionTicket came before the client's Finished"));
+  if (!change || ticket < *change || ticket < view.handshake.client_finished.value_or(0))
+    breaches.push_back(
+        breach_at(view.at(ticket), "in a full handshake the NewSessionTicket came before the client's Finished"));
 }
 
-bool issues_to_newcomer(const Exchange& exchange) {
-  return promises(exchange) && !exchange.handshake.abbreviated && exchange.client_hello != nullptr &&
-         exchange.client_hello->ticket && exchange.client_hello->ticket->empty();
+bool issues_to_newcomer(const HandshakeView& view) {
+  return promises(view) && !view.handshake.abbreviated && view.client_hello != nullptr && view.client_hello->ticket &&
+         view.client_hello->ticket->empty();
 }
 
-void empty_session_id(const Exchange& exchange, Findings& findings) {
-  if (!exchange.server_hello->session_id.empty())
-    findings.push_back(breach(exchange.at(exchange.handshake.server_hello),
-                              "the server issues a ticket to a client that has none, and gives a session ID of " +
-                                  std::to_string(exchange.server_hello->session_id.size()) + " bytes beside it"));
+void empty_session_id(const HandshakeView& view, Breaches& breaches) {
+  if (!view.server_hello->session_id.empty())
+    breaches.push_back(breach_at(view.at(view.handshake.server_hello),
+                                 "the server issues a ticket to a client that has none, and gives a session ID of " +
+                                     std::to_string(view.server_hello->session_id.size()) + " bytes beside it"));
 }
 
-bool resumed_with_session_id(const Exchange& exchange) {
-  return resumed_by_ticket(exchange) && exchange.client_hello != nullptr && !exchange.client_hello->session_id.empty();
+bool resumed_with_session_id(const HandshakeView& view) {
+  return resumed_by_ticket(view) && view.client_hello != nullptr && !view.client_hello->session_id.empty();
 }
 
-void session_id_echoed(const Exchange& exchange, Findings& findings) {
-  if (exchange.server_hello->session_id != exchange.client_hello->session_id)
-    findings.push_back(breach(exchange.at(exchange.handshake.server_hello),
-                              "the server accepted the ticket but did not repeat the ClientHello's session ID"));
+void session_id_echoed(const HandshakeView& view, Breaches& breaches) {
+  if (view.server_hello->session_id != view.client_hello->session_id)
+    breaches.push_back(breach_at(view.at(view.handshake.server_hello),
+                                 "the server accepted the ticket but did not repeat the ClientHello's session ID"));
 }
 
-void own_tickets_only(const Exchange& exchange, Findings& findings) {
-  if (exchange.client_hello == nullptr || !exchange.client_hello->ticket) return;
-  if (all_tickets_known(exchange.cell, exchange.number) &&
-      !origin_of(exchange.cell, *exchange.client_hello->ticket, exchange.number + 1))
-    findings.push_back(
-        breach(exchange.at(exchange.handshake.server_hello), "the server accepted a ticket of " +
-                                                                 std::to_string(exchange.client_hello->ticket->size()) +
-                                                                 " bytes that is none of those it had issued"));
+void own_tickets_only(const HandshakeView& view, Breaches& breaches) {
+  if (view.client_hello == nullptr || !view.client_hello->ticket) return;
+  if (all_tickets_known(view.cell, view.number) && !origin_of(view.cell, *view.client_hello->ticket, view.number + 1))
+    breaches.push_back(
+        breach_at(view.at(view.handshake.server_hello), "the server accepted a ticket of " +
+                                                            std::to_string(view.client_hello->ticket->size()) +
+                                                            " bytes that is none of those it had issued"));
 }
 
 /// The connection just before, if the same server renewed this very ticket in it and the client never finished.
-bool after_unfinished_renewal(const Exchange& exchange) {
-  if (!below_13(exchange) || exchange.number < 2 || exchange.client_hello == nullptr || !exchange.client_hello->ticket)
-    return false;
-  const ObservedConnection& before = exchange.cell.connections[exchange.number - 2];
-  if (before.generation != exchange.connection.generation) return false;
+bool after_unfinished_renewal(const HandshakeView& view) {
+  if (!below_13(view) || view.number < 2 || view.client_hello == nullptr || !view.client_hello->ticket) return false;
+  const ObservedConnection& before = view.cell.connections[view.number - 2];
+  if (before.generation != view.connection.generation) return false;
   const Handshake* handshake = first_handshake(before);
   if (handshake == nullptr || !handshake->abbreviated || handshake->new_tickets.empty() || handshake->client_finished)
     return false;
   const auto* hello = before.transcript.messages[handshake->client_hello].as<ClientHello>();
-  return hello != nullptr && hello->ticket && hello->ticket == exchange.client_hello->ticket;
+  return hello != nullptr && hello->ticket && hello->ticket == view.client_hello->ticket;
 }
 
-void old_ticket_lives(const Exchange& exchange, Findings& findings) {
-  const Bytes& ticket = *exchange.client_hello->ticket;
-  if (!exchange.handshake.abbreviated && alive_by_policy(exchange, ticket) == Known::yes &&
-      !obstacle_to(exchange, ticket))
-    findings.push_back(
-        breach(exchange.at(exchange.handshake.server_hello),
-               "the server refused a ticket whose renewal the client had never confirmed by its Finished, "
-               "though the ticket's key is still alive"));
+void old_ticket_lives(const HandshakeView& view, Breaches& breaches) {
+  const Bytes& ticket = *view.client_hello->ticket;
+  if (!view.handshake.abbreviated && alive_by_policy(view, ticket) == Known::yes && !obstacle_to(view, ticket))
+    breaches.push_back(
+        breach_at(view.at(view.handshake.server_hello),
+                  "the server refused a ticket whose renewal the client had never confirmed by its Finished, "
+                  "though the ticket's key is still alive"));
 }
 
 constexpr Rule rules[] = {

@@ -7,73 +7,72 @@ namespace ti {
 
 namespace {
 
-bool below_13(const Exchange& exchange) { return !exchange.tls13() && as_it_passed(exchange); }
+bool below_13(const HandshakeView& view) { return !view.tls13() && as_it_passed(view); }
 
-void in_order(const Exchange& exchange, Findings& findings) {
+void in_order(const HandshakeView& view, Breaches& breaches) {
   for (const Side side : {Side::client, Side::server})
-    if (const auto disorder = disorder_of(exchange, side))
-      findings.push_back(
-          breach_by(side, exchange.at(disorder->message), "the " + std::string(name(side)) + " " + disorder->what));
+    if (const auto disorder = disorder_of(view, side))
+      breaches.push_back(
+          breach_by(side, view.at(disorder->message), "the " + std::string(name(side)) + " " + disorder->what));
 }
 
-bool messages_read(const Exchange& exchange) {
-  return as_it_passed(exchange) && exchange.version != Version::none && exchange.handshake.server_hello.has_value();
+bool messages_read(const HandshakeView& view) {
+  return as_it_passed(view) && view.version != Version::none && view.handshake.server_hello.has_value();
 }
 
-void bodies_read(const Exchange& exchange, Findings& findings) {
-  for (std::size_t i = exchange.begin(); i < exchange.handshake.end; ++i) {
-    const Message& message = exchange.messages()[i];
+void bodies_read(const HandshakeView& view, Breaches& breaches) {
+  for (std::size_t i = view.begin(); i < view.handshake.end; ++i) {
+    const Message& message = view.messages()[i];
     if (message.content != ContentType::handshake || message.raw.size() != message.bytes || message.raw.empty() ||
         message.raw.front() != static_cast<std::uint8_t>(message.type))
       continue;
-    const std::uint16_t suite = exchange.server_hello != nullptr ? exchange.server_hello->suite : 0;
-    if (reads_well(message.type, message.raw, exchange.version, suite) == false)
-      findings.push_back(breach_by(message.from, exchange.at(i),
+    const std::uint16_t suite = view.server_hello != nullptr ? view.server_hello->suite : 0;
+    if (reads_well(message.type, message.raw, view.version, suite) == false)
+      breaches.push_back(breach_by(message.from, view.at(i),
                                    "the " + std::string(name(message.from)) + "'s " + std::string(name(message.type)) +
                                        " of " + std::to_string(message.bytes) + " bytes does not read as one"));
   }
 }
 
-void server_shows_certificate(const Exchange& exchange, Findings& findings) {
-  const auto shown = certificate_of(exchange, Side::server);
-  if (shown && is_empty_certificate(exchange, *shown) == true)
-    findings.push_back(breach(exchange.at(*shown), "the server's Certificate holds no certificate"));
+void server_shows_certificate(const HandshakeView& view, Breaches& breaches) {
+  const auto shown = certificate_of(view, Side::server);
+  if (shown && is_empty_certificate(view, *shown) == true)
+    breaches.push_back(breach_at(view.at(*shown), "the server's Certificate holds no certificate"));
 }
 
-bool has_heartbeat(const Visit& visit) {
-  return std::any_of(visit.messages().begin(), visit.messages().end(),
+bool has_heartbeat(const ConnectionView& view) {
+  return std::any_of(view.messages().begin(), view.messages().end(),
                      [](const Message& message) { return message.type == MessageType::heartbeat; });
 }
 
 /// RFC 6520 2, 3: each side says in its hello whether it takes requests, and none may be sent in a handshake.
-void heartbeat_agreed(const Visit& visit, Findings& findings) {
+void heartbeat_agreed(const ConnectionView& connection_view, Breaches& breaches) {
   constexpr std::uint8_t peer_allowed_to_send = 1;
   constexpr std::uint8_t request = 1;
-  const auto exchange = first_exchange(visit);
+  const auto view = first_handshake_view(connection_view);
   const auto mode_of = [&](Side side) -> std::optional<std::uint8_t> {
-    if (!exchange) return std::nullopt;
-    for (const Block& block : extension_blocks(*exchange))
+    if (!view) return std::nullopt;
+    for (const Block& block : extension_blocks(*view))
       if ((block.carrier == Carrier::client_hello) == (side == Side::client))
         if (const Bytes* mode = find(block.extensions, ext::heartbeat); mode != nullptr && mode->size() == 1)
           return mode->front();
     return std::nullopt;
   };
-  for (std::size_t i = 0; i < visit.messages().size(); ++i) {
-    const Message& message = visit.messages()[i];
+  for (std::size_t i = 0; i < connection_view.messages().size(); ++i) {
+    const Message& message = connection_view.messages()[i];
     if (message.type != MessageType::heartbeat) continue;
     const bool asks = !message.raw.empty() && message.raw.front() == request;
     const bool agreed = mode_of(Side::client) && mode_of(Side::server);
-    const bool in_handshake =
-        exchange && (!exchange->completed() ||
-                     i < std::max(*exchange->handshake.client_finished, *exchange->handshake.server_finished));
+    const bool in_handshake = view && (!view->completed() || i < std::max(*view->handshake.client_finished,
+                                                                          *view->handshake.server_finished));
     const char* wrong = !agreed        ? "that was not agreed on"
                         : in_handshake ? "in the middle of the handshake"
                         : asks && mode_of(other(message.from)) != peer_allowed_to_send
                             ? "to a peer that takes no requests"
                             : nullptr;
     if (wrong == nullptr) continue;
-    findings.push_back(
-        breach_by(message.from, visit.at(i), "the " + std::string(name(message.from)) + " sent a heartbeat " + wrong));
+    breaches.push_back(breach_by(message.from, connection_view.at(i),
+                                 "the " + std::string(name(message.from)) + " sent a heartbeat " + wrong));
     return;
   }
 }

@@ -10,69 +10,68 @@ namespace {
 constexpr std::uint16_t empty_renegotiation_info_scsv = 0x00ff;
 constexpr std::uint16_t fallback_scsv = 0x5600;
 
-bool both_hellos(const Exchange& exchange) {
-  return as_it_passed(exchange) && exchange.client_hello != nullptr && exchange.server_hello != nullptr;
+bool both_hellos(const HandshakeView& view) {
+  return as_it_passed(view) && view.client_hello != nullptr && view.server_hello != nullptr;
 }
 
-bool hello_read(const Exchange& exchange) { return as_it_passed(exchange) && exchange.client_hello != nullptr; }
+bool hello_read(const HandshakeView& view) { return as_it_passed(view) && view.client_hello != nullptr; }
 
-Place answer(const Exchange& exchange) { return exchange.at(exchange.handshake.server_hello); }
+Place answer(const HandshakeView& view) { return view.at(view.handshake.server_hello); }
 
 std::string version_text(std::uint16_t version) {
   const std::string_view known = name(static_cast<Version>(version));
   return known.empty() ? "version " + hex16(version) : known == "ssl3" ? "SSL 3" : "TLS " + std::string(known);
 }
 
-void version_offered(const Exchange& exchange, Findings& findings) {
-  const ClientHello& hello = *exchange.client_hello;
-  const auto chosen = static_cast<std::uint16_t>(exchange.server_hello->version);
-  const bool offered = hello.versions.empty() ? chosen <= hello.legacy_version && exchange.version != Version::tls13
+void version_offered(const HandshakeView& view, Breaches& breaches) {
+  const ClientHello& hello = *view.client_hello;
+  const auto chosen = static_cast<std::uint16_t>(view.server_hello->version);
+  const bool offered = hello.versions.empty() ? chosen <= hello.legacy_version && view.version != Version::tls13
                                               : has(hello.versions, chosen);
   if (!offered)
-    findings.push_back(
-        breach(answer(exchange), "the server chose " + version_text(chosen) + ", which the client did not offer"));
+    breaches.push_back(
+        breach_at(answer(view), "the server chose " + version_text(chosen) + ", which the client did not offer"));
 }
 
-void suite_offered(const Exchange& exchange, Findings& findings) {
-  const std::uint16_t suite = exchange.server_hello->suite;
+void suite_offered(const HandshakeView& view, Breaches& breaches) {
+  const std::uint16_t suite = view.server_hello->suite;
   const bool no_suite = suite == empty_renegotiation_info_scsv || suite == fallback_scsv || is_grease(suite);
-  if (no_suite || !has(exchange.client_hello->suites, suite))
-    findings.push_back(
-        breach(answer(exchange), "the server chose cipher suite " + suite_name(suite) +
-                                     (no_suite ? ", which is none" : ", which the client did not offer")));
+  if (no_suite || !has(view.client_hello->suites, suite))
+    breaches.push_back(
+        breach_at(answer(view), "the server chose cipher suite " + suite_name(suite) +
+                                    (no_suite ? ", which is none" : ", which the client did not offer")));
 }
 
 /// Suites of TLS 1.3 are for it alone; AEAD suites and those with SHA-256 or SHA-384 came with TLS 1.2, of which those
 /// with PSK and CBC may be used before (RFC 5487 3, RFC 5489 3).
-void suite_of_version(const Exchange& exchange, Findings& findings) {
-  const std::uint16_t suite = exchange.server_hello->suite;
+void suite_of_version(const HandshakeView& view, Breaches& breaches) {
+  const std::uint16_t suite = view.server_hello->suite;
   const std::string_view called = iana_suite_name(suite);
   if (called.empty()) return;
   const bool of_13 = suite >> 8 == 0x13 || suite == 0xc0b4 || suite == 0xc0b5;
   const bool has_hash = called.ends_with("_SHA256") || called.ends_with("_SHA384");
   const bool old_psk = called.find("PSK") != called.npos && called.find("_CBC_") != called.npos;
   const bool of_12 = (has_hash && !old_psk) || called.find("_CCM") != called.npos;
-  if (of_13 == exchange.tls13() && (of_13 || !of_12 || exchange.version >= Version::tls12)) return;
-  findings.push_back(breach(answer(exchange), "the server chose cipher suite " + std::string(called) + " in TLS " +
-                                                  std::string(name(exchange.version)) + ", which does not have it"));
+  if (of_13 == view.tls13() && (of_13 || !of_12 || view.version >= Version::tls12)) return;
+  breaches.push_back(breach_at(answer(view), "the server chose cipher suite " + std::string(called) + " in TLS " +
+                                                 std::string(name(view.version)) + ", which does not have it"));
 }
 
-void compression_offered(const Exchange& exchange, Findings& findings) {
-  const std::uint8_t method = exchange.server_hello->compression;
-  const auto offered = compressions_of(exchange.messages()[exchange.handshake.client_hello].raw);
-  const bool fits =
-      !exchange.tls13() && offered && std::find(offered->begin(), offered->end(), method) != offered->end();
+void compression_offered(const HandshakeView& view, Breaches& breaches) {
+  const std::uint8_t method = view.server_hello->compression;
+  const auto offered = compressions_of(view.messages()[view.handshake.client_hello].raw);
+  const bool fits = !view.tls13() && offered && std::find(offered->begin(), offered->end(), method) != offered->end();
   if (method != 0 && !fits)
-    findings.push_back(breach(answer(exchange), "the server chose compression method " + std::to_string(method) +
-                                                    ", which the client did not offer"));
+    breaches.push_back(breach_at(answer(view), "the server chose compression method " + std::to_string(method) +
+                                                   ", which the client did not offer"));
 }
 
-void without_compression(const Exchange& exchange, Findings& findings) {
-  const bool only_null = offers_13(*exchange.client_hello);
-  const auto offered = compressions_of(exchange.messages()[exchange.handshake.client_hello].raw);
+void without_compression(const HandshakeView& view, Breaches& breaches) {
+  const bool only_null = offers_13(*view.client_hello);
+  const auto offered = compressions_of(view.messages()[view.handshake.client_hello].raw);
   if (!offered) return;
   if (only_null ? *offered != Bytes{0} : std::find(offered->begin(), offered->end(), 0) == offered->end())
-    findings.push_back(breach_by(Side::client, exchange.at(exchange.handshake.client_hello),
+    breaches.push_back(breach_by(Side::client, view.at(view.handshake.client_hello),
                                  "the client's list of compression methods is " + to_hex(*offered) +
                                      (only_null ? ", and TLS 1.3 has 00 alone" : ", without the null method")));
 }
@@ -83,11 +82,11 @@ bool was_asked_for(const ClientHello& hello, std::uint16_t extension) {
          (extension == ext::renegotiation_info && has(hello.suites, empty_renegotiation_info_scsv));
 }
 
-void extensions_asked_for(const Exchange& exchange, Findings& findings) {
-  const ClientHello* asked = client_hellos(exchange).first;
-  for (const Block& block : extension_blocks(exchange)) {
+void extensions_asked_for(const HandshakeView& view, Breaches& breaches) {
+  const ClientHello* asked = client_hellos(view).first;
+  for (const Block& block : extension_blocks(view)) {
     if (block.carrier == Carrier::client_hello) {
-      asked = exchange.messages()[block.message].as<ClientHello>();
+      asked = view.messages()[block.message].as<ClientHello>();
       continue;
     }
     for (const Extension& extension : block.extensions) {
@@ -95,10 +94,10 @@ void extensions_asked_for(const Exchange& exchange, Findings& findings) {
       // Extension 35 has a sentence of its own (RFC 5077 3.2).
       if (own || asked == nullptr || extension.type == ext::session_ticket || was_asked_for(*asked, extension.type))
         continue;
-      findings.push_back(breach(exchange.at(block.message),
-                                "the server's " + std::string(name(exchange.messages()[block.message].type)) +
-                                    " has extension " + std::to_string(extension.type) +
-                                    ", which the client did not send"));
+      breaches.push_back(breach_at(view.at(block.message), "the server's " +
+                                                               std::string(name(view.messages()[block.message].type)) +
+                                                               " has extension " + std::to_string(extension.type) +
+                                                               ", which the client did not send"));
     }
   }
 }
@@ -106,39 +105,39 @@ void extensions_asked_for(const Exchange& exchange, Findings& findings) {
 const char* side_of(Carrier carrier) { return carrier == Carrier::client_hello ? "client" : "server"; }
 Side sender_of(Carrier carrier) { return carrier == Carrier::client_hello ? Side::client : Side::server; }
 
-void extensions_in_place(const Exchange& exchange, Findings& findings) {
-  for (const Block& block : extension_blocks(exchange))
+void extensions_in_place(const HandshakeView& view, Breaches& breaches) {
+  for (const Block& block : extension_blocks(view))
     for (const Extension& extension : block.extensions)
       if (!may_stand_in(extension.type, block.carrier).value_or(true))
-        findings.push_back(breach_by(sender_of(block.carrier), exchange.at(block.message),
+        breaches.push_back(breach_by(sender_of(block.carrier), view.at(block.message),
                                      std::string("the ") + side_of(block.carrier) + "'s " +
-                                         std::string(name(exchange.messages()[block.message].type)) +
-                                         " has extension " + std::to_string(extension.type) +
+                                         std::string(name(view.messages()[block.message].type)) + " has extension " +
+                                         std::to_string(extension.type) +
                                          ", whose place is in other messages or versions"));
 }
 
-void extensions_read(const Exchange& exchange, Findings& findings) {
-  for (const Block& block : extension_blocks(exchange))
+void extensions_read(const HandshakeView& view, Breaches& breaches) {
+  for (const Block& block : extension_blocks(view))
     for (const Extension& extension : block.extensions)
       if (may_stand_in(extension.type, block.carrier).value_or(false) &&
           !reads_well(extension, block.carrier).value_or(true))
-        findings.push_back(breach_by(sender_of(block.carrier), exchange.at(block.message),
+        breaches.push_back(breach_by(sender_of(block.carrier), view.at(block.message),
                                      std::string("the ") + side_of(block.carrier) + "'s " +
-                                         std::string(name(exchange.messages()[block.message].type)) +
-                                         " has an extension " + std::to_string(extension.type) + " whose " +
+                                         std::string(name(view.messages()[block.message].type)) + " has an extension " +
+                                         std::to_string(extension.type) + " whose " +
                                          std::to_string(extension.data.size()) + " bytes are not what belongs there"));
 }
 
 /// A ClientHello begins each further handshake; one that comes before the client's part of the handshake before is
 /// none.
-void one_hello(const Visit& visit, Findings& findings) {
-  const auto& handshakes = visit.connection.handshakes;
+void one_hello(const ConnectionView& view, Breaches& breaches) {
+  const auto& handshakes = view.connection.handshakes;
   for (std::size_t i = 1; i < handshakes.size(); ++i) {
     const Handshake& before = handshakes[i - 1];
     if (before.kind != HandshakeKind::failed || before.client_finished || before.server_finished) continue;
     const std::size_t again = handshakes[i].first_client_hello.value_or(handshakes[i].client_hello);
-    findings.push_back(breach_by(Side::client, visit.at(again),
-                                 "the client sent a second ClientHello in the middle of the handshake"));
+    breaches.push_back(
+        breach_by(Side::client, view.at(again), "the client sent a second ClientHello in the middle of the handshake"));
     return;
   }
 }

@@ -6,37 +6,38 @@ namespace ti {
 
 namespace {
 
-bool answers_name(const Exchange& exchange) {
-  return exchange.server_hello != nullptr && find(exchange.server_hello->extensions, ext::server_name) != nullptr;
+bool answers_name(const HandshakeView& view) {
+  return view.server_hello != nullptr && find(view.server_hello->extensions, ext::server_name) != nullptr;
 }
 
 /// A server that answers the extension has taken note of the name. Of a capture it is not known which connections are
 /// with one server, but that which issued the ticket is.
-bool knows_names(const Exchange& exchange, const Exchange& issuing) {
+bool knows_names(const HandshakeView& view, const HandshakeView& issuing) {
   bool shown = answers_name(issuing);
-  if (exchange.cell.has_expectations)
-    each_exchange(exchange.cell, [&](const Exchange& each) { shown = shown || answers_name(each); });
+  if (view.cell.has_expectations)
+    each_handshake(view.cell, [&](const HandshakeView& each) { shown = shown || answers_name(each); });
   return shown;
 }
 
 /// The handshake that brought the ticket by which the server resumes below TLS 1.3, if it knows server names.
-std::optional<Exchange> resumed_by_knowing(const Exchange& exchange) {
-  const auto session = session_resumed(exchange);
+std::optional<HandshakeView> resumed_by_knowing(const HandshakeView& view) {
+  const auto session = session_resumed(view);
   if (!session) return std::nullopt;
   const auto issuing =
-      first_exchange({exchange.cell, session->connection, exchange.cell.connections[session->connection - 1]});
-  return issuing && issuing->client_hello != nullptr && knows_names(exchange, *issuing) ? issuing : std::nullopt;
+      first_handshake_view({view.cell, session->connection, view.cell.connections[session->connection - 1]});
+  return issuing && issuing->client_hello != nullptr && knows_names(view, *issuing) ? issuing : std::nullopt;
 }
 
-bool resumes_knowing(const Exchange& exchange) { return resumed_by_knowing(exchange).has_value(); }
+bool resumes_knowing(const HandshakeView& view) { return resumed_by_knowing(view).has_value(); }
 
-void same_name(const Exchange& exchange, Findings& findings) {
-  const auto& before = resumed_by_knowing(exchange)->client_hello->server_name;
-  const auto& now = exchange.client_hello->server_name;
+void same_name(const HandshakeView& view, Breaches& breaches) {
+  const auto& before = resumed_by_knowing(view)->client_hello->server_name;
+  const auto& now = view.client_hello->server_name;
   if (before && now && *before != *now)
-    findings.push_back(breach(exchange.at(exchange.handshake.server_hello),
-                              "the server resumed under the name \"" + *now + "\" a session that was begun under \"" +
-                                  *before + "\": that needs a full handshake"));
+    breaches.push_back(breach_at(view.at(view.handshake.server_hello), "the server resumed under the name \"" + *now +
+                                                                           "\" a session that was begun under \"" +
+                                                                           *before +
+                                                                           "\": that needs a full handshake"));
 }
 
 constexpr Rule rules[] = {

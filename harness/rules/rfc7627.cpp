@@ -10,57 +10,59 @@ bool has_extension(const std::vector<Extension>& extensions) {
   return find(extensions, ext::extended_master_secret) != nullptr;
 }
 
-bool asks(const Exchange& exchange) { return has_extension(exchange.client_hello->extensions); }
+bool asks(const HandshakeView& view) { return has_extension(view.client_hello->extensions); }
 
 /// The client has shown that it knows the extension, so it is bound by what the document asks of those who do.
-bool offers_extended(const Exchange& exchange) {
-  const auto session = session_offered(exchange);
-  return session && session->extended_master_secret && may_resume(*exchange.client_hello, *session);
+bool offers_extended(const HandshakeView& view) {
+  const auto session = session_offered(view);
+  return session && session->extended_master_secret && may_resume(*view.client_hello, *session);
 }
 
-bool resumes_extended(const Exchange& exchange) {
-  const auto session = session_resumed(exchange);
+bool resumes_extended(const HandshakeView& view) {
+  const auto session = session_resumed(view);
   return session && session->extended_master_secret;
 }
 
 /// A server that never answers the extension does not know it, and may resume for a client that asks.
-bool resumes_plain(const Exchange& exchange) {
-  const auto session = session_resumed(exchange);
-  return session && !session->extended_master_secret && knows_extended_master_secret(exchange);
+bool resumes_plain(const HandshakeView& view) {
+  const auto session = session_resumed(view);
+  return session && !session->extended_master_secret && knows_extended_master_secret(view);
 }
 
-std::string of_session(const Exchange& exchange) {
-  return "the session of connection " + std::to_string(session_offered(exchange)->connection);
+std::string of_session(const HandshakeView& view) {
+  return "the session of connection " + std::to_string(session_offered(view)->connection);
 }
 
-void asked_again(const Exchange& exchange, Findings& findings) {
-  if (!asks(exchange))
-    findings.push_back(breach(exchange.at(exchange.handshake.client_hello),
-                              "the client offered " + of_session(exchange) +
-                                  ", which used the extended master secret, without that extension"));
+void asked_again(const HandshakeView& view, Breaches& breaches) {
+  if (!asks(view))
+    breaches.push_back(breach_at(
+        view.at(view.handshake.client_hello),
+        "the client offered " + of_session(view) + ", which used the extended master secret, without that extension"));
 }
 
-void not_without(const Exchange& exchange, Findings& findings) {
-  if (!asks(exchange))
-    findings.push_back(breach(exchange.at(exchange.handshake.server_hello),
-                              "the server resumed " + of_session(exchange) +
-                                  ", which used the extended master secret, for a ClientHello without that extension"));
+void not_without(const HandshakeView& view, Breaches& breaches) {
+  if (!asks(view))
+    breaches.push_back(
+        breach_at(view.at(view.handshake.server_hello),
+                  "the server resumed " + of_session(view) +
+                      ", which used the extended master secret, for a ClientHello without that extension"));
 }
 
-void answered(const Exchange& exchange, Findings& findings) {
-  if (asks(exchange) && !has_extension(exchange.server_hello->extensions))
-    findings.push_back(breach(exchange.at(exchange.handshake.server_hello),
-                              "the server resumed " + of_session(exchange) +
-                                  ", which used the extended master secret, and left that extension out of its "
-                                  "ServerHello, though the ClientHello had it"));
+void answered(const HandshakeView& view, Breaches& breaches) {
+  if (asks(view) && !has_extension(view.server_hello->extensions))
+    breaches.push_back(breach_at(view.at(view.handshake.server_hello),
+                                 "the server resumed " + of_session(view) +
+                                     ", which used the extended master secret, and left that extension out of its "
+                                     "ServerHello, though the ClientHello had it"));
 }
 
-void not_with(const Exchange& exchange, Findings& findings) {
-  if (asks(exchange))
-    findings.push_back(breach(exchange.at(exchange.handshake.server_hello),
-                              "the server resumed " + of_session(exchange) +
-                                  ", which did not use the extended master secret, though the ClientHello now asks for "
-                                  "it: that needs a full handshake"));
+void not_with(const HandshakeView& view, Breaches& breaches) {
+  if (asks(view))
+    breaches.push_back(
+        breach_at(view.at(view.handshake.server_hello),
+                  "the server resumed " + of_session(view) +
+                      ", which did not use the extended master secret, though the ClientHello now asks for "
+                      "it: that needs a full handshake"));
 }
 
 constexpr Rule rules[] = {

@@ -13,61 +13,59 @@ using std::chrono::seconds;
 constexpr std::uint8_t psk_ke = 0;  ///< the mode without a key share
 
 /// The extension had its number in drafts already: only a hello that offers TLS 1.3 itself is bound by its document.
-bool offers_psk(const Exchange& exchange) {
-  return exchange.client_hello != nullptr && !exchange.client_hello->psks.empty() &&
-         offers_tls13(*exchange.client_hello);
+bool offers_psk(const HandshakeView& view) {
+  return view.client_hello != nullptr && !view.client_hello->psks.empty() && offers_tls13(*view.client_hello);
 }
 
-bool chooses_psk(const Exchange& exchange) { return offers_psk(exchange) && !exchange.offer_forced(); }
+bool chooses_psk(const HandshakeView& view) { return offers_psk(view) && !view.offer_forced(); }
 
 /// Calls test(psk, origin, age) for each identity whose ticket was seen being issued.
 template <class Test>
-void each_known_psk(const Exchange& exchange, Test test) {
-  for (const PskIdentity& psk : exchange.client_hello->psks)
-    if (const auto origin = origin_of(exchange.cell, psk.identity, exchange.number))
-      test(psk, *origin, age_at(exchange, *origin));
+void each_known_psk(const HandshakeView& view, Test test) {
+  for (const PskIdentity& psk : view.client_hello->psks)
+    if (const auto origin = origin_of(view.cell, psk.identity, view.number)) test(psk, *origin, age_at(view, *origin));
 }
 
-bool offers_known_psk(const Exchange& exchange) {
+bool offers_known_psk(const HandshakeView& view) {
   bool known = false;
-  if (offers_psk(exchange))
-    each_known_psk(exchange, [&](const PskIdentity&, const Origin& origin, const auto&) {
+  if (offers_psk(view))
+    each_known_psk(view, [&](const PskIdentity&, const Origin& origin, const auto&) {
       known = known || origin.ticket->age_add.has_value();
     });
   return known;
 }
 
-bool chooses_known_psk(const Exchange& exchange) { return !exchange.offer_forced() && offers_known_psk(exchange); }
+bool chooses_known_psk(const HandshakeView& view) { return !view.offer_forced() && offers_known_psk(view); }
 
-Place hello_of(const Exchange& exchange) { return exchange.at(exchange.handshake.client_hello); }
+Place hello_of(const HandshakeView& view) { return view.at(view.handshake.client_hello); }
 
 std::string age_text(Milliseconds age) { return duration_text(std::chrono::floor<seconds>(age)) + " old"; }
 
-void seven_days(const Exchange& exchange, Findings& findings) {
+void seven_days(const HandshakeView& view, Breaches& breaches) {
   constexpr seconds tolerance{2};
-  each_known_psk(exchange, [&](const PskIdentity&, const Origin&, std::optional<Milliseconds> age) {
+  each_known_psk(view, [&](const PskIdentity&, const Origin&, std::optional<Milliseconds> age) {
     if (age && *age > longest_lifetime + tolerance)
-      findings.push_back(
-          breach(hello_of(exchange), "the client offered a ticket " + age_text(*age) + ", more than seven days"));
+      breaches.push_back(
+          breach_at(hello_of(view), "the client offered a ticket " + age_text(*age) + ", more than seven days"));
   });
 }
 
 /// Clocks of either side count whole seconds; none makes a second of no time at all.
-void within_lifetime(const Exchange& exchange, Findings& findings) {
-  each_known_psk(exchange, [&](const PskIdentity&, const Origin& origin, std::optional<Milliseconds> age) {
+void within_lifetime(const HandshakeView& view, Breaches& breaches) {
+  each_known_psk(view, [&](const PskIdentity&, const Origin& origin, std::optional<Milliseconds> age) {
     const seconds lifetime{origin.ticket->lifetime};
     const seconds tolerance{lifetime.count() == 0 ? 1 : 2};
     if (age && *age > lifetime + tolerance)
-      findings.push_back(breach(hello_of(exchange), "the client offered a ticket " + age_text(*age) +
-                                                        " whose lifetime was " + duration_text(lifetime)));
+      breaches.push_back(breach_at(hello_of(view), "the client offered a ticket " + age_text(*age) +
+                                                       " whose lifetime was " + duration_text(lifetime)));
   });
 }
 
-void zero_lifetime_discarded(const Exchange& exchange, Findings& findings) {
-  each_known_psk(exchange, [&](const PskIdentity&, const Origin& origin, const auto&) {
+void zero_lifetime_discarded(const HandshakeView& view, Breaches& breaches) {
+  each_known_psk(view, [&](const PskIdentity&, const Origin& origin, const auto&) {
     if (origin.ticket->lifetime == 0)
-      findings.push_back(breach(
-          hello_of(exchange),
+      breaches.push_back(breach_at(
+          hello_of(view),
           "the client offered a ticket that came with lifetime 0 in connection " + std::to_string(origin.connection)));
   });
 }
@@ -80,15 +78,15 @@ struct Claim {
 };
 
 /// What is claimed is known modulo 2^32 ms, seven weeks: that nearest to the truth is meant.
-Claim claim_of(const Exchange& exchange, const PskIdentity& psk, const Origin& origin, Milliseconds age) {
-  const Visit issuing{exchange.cell, origin.connection, exchange.cell.connections[origin.connection - 1]};
+Claim claim_of(const HandshakeView& view, const PskIdentity& psk, const Origin& origin, Milliseconds age) {
+  const ConnectionView issuing{view.cell, origin.connection, view.cell.connections[origin.connection - 1]};
   Instant last = issuing.messages().back().at;
   for (const TranscriptEnding& ending : issuing.connection.transcript.endings) last = std::max(last, ending.at);
   const std::uint32_t claimed = psk.obfuscated_ticket_age - *origin.ticket->age_add;
   const auto beside = static_cast<std::int32_t>(claimed - static_cast<std::uint32_t>(age.count()));
   return {.ms = age.count() + beside,
-          .least = exchange.connection.at - moment(issuing, last),
-          .most = moment(exchange, exchange.handshake.client_hello) - issuing.connection.at};
+          .least = view.connection.at - moment(issuing, last),
+          .most = moment(view, view.handshake.client_hello) - issuing.connection.at};
 }
 
 /// Some libraries count in whole seconds: what they claim may be up to two seconds too little (OpenSSL takes one off,
@@ -105,78 +103,76 @@ bool honest(const Claim& claim, bool our_own_tap) {
 }
 
 /// A ticket that came several times may be as old as any of them.
-void obfuscated_age(const Exchange& exchange, Findings& findings) {
+void obfuscated_age(const HandshakeView& view, Breaches& breaches) {
   const auto fits = [&](const PskIdentity& psk, const Origin& origin) {
-    const auto age = age_at(exchange, origin);
-    return !age || !origin.ticket->age_add ||
-           honest(claim_of(exchange, psk, origin, *age), exchange.cell.has_expectations);
+    const auto age = age_at(view, origin);
+    return !age || !origin.ticket->age_add || honest(claim_of(view, psk, origin, *age), view.cell.has_expectations);
   };
-  each_known_psk(exchange, [&](const PskIdentity& psk, const Origin& origin, std::optional<Milliseconds> age) {
-    const std::vector<Origin> origins = origins_of(exchange.cell, psk.identity, exchange.number);
+  each_known_psk(view, [&](const PskIdentity& psk, const Origin& origin, std::optional<Milliseconds> age) {
+    const std::vector<Origin> origins = origins_of(view.cell, psk.identity, view.number);
     if (std::any_of(origins.begin(), origins.end(), [&](const Origin& each) { return fits(psk, each); })) return;
-    findings.push_back(breach(hello_of(exchange), "the client claims that its ticket is " +
-                                                      std::to_string(claim_of(exchange, psk, origin, *age).ms) +
-                                                      " ms old; it is " + std::to_string(age->count()) + " ms old"));
+    breaches.push_back(breach_at(hello_of(view), "the client claims that its ticket is " +
+                                                     std::to_string(claim_of(view, psk, origin, *age).ms) +
+                                                     " ms old; it is " + std::to_string(age->count()) + " ms old"));
   });
 }
 
-void psk_last(const Exchange& exchange, Findings& findings) {
-  const auto& extensions = exchange.client_hello->extensions;
+void psk_last(const HandshakeView& view, Breaches& breaches) {
+  const auto& extensions = view.client_hello->extensions;
   if (!extensions.empty() && extensions.back().type != ext::pre_shared_key)
-    findings.push_back(breach(hello_of(exchange), "extension " + std::to_string(extensions.back().type) +
-                                                      " stands after pre_shared_key, which must be the last"));
+    breaches.push_back(breach_at(hello_of(view), "extension " + std::to_string(extensions.back().type) +
+                                                     " stands after pre_shared_key, which must be the last"));
 }
 
-void modes_present(const Exchange& exchange, Findings& findings) {
-  if (!exchange.client_hello->psk_modes_present)
-    findings.push_back(breach(hello_of(exchange), "the client offers a PSK without psk_key_exchange_modes"));
+void modes_present(const HandshakeView& view, Breaches& breaches) {
+  if (!view.client_hello->psk_modes_present)
+    breaches.push_back(breach_at(hello_of(view), "the client offers a PSK without psk_key_exchange_modes"));
 }
 
-void key_share_beside(const Exchange& exchange, Findings& findings) {
-  if (!exchange.client_hello->key_share)
-    findings.push_back(
-        breach(hello_of(exchange),
-               "the client offers a PSK without a key share, so that the server cannot refuse it in peace"));
+void key_share_beside(const HandshakeView& view, Breaches& breaches) {
+  if (!view.client_hello->key_share)
+    breaches.push_back(breach_at(
+        hello_of(view), "the client offers a PSK without a key share, so that the server cannot refuse it in peace"));
 }
 
-void only_issued(const Exchange& exchange, Findings& findings) {
-  if (exchange.flipped_by_harness() || !all_tickets_known(exchange.cell, exchange.number)) return;
-  for (const PskIdentity& psk : exchange.client_hello->psks)
-    if (!origin_of(exchange.cell, psk.identity, exchange.number + 1))
-      findings.push_back(breach(hello_of(exchange), "the client offered a PSK identity of " +
-                                                        std::to_string(psk.identity.size()) +
-                                                        " bytes that no server had given it"));
+void only_issued(const HandshakeView& view, Breaches& breaches) {
+  if (view.flipped_by_harness() || !all_tickets_known(view.cell, view.number)) return;
+  for (const PskIdentity& psk : view.client_hello->psks)
+    if (!origin_of(view.cell, psk.identity, view.number + 1))
+      breaches.push_back(breach_at(hello_of(view), "the client offered a PSK identity of " +
+                                                       std::to_string(psk.identity.size()) +
+                                                       " bytes that no server had given it"));
 }
 
-void one_place(const Exchange& exchange, Findings& findings) {
-  const ClientHello& hello = *exchange.client_hello;
+void one_place(const HandshakeView& view, Breaches& breaches) {
+  const ClientHello& hello = *view.client_hello;
   for (const PskIdentity& psk : hello.psks)
     if (hello.ticket == psk.identity)
-      findings.push_back(breach(hello_of(exchange),
-                                "the client offers one and the same ticket as PSK and in the SessionTicket extension"));
+      breaches.push_back(breach_at(
+          hello_of(view), "the client offers one and the same ticket as PSK and in the SessionTicket extension"));
 }
 
-void suite_of_hash(const Exchange& exchange, Findings& findings) {
-  for (const PskIdentity& psk : exchange.client_hello->psks) {
-    const char* hash = hash_of(exchange, psk);
-    const auto& suites = exchange.client_hello->suites;
+void suite_of_hash(const HandshakeView& view, Breaches& breaches) {
+  for (const PskIdentity& psk : view.client_hello->psks) {
+    const char* hash = hash_of(view, psk);
+    const auto& suites = view.client_hello->suites;
     if (hash != nullptr && std::none_of(suites.begin(), suites.end(), [&](std::uint16_t suite) {
           const char* offered = hash_of(suite);
           return offered != nullptr && std::strcmp(offered, hash) == 0;
         }))
-      findings.push_back(breach(hello_of(exchange), std::string("the client offers a ticket of a session with ") +
-                                                        hash + " and no suite of that hash"));
+      breaches.push_back(breach_at(hello_of(view), std::string("the client offers a ticket of a session with ") + hash +
+                                                       " and no suite of that hash"));
   }
 }
 
 /// Which of the three things that a client checks of a selected PSK does not fit; nullptr when all do.
-const char* wrong_selection(const Exchange& exchange) {
-  const ServerHello& hello = *exchange.server_hello;
-  const auto& modes = exchange.client_hello->psk_modes;
+const char* wrong_selection(const HandshakeView& view) {
+  const ServerHello& hello = *view.server_hello;
+  const auto& modes = view.client_hello->psk_modes;
   if (!hello.selected_psk) return nullptr;
-  const PskIdentity* psk = selected_psk(exchange);
+  const PskIdentity* psk = selected_psk(view);
   if (psk == nullptr) return "selected a PSK it had not offered";
-  const char* issued = hash_of(exchange, *psk);
+  const char* issued = hash_of(view, *psk);
   const char* now = hash_of(hello.suite);
   if (issued != nullptr && now != nullptr && std::strcmp(issued, now) != 0)
     return "selected a suite of another hash than the PSK's";
@@ -184,64 +180,64 @@ const char* wrong_selection(const Exchange& exchange) {
   return hello.key_share || may_go_without ? nullptr : "took the PSK without the key share that its modes ask for";
 }
 
-void selection_checked(const Exchange& exchange, Findings& findings) {
-  const char* wrong = wrong_selection(exchange);
-  const auto finished = exchange.find(Side::client, MessageType::finished);
+void selection_checked(const HandshakeView& view, Breaches& breaches) {
+  const char* wrong = wrong_selection(view);
+  const auto finished = view.find(Side::client, MessageType::finished);
   if (wrong != nullptr && finished)
-    findings.push_back(
-        breach(exchange.at(*finished), std::string("the client finished the handshake though the server ") + wrong));
+    breaches.push_back(
+        breach_at(view.at(*finished), std::string("the client finished the handshake though the server ") + wrong));
 }
 
-bool agreed_13(const Visit& visit) { return visit.connection.transcript.version == Version::tls13; }
+bool agreed_13(const ConnectionView& view) { return view.connection.transcript.version == Version::tls13; }
 
-void no_renegotiation(const Visit& visit, Findings& findings) {
-  const auto& handshakes = visit.connection.handshakes;
+void no_renegotiation(const ConnectionView& view, Breaches& breaches) {
+  const auto& handshakes = view.connection.handshakes;
   if (handshakes.size() > 1)
-    findings.push_back(breach(visit.at(exchange_of(visit, handshakes[1]).begin()),
-                              "the client sent another ClientHello in a connection of TLS 1.3"));
+    breaches.push_back(breach_at(view.at(view_of(view, handshakes[1]).begin()),
+                                 "the client sent another ClientHello in a connection of TLS 1.3"));
 }
 
-bool answered_13(const Exchange& exchange) {
-  return exchange.tls13() && exchange.server_hello != nullptr && exchange.client_hello != nullptr;
+bool answered_13(const HandshakeView& view) {
+  return view.tls13() && view.server_hello != nullptr && view.client_hello != nullptr;
 }
 
-void same_server_name(const Exchange& exchange, Findings& findings) {
-  each_known_psk(exchange, [&](const PskIdentity&, const Origin& origin, const auto&) {
-    const ObservedConnection& issuing = exchange.cell.connections[origin.connection - 1];
+void same_server_name(const HandshakeView& view, Breaches& breaches) {
+  each_known_psk(view, [&](const PskIdentity&, const Origin& origin, const auto&) {
+    const ObservedConnection& issuing = view.cell.connections[origin.connection - 1];
     const auto* hello = issuing.transcript.messages[origin.handshake->client_hello].as<ClientHello>();
-    if (hello != nullptr && hello->server_name != exchange.client_hello->server_name)
-      findings.push_back(breach(hello_of(exchange), "the client offers a ticket it got as a client of \"" +
-                                                        hello->server_name.value_or("") + "\" when it asks for \"" +
-                                                        exchange.client_hello->server_name.value_or("") + "\""));
+    if (hello != nullptr && hello->server_name != view.client_hello->server_name)
+      breaches.push_back(breach_at(hello_of(view), "the client offers a ticket it got as a client of \"" +
+                                                       hello->server_name.value_or("") + "\" when it asks for \"" +
+                                                       view.client_hello->server_name.value_or("") + "\""));
   });
 }
 
-void single_use(const Exchange& exchange, Findings& findings) {
-  for (std::size_t number = 1; number < exchange.number; ++number) {
-    const ObservedConnection& before = exchange.cell.connections[number - 1];
+void single_use(const HandshakeView& view, Breaches& breaches) {
+  for (std::size_t number = 1; number < view.number; ++number) {
+    const ObservedConnection& before = view.cell.connections[number - 1];
     const Handshake* handshake = first_handshake(before);
     if (handshake == nullptr) continue;
     const auto* hello = before.transcript.messages[handshake->client_hello].as<ClientHello>();
     if (hello == nullptr) continue;
-    for (const PskIdentity& psk : exchange.client_hello->psks)
+    for (const PskIdentity& psk : view.client_hello->psks)
       if (std::any_of(hello->psks.begin(), hello->psks.end(),
                       [&](const PskIdentity& used) { return used.identity == psk.identity; })) {
-        findings.push_back(
-            breach(hello_of(exchange),
-                   "the client offered a ticket that it had already used in connection " + std::to_string(number)));
+        breaches.push_back(
+            breach_at(hello_of(view),
+                      "the client offered a ticket that it had already used in connection " + std::to_string(number)));
         return;
       }
   }
 }
 
-void dropped_after_alert(const Exchange& exchange, Findings& findings) {
-  each_known_psk(exchange, [&](const PskIdentity&, const Origin& origin, const auto&) {
-    const ObservedConnection& issuing = exchange.cell.connections[origin.connection - 1];
+void dropped_after_alert(const HandshakeView& view, Breaches& breaches) {
+  each_known_psk(view, [&](const PskIdentity&, const Origin& origin, const auto&) {
+    const ObservedConnection& issuing = view.cell.connections[origin.connection - 1];
     if (const auto alert = first_error_alert(issuing))
-      findings.push_back(
-          breach(hello_of(exchange), "the client offered a ticket of connection " + std::to_string(origin.connection) +
-                                         ", which had ended with the alert " +
-                                         alert_name(issuing.transcript.messages[*alert].as<Alert>()->description)));
+      breaches.push_back(
+          breach_at(hello_of(view), "the client offered a ticket of connection " + std::to_string(origin.connection) +
+                                        ", which had ended with the alert " +
+                                        alert_name(issuing.transcript.messages[*alert].as<Alert>()->description)));
   });
 }
 

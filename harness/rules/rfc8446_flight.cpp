@@ -7,15 +7,15 @@ namespace ti {
 
 namespace {
 
-bool of_13(const Exchange& exchange) { return exchange.tls13() && as_it_passed(exchange); }
+bool of_13(const HandshakeView& view) { return view.tls13() && as_it_passed(view); }
 
-bool agreed(const Exchange& exchange) { return of_13(exchange) && exchange.handshake.server_hello.has_value(); }
+bool agreed(const HandshakeView& view) { return of_13(view) && view.handshake.server_hello.has_value(); }
 
-void in_order(const Exchange& exchange, Findings& findings) {
+void in_order(const HandshakeView& view, Breaches& breaches) {
   for (const Side side : {Side::client, Side::server})
-    if (const auto disorder = disorder_of(exchange, side))
-      findings.push_back(
-          breach_by(side, exchange.at(disorder->message), "the " + std::string(name(side)) + " " + disorder->what));
+    if (const auto disorder = disorder_of(view, side))
+      breaches.push_back(
+          breach_by(side, view.at(disorder->message), "the " + std::string(name(side)) + " " + disorder->what));
 }
 
 /// Whether something may pass unprotected behind the ServerHello: compatible ChangeCipherSpecs, and alerts of a client,
@@ -25,13 +25,13 @@ bool may_be_plain(const Message& message) {
          (message.content == ContentType::alert && message.from == Side::client);
 }
 
-void protected_from_hello(const Exchange& exchange, Findings& findings) {
-  for (std::size_t i = *exchange.handshake.server_hello + 1; i < exchange.handshake.end; ++i) {
-    const Message& message = exchange.messages()[i];
+void protected_from_hello(const HandshakeView& view, Breaches& breaches) {
+  for (std::size_t i = *view.handshake.server_hello + 1; i < view.handshake.end; ++i) {
+    const Message& message = view.messages()[i];
     if (message.protection != Protection::none || may_be_plain(message) || message.type == MessageType::encrypted ||
         message.type == MessageType::client_hello || message.type == MessageType::server_hello)
       continue;
-    findings.push_back(breach_by(message.from, exchange.at(i),
+    breaches.push_back(breach_by(message.from, view.at(i),
                                  "the " + std::string(name(message.from)) + "'s " + std::string(name(message.type)) +
                                      " is not protected, and comes after the ServerHello"));
     return;
@@ -39,81 +39,78 @@ void protected_from_hello(const Exchange& exchange, Findings& findings) {
 }
 
 /// RFC 8446 5: an unprotected ChangeCipherSpec may come until the sender's Finished.
-void changes_in_time(const Exchange& exchange, Findings& findings) {
-  for (std::size_t i = exchange.begin(); i < exchange.handshake.end; ++i) {
-    const Message& message = exchange.messages()[i];
+void changes_in_time(const HandshakeView& view, Breaches& breaches) {
+  for (std::size_t i = view.begin(); i < view.handshake.end; ++i) {
+    const Message& message = view.messages()[i];
     if (message.content != ContentType::change_cipher_spec) continue;
     const auto& finished =
-        message.from == Side::client ? exchange.handshake.client_finished : exchange.handshake.server_finished;
-    const char* wrong = message.protection == Protection::opened                           ? "protected"
-                        : exchange.handshake.finished_visible && finished && *finished < i ? "after its Finished"
-                                                                                           : nullptr;
+        message.from == Side::client ? view.handshake.client_finished : view.handshake.server_finished;
+    const char* wrong = message.protection == Protection::opened                       ? "protected"
+                        : view.handshake.finished_visible && finished && *finished < i ? "after its Finished"
+                                                                                       : nullptr;
     if (wrong == nullptr) continue;
-    findings.push_back(breach_by(message.from, exchange.at(i),
+    breaches.push_back(breach_by(message.from, view.at(i),
                                  "the " + std::string(name(message.from)) + " sent a ChangeCipherSpec " + wrong));
     return;
   }
 }
 
-bool announces_early_data(const Exchange& exchange) {
-  const auto* opening = exchange.messages()[exchange.begin()].as<ClientHello>();
-  return opening == nullptr || exchange.client_hello == nullptr || opening->early_data ||
-         exchange.client_hello->early_data;
+bool announces_early_data(const HandshakeView& view) {
+  const auto* opening = view.messages()[view.begin()].as<ClientHello>();
+  return opening == nullptr || view.client_hello == nullptr || opening->early_data || view.client_hello->early_data;
 }
 
 /// From which message on a side may send data only behind its Finished; early data have rules of their own (RFC 8446
 /// 4.2.10), until their end.
-std::size_t end_of_early_data(const Exchange& exchange, Side side) {
-  if (side == Side::server || !announces_early_data(exchange)) return *exchange.handshake.server_hello;
-  return exchange.find(side, MessageType::end_of_early_data).value_or(exchange.handshake.end);
+std::size_t end_of_early_data(const HandshakeView& view, Side side) {
+  if (side == Side::server || !announces_early_data(view)) return *view.handshake.server_hello;
+  return view.find(side, MessageType::end_of_early_data).value_or(view.handshake.end);
 }
 
-void data_in_time(const Exchange& exchange, Findings& findings) {
+void data_in_time(const HandshakeView& view, Breaches& breaches) {
   for (const Side side : {Side::client, Side::server}) {
-    const auto& finished =
-        side == Side::client ? exchange.handshake.client_finished : exchange.handshake.server_finished;
-    const auto data = exchange.find(side, MessageType::application_data, end_of_early_data(exchange, side));
-    if (data && *data < finished.value_or(exchange.handshake.end))
-      findings.push_back(
-          breach_by(side, exchange.at(*data), "the " + std::string(name(side)) + " sent data before its Finished"));
+    const auto& finished = side == Side::client ? view.handshake.client_finished : view.handshake.server_finished;
+    const auto data = view.find(side, MessageType::application_data, end_of_early_data(view, side));
+    if (data && *data < finished.value_or(view.handshake.end))
+      breaches.push_back(
+          breach_by(side, view.at(*data), "the " + std::string(name(side)) + " sent data before its Finished"));
   }
 }
 
-void certificate_extensions(const Exchange& exchange, Findings& findings) {
-  const auto shown = certificate_of(exchange, Side::server);
-  const ClientHello* hello = exchange.client_hello;
+void certificate_extensions(const HandshakeView& view, Breaches& breaches) {
+  const auto shown = certificate_of(view, Side::server);
+  const ClientHello* hello = view.client_hello;
   Bytes store;
-  const auto certificates = shown ? read_certificates(exchange, *shown, store) : std::nullopt;
+  const auto certificates = shown ? read_certificates(view, *shown, store) : std::nullopt;
   if (!certificates || hello == nullptr) return;
   for (const CertificateEntry& entry : certificates->entries)
     for (const Extension& extension : entry.extensions) {
       const bool misplaced = !may_stand_in(extension.type, Carrier::certificate).value_or(true);
       if (!misplaced && find(hello->extensions, extension.type) != nullptr) continue;
-      findings.push_back(breach(exchange.at(*shown),
-                                "the server's Certificate has extension " + std::to_string(extension.type) +
-                                    (misplaced ? ", which may not stand there" : ", which the client did not send")));
+      breaches.push_back(breach_at(
+          view.at(*shown), "the server's Certificate has extension " + std::to_string(extension.type) +
+                               (misplaced ? ", which may not stand there" : ", which the client did not send")));
     }
 }
 
 /// RFC 8446 4.3.2, 4.4.2: the context is empty in a handshake, on both sides.
-void context_empty(const Exchange& exchange, Findings& findings) {
+void context_empty(const HandshakeView& view, Breaches& breaches) {
   for (const Side side : {Side::client, Side::server}) {
-    const auto shown = certificate_of(exchange, side);
+    const auto shown = certificate_of(view, side);
     Bytes store;
-    const auto certificates = shown ? read_certificates(exchange, *shown, store) : std::nullopt;
+    const auto certificates = shown ? read_certificates(view, *shown, store) : std::nullopt;
     if (certificates && !certificates->context.empty())
-      findings.push_back(
-          breach_by(side, exchange.at(*shown), "certificate_request_context is not empty in the handshake"));
+      breaches.push_back(breach_by(side, view.at(*shown), "certificate_request_context is not empty in the handshake"));
   }
 }
 
-bool compressed(const Exchange& exchange) {
-  return agreed(exchange) && (exchange.find(Side::server, MessageType::compressed_certificate) ||
-                              exchange.find(Side::client, MessageType::compressed_certificate));
+bool compressed(const HandshakeView& view) {
+  return agreed(view) && (view.find(Side::server, MessageType::compressed_certificate) ||
+                          view.find(Side::client, MessageType::compressed_certificate));
 }
 
 /// The algorithms that a side listed: the client in its hello, the server in its CertificateRequest.
-std::optional<std::vector<std::uint16_t>> algorithms_of(const Exchange& exchange, Side side) {
+std::optional<std::vector<std::uint16_t>> algorithms_of(const HandshakeView& view, Side side) {
   const auto list = [](const Bytes* extension) {
     std::vector<std::uint16_t> numbers;
     if (extension == nullptr) return numbers;
@@ -123,22 +120,22 @@ std::optional<std::vector<std::uint16_t>> algorithms_of(const Exchange& exchange
     return numbers;
   };
   if (side == Side::client)
-    return exchange.client_hello == nullptr
+    return view.client_hello == nullptr
                ? std::nullopt
-               : std::optional(list(find(exchange.client_hello->extensions, ext::compress_certificate)));
-  const auto asked = exchange.find(Side::server, MessageType::certificate_request);
-  const auto request = asked ? certificate_request_of(exchange.messages()[*asked].raw, exchange.version) : std::nullopt;
+               : std::optional(list(find(view.client_hello->extensions, ext::compress_certificate)));
+  const auto asked = view.find(Side::server, MessageType::certificate_request);
+  const auto request = asked ? certificate_request_of(view.messages()[*asked].raw, view.version) : std::nullopt;
   if (!request) return std::nullopt;
   return list(find(request->extensions, ext::compress_certificate));
 }
 
-void compression_asked_for(const Exchange& exchange, Findings& findings) {
+void compression_asked_for(const HandshakeView& view, Breaches& breaches) {
   for (const Side side : {Side::client, Side::server}) {
-    const auto at = exchange.find(side, MessageType::compressed_certificate);
-    const auto message = at ? decompressed_certificate(exchange.messages()[*at].raw) : std::nullopt;
-    const auto algorithms = algorithms_of(exchange, other(side));
+    const auto at = view.find(side, MessageType::compressed_certificate);
+    const auto message = at ? decompressed_certificate(view.messages()[*at].raw) : std::nullopt;
+    const auto algorithms = algorithms_of(view, other(side));
     if (message && algorithms && !has(*algorithms, message->algorithm))
-      findings.push_back(breach_by(side, exchange.at(at),
+      breaches.push_back(breach_by(side, view.at(at),
                                    "the " + std::string(name(side)) + "'s certificate is compressed with algorithm " +
                                        std::to_string(message->algorithm) + ", which its peer did not list"));
   }

@@ -11,40 +11,39 @@ namespace {
 
 constexpr std::uint16_t legacy_version_13 = 0x0303;
 
-bool answered_13(const Exchange& exchange) {
-  return as_it_passed(exchange) && exchange.tls13() && exchange.client_hello != nullptr &&
-         exchange.server_hello != nullptr;
+bool answered_13(const HandshakeView& view) {
+  return as_it_passed(view) && view.tls13() && view.client_hello != nullptr && view.server_hello != nullptr;
 }
 
-bool offered_13(const Exchange& exchange) {
-  return as_it_passed(exchange) && exchange.client_hello != nullptr && offers_13(*exchange.client_hello);
+bool offered_13(const HandshakeView& view) {
+  return as_it_passed(view) && view.client_hello != nullptr && offers_13(*view.client_hello);
 }
 
-bool retried(const Exchange& exchange) {
+bool retried(const HandshakeView& view) {
   std::size_t at = 0;
-  return as_it_passed(exchange) && client_hellos(exchange).first != nullptr && retry_request(exchange, at) != nullptr;
+  return as_it_passed(view) && client_hellos(view).first != nullptr && retry_request(view, at) != nullptr;
 }
 
-bool answers_retry(const Exchange& exchange) { return retried(exchange) && client_hellos(exchange).second != nullptr; }
+bool answers_retry(const HandshakeView& view) { return retried(view) && client_hellos(view).second != nullptr; }
 
-bool chose_old(const Exchange& exchange) {
-  return as_it_passed(exchange) && !exchange.tls13() && exchange.client_hello != nullptr &&
-         exchange.server_hello != nullptr && exchange.server_hello->version <= Version::tls12;
+bool chose_old(const HandshakeView& view) {
+  return as_it_passed(view) && !view.tls13() && view.client_hello != nullptr && view.server_hello != nullptr &&
+         view.server_hello->version <= Version::tls12;
 }
 
-Place answer(const Exchange& exchange) { return exchange.at(exchange.handshake.server_hello); }
+Place answer(const HandshakeView& view) { return view.at(view.handshake.server_hello); }
 
-void session_id_echoed(const Exchange& exchange, Findings& findings) {
-  if (exchange.server_hello->session_id != exchange.client_hello->session_id)
-    findings.push_back(
-        breach(answer(exchange), "legacy_session_id_echo is " + to_hex(exchange.server_hello->session_id) +
-                                     ", the ClientHello's session ID is " + to_hex(exchange.client_hello->session_id)));
+void session_id_echoed(const HandshakeView& view, Breaches& breaches) {
+  if (view.server_hello->session_id != view.client_hello->session_id)
+    breaches.push_back(breach_at(answer(view), "legacy_session_id_echo is " + to_hex(view.server_hello->session_id) +
+                                                   ", the ClientHello's session ID is " +
+                                                   to_hex(view.client_hello->session_id)));
 }
 
-void legacy_version(const Exchange& exchange, Findings& findings) {
-  if (exchange.server_hello->legacy_version != legacy_version_13)
-    findings.push_back(breach(answer(exchange), "legacy_version of the TLS 1.3 ServerHello is " +
-                                                    hex16(exchange.server_hello->legacy_version) + ", not 0x0303"));
+void legacy_version(const HandshakeView& view, Breaches& breaches) {
+  if (view.server_hello->legacy_version != legacy_version_13)
+    breaches.push_back(breach_at(answer(view), "legacy_version of the TLS 1.3 ServerHello is " +
+                                                   hex16(view.server_hello->legacy_version) + ", not 0x0303"));
 }
 
 /// What a ClientHello that offers TLS 1.3 must have beside, with a PSK or without.
@@ -57,16 +56,16 @@ const char* lacking(const ClientHello& hello) {
   return nullptr;
 }
 
-void hello_complete(const Exchange& exchange, Findings& findings) {
-  const ClientHellos hellos = client_hellos(exchange);
+void hello_complete(const HandshakeView& view, Breaches& breaches) {
+  const ClientHellos hellos = client_hellos(view);
   if (hellos.first == nullptr) return;
   if (const char* what = lacking(*hellos.first))
-    findings.push_back(breach_by(Side::client, exchange.at(hellos.first_at),
+    breaches.push_back(breach_by(Side::client, view.at(hellos.first_at),
                                  std::string("the ClientHello offers TLS 1.3 without ") + what));
 }
 
-void shares_of_groups(const Exchange& exchange, Findings& findings) {
-  const ClientHello& hello = *exchange.client_hello;
+void shares_of_groups(const HandshakeView& view, Breaches& breaches) {
+  const ClientHello& hello = *view.client_hello;
   const auto groups = numbers_of(find(hello.extensions, ext::supported_groups));
   std::vector<std::uint16_t> seen;
   for (const KeyShare& share : key_shares(hello)) {
@@ -74,84 +73,84 @@ void shares_of_groups(const Exchange& exchange, Findings& findings) {
                         : !has(groups, share.group) ? "which is not among its supported_groups"
                                                     : nullptr;
     if (wrong != nullptr)
-      findings.push_back(breach_by(Side::client, exchange.at(exchange.handshake.client_hello),
+      breaches.push_back(breach_by(Side::client, view.at(view.handshake.client_hello),
                                    "the client sent a key share of group " + hex16(share.group) + ", " + wrong));
     seen.push_back(share.group);
   }
 }
 
-void client_shares_right(const Exchange& exchange, Findings& findings) {
-  for (const KeyShare& share : key_shares(*exchange.client_hello))
+void client_shares_right(const HandshakeView& view, Breaches& breaches) {
+  for (const KeyShare& share : key_shares(*view.client_hello))
     if (const Checked checked = check_key(share.group, share.key, Side::client); !checked.fault.empty())
-      findings.push_back(breach_by(Side::client, exchange.at(exchange.handshake.client_hello),
+      breaches.push_back(breach_by(Side::client, view.at(view.handshake.client_hello),
                                    "the client's key share of group " + hex16(share.group) + " " + checked.fault));
 }
 
-bool sends_share(const Exchange& exchange) { return answered_13(exchange) && key_share(*exchange.server_hello); }
+bool sends_share(const HandshakeView& view) { return answered_13(view) && key_share(*view.server_hello); }
 
-void share_offered(const Exchange& exchange, Findings& findings) {
-  const auto share = key_share(*exchange.server_hello);
-  const auto offered = key_shares(*exchange.client_hello);
+void share_offered(const HandshakeView& view, Breaches& breaches) {
+  const auto share = key_share(*view.server_hello);
+  const auto offered = key_shares(*view.client_hello);
   if (std::none_of(offered.begin(), offered.end(), [&](const KeyShare& each) { return each.group == share->group; }))
-    findings.push_back(breach(answer(exchange), "the server's key share is of group " + hex16(share->group) +
-                                                    ", of which the client sent none"));
+    breaches.push_back(breach_at(
+        answer(view), "the server's key share is of group " + hex16(share->group) + ", of which the client sent none"));
 }
 
-void server_share_right(const Exchange& exchange, Findings& findings) {
-  const auto share = key_share(*exchange.server_hello);
+void server_share_right(const HandshakeView& view, Breaches& breaches) {
+  const auto share = key_share(*view.server_hello);
   if (const Checked checked = check_key(share->group, share->key, Side::server); !checked.fault.empty())
-    findings.push_back(
-        breach(answer(exchange), "the server's key share of group " + hex16(share->group) + " " + checked.fault));
+    breaches.push_back(
+        breach_at(answer(view), "the server's key share of group " + hex16(share->group) + " " + checked.fault));
 }
 
-void share_there(const Exchange& exchange, Findings& findings) {
-  if (!exchange.server_hello->selected_psk && find(exchange.server_hello->extensions, ext::key_share) == nullptr)
-    findings.push_back(breach(answer(exchange), "the ServerHello of TLS 1.3 has neither a key share nor a PSK"));
+void share_there(const HandshakeView& view, Breaches& breaches) {
+  if (!view.server_hello->selected_psk && find(view.server_hello->extensions, ext::key_share) == nullptr)
+    breaches.push_back(breach_at(answer(view), "the ServerHello of TLS 1.3 has neither a key share nor a PSK"));
 }
 
-void retry_well_founded(const Exchange& exchange, Findings& findings) {
+void retry_well_founded(const HandshakeView& view, Breaches& breaches) {
   std::size_t at = 0;
-  const ServerHello& retry = *retry_request(exchange, at);
-  const ClientHello& hello = *client_hellos(exchange).first;
+  const ServerHello& retry = *retry_request(view, at);
+  const ClientHello& hello = *client_hellos(view).first;
   const auto group = retry_group(retry);
   const auto shares = key_shares(hello);
-  const auto say = [&](const std::string& what) {
-    findings.push_back(breach(exchange.at(at), "the HelloRetryRequest " + what));
+  const auto report = [&](const std::string& what) {
+    breaches.push_back(breach_at(view.at(at), "the HelloRetryRequest " + what));
   };
-  if (!offers_13(hello)) return say("answers a client that does not offer TLS 1.3");
-  if (retry.version != Version::tls13) return say("does not choose TLS 1.3");
-  if (retry.legacy_version != legacy_version_13) return say("has legacy_version " + hex16(retry.legacy_version));
-  if (retry.session_id != hello.session_id) return say("does not echo the ClientHello's session ID");
-  if (retry.compression != 0) return say("has compression method " + std::to_string(retry.compression));
-  if (!has(hello.suites, retry.suite)) return say("chooses " + suite_name(retry.suite) + ", which was not offered");
-  if (!group && find(retry.extensions, ext::cookie) == nullptr) return say("asks for no change of the ClientHello");
+  if (!offers_13(hello)) return report("answers a client that does not offer TLS 1.3");
+  if (retry.version != Version::tls13) return report("does not choose TLS 1.3");
+  if (retry.legacy_version != legacy_version_13) return report("has legacy_version " + hex16(retry.legacy_version));
+  if (retry.session_id != hello.session_id) return report("does not echo the ClientHello's session ID");
+  if (retry.compression != 0) return report("has compression method " + std::to_string(retry.compression));
+  if (!has(hello.suites, retry.suite)) return report("chooses " + suite_name(retry.suite) + ", which was not offered");
+  if (!group && find(retry.extensions, ext::cookie) == nullptr) return report("asks for no change of the ClientHello");
   if (!group) return;
   if (!has(numbers_of(find(hello.extensions, ext::supported_groups)), *group))
-    return say("asks for group " + hex16(*group) + ", which the client does not support");
+    return report("asks for group " + hex16(*group) + ", which the client does not support");
   if (std::any_of(shares.begin(), shares.end(), [&](const KeyShare& share) { return share.group == *group; }))
-    say("asks for group " + hex16(*group) + ", of which the client has sent its share");
+    report("asks for group " + hex16(*group) + ", of which the client has sent its share");
 }
 
-void one_retry(const Exchange& exchange, Findings& findings) {
+void one_retry(const HandshakeView& view, Breaches& breaches) {
   std::size_t at = 0;
-  retry_request(exchange, at);
-  if (const auto again = exchange.find(Side::server, MessageType::hello_retry_request, at + 1))
-    findings.push_back(breach(exchange.at(again), "the server sent a second HelloRetryRequest"));
+  retry_request(view, at);
+  if (const auto again = view.find(Side::server, MessageType::hello_retry_request, at + 1))
+    breaches.push_back(breach_at(view.at(again), "the server sent a second HelloRetryRequest"));
 }
 
-void retry_kept(const Exchange& exchange, Findings& findings) {
+void retry_kept(const HandshakeView& view, Breaches& breaches) {
   std::size_t at = 0;
-  const ServerHello& retry = *retry_request(exchange, at);
-  if (exchange.server_hello == nullptr) return;
+  const ServerHello& retry = *retry_request(view, at);
+  if (view.server_hello == nullptr) return;
   const auto group = retry_group(retry);
-  const auto share = key_share(*exchange.server_hello);
-  if (exchange.server_hello->suite != retry.suite)
-    findings.push_back(breach(answer(exchange), "the ServerHello's cipher suite is not that of the HelloRetryRequest"));
-  else if (exchange.server_hello->version != retry.version)
-    findings.push_back(breach(answer(exchange), "the ServerHello's version is not that of the HelloRetryRequest"));
+  const auto share = key_share(*view.server_hello);
+  if (view.server_hello->suite != retry.suite)
+    breaches.push_back(breach_at(answer(view), "the ServerHello's cipher suite is not that of the HelloRetryRequest"));
+  else if (view.server_hello->version != retry.version)
+    breaches.push_back(breach_at(answer(view), "the ServerHello's version is not that of the HelloRetryRequest"));
   else if (group && share && share->group != *group)
-    findings.push_back(breach(answer(exchange), "the ServerHello's key share is of group " + hex16(share->group) +
-                                                    ", the HelloRetryRequest had asked for " + hex16(*group)));
+    breaches.push_back(breach_at(answer(view), "the ServerHello's key share is of group " + hex16(share->group) +
+                                                   ", the HelloRetryRequest had asked for " + hex16(*group)));
 }
 
 /// The extensions that a client may change when it answers a HelloRetryRequest (RFC 8446 4.1.2). An encrypted hello is
@@ -179,38 +178,38 @@ std::string changed(const ClientHello& first, const ClientHello& second) {
   return "";
 }
 
-void hello_kept(const Exchange& exchange, Findings& findings) {
+void hello_kept(const HandshakeView& view, Breaches& breaches) {
   std::size_t at = 0;
-  const ServerHello& retry = *retry_request(exchange, at);
-  const ClientHellos hellos = client_hellos(exchange);
-  const auto say = [&](const std::string& what) {
-    findings.push_back(breach_by(Side::client, exchange.at(hellos.second_at),
+  const ServerHello& retry = *retry_request(view, at);
+  const ClientHellos hellos = client_hellos(view);
+  const auto report = [&](const std::string& what) {
+    breaches.push_back(breach_by(Side::client, view.at(hellos.second_at),
                                  "the ClientHello that answers the HelloRetryRequest " + what));
   };
-  if (const std::string what = changed(*hellos.first, *hellos.second); !what.empty()) return say(what);
-  if (hellos.second->early_data) return say("announces early data");
+  if (const std::string what = changed(*hellos.first, *hellos.second); !what.empty()) return report(what);
+  if (hellos.second->early_data) return report("announces early data");
   const Bytes* cookie = find(retry.extensions, ext::cookie);
   const Bytes* returned = find(hellos.second->extensions, ext::cookie);
   if ((cookie == nullptr) != (returned == nullptr) || (cookie != nullptr && *cookie != *returned))
-    return say("does not return the cookie as it came");
+    return report("does not return the cookie as it came");
   const auto shares = key_shares(*hellos.second);
   if (const auto group = retry_group(retry); group && (shares.size() != 1 || shares.front().group != *group))
-    say("does not have the one key share that was asked for, of group " + hex16(*group));
+    report("does not have the one key share that was asked for, of group " + hex16(*group));
 }
 
 /// RFC 8446 4.1.3: what a server of TLS 1.3, or 1.2, puts at the end of its random when it agrees on less.
-void no_downgrade(const Exchange& exchange, Findings& findings) {
+void no_downgrade(const HandshakeView& view, Breaches& breaches) {
   constexpr std::array<std::uint8_t, 7> mark = {'D', 'O', 'W', 'N', 'G', 'R', 'D'};
-  const auto& random = exchange.server_hello->random;
-  const ClientHello& hello = *exchange.client_hello;
+  const auto& random = view.server_hello->random;
+  const ClientHello& hello = *view.client_hello;
   if (!std::equal(mark.begin(), mark.end(), random.end() - 8)) return;
-  const bool below_12 = exchange.version < Version::tls12;
+  const bool below_12 = view.version < Version::tls12;
   const bool offered_12 =
       offers_13(hello) || has(hello.versions, 0x0303) || (hello.versions.empty() && hello.legacy_version >= 0x0303);
   if ((random.back() == 1 && !below_12 && offers_13(hello)) || (random.back() <= 1 && below_12 && offered_12))
-    findings.push_back(
-        breach(answer(exchange), "the server chose TLS " + std::string(name(exchange.version)) +
-                                     ", and by the end of its random it has a higher version that the client offered"));
+    breaches.push_back(
+        breach_at(answer(view), "the server chose TLS " + std::string(name(view.version)) +
+                                    ", and by the end of its random it has a higher version that the client offered"));
 }
 
 constexpr Rule rules[] = {

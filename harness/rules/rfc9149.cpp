@@ -5,125 +5,125 @@ namespace ti {
 
 namespace {
 
-bool tls13_answered(const Exchange& exchange) { return exchange.tls13() && exchange.server_hello != nullptr; }
+bool tls13_answered(const HandshakeView& view) { return view.tls13() && view.server_hello != nullptr; }
 
-void only_in_encrypted_extensions(const Exchange& exchange, Findings& findings) {
-  for (std::size_t i = exchange.begin(); i < exchange.handshake.end; ++i) {
-    const Message& message = exchange.messages()[i];
+void only_in_encrypted_extensions(const HandshakeView& view, Breaches& breaches) {
+  for (std::size_t i = view.begin(); i < view.handshake.end; ++i) {
+    const Message& message = view.messages()[i];
     const auto* hello = message.as<ServerHello>();
     if (message.from == Side::server && hello != nullptr && find(hello->extensions, ext::ticket_request) != nullptr)
-      findings.push_back(breach(exchange.at(i), "ticket_request stands in a " + std::string(name(message.type)) +
-                                                    "; it may stand in EncryptedExtensions only"));
+      breaches.push_back(breach_at(view.at(i), "ticket_request stands in a " + std::string(name(message.type)) +
+                                                   "; it may stand in EncryptedExtensions only"));
   }
 }
 
-std::optional<std::size_t> answer_of(const Exchange& exchange) {
-  const auto message = exchange.find(Side::server, MessageType::encrypted_extensions);
-  const auto* extensions = message ? exchange.messages()[*message].as<EncryptedExtensions>() : nullptr;
+std::optional<std::size_t> answer_of(const HandshakeView& view) {
+  const auto message = view.find(Side::server, MessageType::encrypted_extensions);
+  const auto* extensions = message ? view.messages()[*message].as<EncryptedExtensions>() : nullptr;
   return extensions != nullptr && extensions->ticket_request ? message : std::nullopt;
 }
 
-bool answers(const Exchange& exchange) { return exchange.client_hello != nullptr && answer_of(exchange).has_value(); }
+bool answers(const HandshakeView& view) { return view.client_hello != nullptr && answer_of(view).has_value(); }
 
-void answered_only_if_asked(const Exchange& exchange, Findings& findings) {
-  if (!exchange.client_hello->ticket_request)
-    findings.push_back(
-        breach(exchange.at(answer_of(exchange)), "the server answers a ticket_request that the client did not make"));
+void answered_only_if_asked(const HandshakeView& view, Breaches& breaches) {
+  if (!view.client_hello->ticket_request)
+    breaches.push_back(
+        breach_at(view.at(answer_of(view)), "the server answers a ticket_request that the client did not make"));
 }
 
 /// What is wrong with the answer to ticket_request, so that the client has to abort; nullptr for nothing.
-const char* wrong_answer(const Exchange& exchange) {
-  for (std::size_t i = exchange.begin(); i < exchange.handshake.end; ++i)
-    if (const auto* hello = exchange.messages()[i].as<ServerHello>();
+const char* wrong_answer(const HandshakeView& view) {
+  for (std::size_t i = view.begin(); i < view.handshake.end; ++i)
+    if (const auto* hello = view.messages()[i].as<ServerHello>();
         hello != nullptr && find(hello->extensions, ext::ticket_request) != nullptr)
       return "answered ticket_request in a hello";
-  return answers(exchange) && !exchange.client_hello->ticket_request ? "answered a ticket_request that it had not made"
-                                                                     : nullptr;
+  return answers(view) && !view.client_hello->ticket_request ? "answered a ticket_request that it had not made"
+                                                             : nullptr;
 }
 
-void answer_checked(const Exchange& exchange, Findings& findings) {
-  const char* wrong = wrong_answer(exchange);
-  const auto finished = exchange.find(Side::client, MessageType::finished);
+void answer_checked(const HandshakeView& view, Breaches& breaches) {
+  const char* wrong = wrong_answer(view);
+  const auto finished = view.find(Side::client, MessageType::finished);
   if (wrong != nullptr && finished)
-    findings.push_back(
-        breach(exchange.at(*finished), std::string("the client finished the handshake though the server ") + wrong));
+    breaches.push_back(
+        breach_at(view.at(*finished), std::string("the client finished the handshake though the server ") + wrong));
 }
 
 /// A server that has answered the extension in this connection knows the document.
-bool has_tickets(const Exchange& exchange) {
-  return exchange.tls13() && !exchange.handshake.new_tickets.empty() && answer_of(exchange).has_value();
+bool has_tickets(const HandshakeView& view) {
+  return view.tls13() && !view.handshake.new_tickets.empty() && answer_of(view).has_value();
 }
 
-void at_most_255(const Exchange& exchange, Findings& findings) {
+void at_most_255(const HandshakeView& view, Breaches& breaches) {
   constexpr std::size_t most = 255;
-  if (exchange.handshake.new_tickets.size() > most)
-    findings.push_back(breach(exchange.at(exchange.handshake.new_tickets[most]),
-                              "the server sent " + std::to_string(exchange.handshake.new_tickets.size()) +
-                                  " tickets in one connection, more than 255"));
+  if (view.handshake.new_tickets.size() > most)
+    breaches.push_back(breach_at(view.at(view.handshake.new_tickets[most]),
+                                 "the server sent " + std::to_string(view.handshake.new_tickets.size()) +
+                                     " tickets in one connection, more than 255"));
 }
 
-bool answers_with_tickets(const Exchange& exchange) {
-  return answers(exchange) && exchange.client_hello->ticket_request && !exchange.handshake.new_tickets.empty();
+bool answers_with_tickets(const HandshakeView& view) {
+  return answers(view) && view.client_hello->ticket_request && !view.handshake.new_tickets.empty();
 }
 
-void not_more_than_asked(const Exchange& exchange, Findings& findings) {
-  const TicketRequest& request = *exchange.client_hello->ticket_request;
-  const std::size_t asked = exchange.handshake.abbreviated ? request.resumption_count : request.new_session_count;
-  const auto& tickets = exchange.handshake.new_tickets;
+void not_more_than_asked(const HandshakeView& view, Breaches& breaches) {
+  const TicketRequest& request = *view.client_hello->ticket_request;
+  const std::size_t asked = view.handshake.abbreviated ? request.resumption_count : request.new_session_count;
+  const auto& tickets = view.handshake.new_tickets;
   if (tickets.size() > asked)
-    findings.push_back(breach(exchange.at(tickets[asked]), "the server sent " + std::to_string(tickets.size()) +
-                                                               " tickets to a client that asked for " +
-                                                               std::to_string(asked)));
+    breaches.push_back(breach_at(view.at(tickets[asked]), "the server sent " + std::to_string(tickets.size()) +
+                                                              " tickets to a client that asked for " +
+                                                              std::to_string(asked)));
 }
 
-bool retried(const Exchange& exchange) {
-  return exchange.handshake.first_client_hello.has_value() && exchange.client_hello != nullptr;
+bool retried(const HandshakeView& view) {
+  return view.handshake.first_client_hello.has_value() && view.client_hello != nullptr;
 }
 
-void same_after_retry(const Exchange& exchange, Findings& findings) {
-  const auto* first = exchange.messages()[*exchange.handshake.first_client_hello].as<ClientHello>();
+void same_after_retry(const HandshakeView& view, Breaches& breaches) {
+  const auto* first = view.messages()[*view.handshake.first_client_hello].as<ClientHello>();
   if (first == nullptr) return;
   const auto& before = first->ticket_request;
-  const auto& after = exchange.client_hello->ticket_request;
+  const auto& after = view.client_hello->ticket_request;
   const bool same =
       before.has_value() == after.has_value() && (!before || (before->new_session_count == after->new_session_count &&
                                                               before->resumption_count == after->resumption_count));
   if (!same)
-    findings.push_back(breach(exchange.at(exchange.handshake.client_hello),
-                              "the client's ticket_request is not the same after the HelloRetryRequest"));
+    breaches.push_back(breach_at(view.at(view.handshake.client_hello),
+                                 "the client's ticket_request is not the same after the HelloRetryRequest"));
 }
 
 /// A client that asks for tickets by number knows the document.
-bool offers_of_own_choice(const Exchange& exchange) {
-  return exchange.client_hello != nullptr && !exchange.client_hello->psks.empty() && !exchange.offer_forced() &&
-         exchange.client_hello->ticket_request.has_value();
+bool offers_of_own_choice(const HandshakeView& view) {
+  return view.client_hello != nullptr && !view.client_hello->psks.empty() && !view.offer_forced() &&
+         view.client_hello->ticket_request.has_value();
 }
 
 /// Number of an earlier connection in which the server refused a ticket that came with this one; 0 for none.
-std::size_t sibling_refused(const Exchange& exchange, const Origin& origin) {
-  for (std::size_t number = origin.connection + 1; number < exchange.number; ++number) {
-    const ObservedConnection& between = exchange.cell.connections[number - 1];
+std::size_t sibling_refused(const HandshakeView& view, const Origin& origin) {
+  for (std::size_t number = origin.connection + 1; number < view.number; ++number) {
+    const ObservedConnection& between = view.cell.connections[number - 1];
     const Handshake* handshake = first_handshake(between);
     if (handshake == nullptr || handshake->kind != HandshakeKind::full) continue;
     const auto* hello = between.transcript.messages[handshake->client_hello].as<ClientHello>();
     if (hello == nullptr) continue;
     for (const PskIdentity& psk : hello->psks) {
-      const auto refused = origin_of(exchange.cell, psk.identity, number);
+      const auto refused = origin_of(view.cell, psk.identity, number);
       if (refused && refused->connection == origin.connection) return number;
     }
   }
   return 0;
 }
 
-void siblings_dropped(const Exchange& exchange, Findings& findings) {
-  for (const PskIdentity& psk : exchange.client_hello->psks) {
-    const auto origin = origin_of(exchange.cell, psk.identity, exchange.number);
-    const std::size_t refused = origin ? sibling_refused(exchange, *origin) : 0;
+void siblings_dropped(const HandshakeView& view, Breaches& breaches) {
+  for (const PskIdentity& psk : view.client_hello->psks) {
+    const auto origin = origin_of(view.cell, psk.identity, view.number);
+    const std::size_t refused = origin ? sibling_refused(view, *origin) : 0;
     if (refused == 0) continue;
-    findings.push_back(breach(exchange.at(exchange.handshake.client_hello),
-                              "the client offered a ticket of connection " + std::to_string(origin->connection) +
-                                  " though the server had refused one of the same in connection " +
-                                  std::to_string(refused)));
+    breaches.push_back(breach_at(view.at(view.handshake.client_hello),
+                                 "the client offered a ticket of connection " + std::to_string(origin->connection) +
+                                     " though the server had refused one of the same in connection " +
+                                     std::to_string(refused)));
     return;
   }
 }

@@ -15,14 +15,14 @@ Bytes key_of(const TicketDecision& decision);
 std::optional<std::chrono::seconds> age_of(const TicketDecision& decision);
 
 /// Where the server made its decision known.
-Place decided_at(const Visit& visit, const TicketDecision& decision);
+Place decided_at(const ConnectionView& view, const TicketDecision& decision);
 
 /// The list callback_results; nullptr when the policy has none.
 const std::vector<std::int64_t>* script_of(const Observation& cell);
 
 /// Scripted is a decision that callback_results speaks of: the opening of a ticket whose key is known.
 struct Scripted {
-  Visit visit;
+  ConnectionView view;
   const TicketDecision* decision;
   std::int64_t told;  ///< the result that the server was to give
 };
@@ -31,6 +31,6 @@ std::vector<Scripted> scripted_decisions(const Observation& cell);
 
 /// Whether the policy told the server to abort at a decision of this connection's step, and it decided so. Where no
 /// decision is logged, whether the policy speaks of an abort at all.
-bool told_to_abort(const Visit& visit);
+bool told_to_abort(const ConnectionView& view);
 
 }  // namespace ti

@@ -2,14 +2,14 @@
 
 namespace ti {
 
-std::optional<Session> session_offered(const Exchange& exchange) {
-  const ClientHello* offering = exchange.client_hello;
-  if (exchange.flipped_by_harness() || offering == nullptr || !offering->ticket || offering->ticket->empty())
+std::optional<Session> session_offered(const HandshakeView& view) {
+  const ClientHello* offering = view.client_hello;
+  if (view.flipped_by_harness() || offering == nullptr || !offering->ticket || offering->ticket->empty())
     return std::nullopt;
-  const auto origin = origin_of(exchange.cell, *offering->ticket, exchange.number);
+  const auto origin = origin_of(view.cell, *offering->ticket, view.number);
   if (!origin) return std::nullopt;
-  const Visit issuing{exchange.cell, origin->connection, exchange.cell.connections[origin->connection - 1]};
-  const Exchange issued = exchange_of(issuing, *origin->handshake);
+  const ConnectionView issuing{view.cell, origin->connection, view.cell.connections[origin->connection - 1]};
+  const HandshakeView issued = view_of(issuing, *origin->handshake);
   if (issuing.flipped_by_harness() || issued.tls13() || issued.client_hello == nullptr ||
       issued.server_hello == nullptr)
     return std::nullopt;
@@ -27,30 +27,27 @@ bool may_resume(const ClientHello& hello, const Session& session) {
 
 namespace {
 
-bool answers_extended(const Exchange& exchange) {
-  return exchange.server_hello != nullptr &&
-         find(exchange.server_hello->extensions, ext::extended_master_secret) != nullptr;
+bool answers_extended(const HandshakeView& view) {
+  return view.server_hello != nullptr && find(view.server_hello->extensions, ext::extended_master_secret) != nullptr;
 }
 
 }  // namespace
 
-bool knows_extended_master_secret(const Exchange& exchange) {
-  bool shown = answers_extended(exchange);
-  if (exchange.cell.has_expectations)
-    each_exchange(exchange.cell, [&](const Exchange& each) { shown = shown || answers_extended(each); });
+bool knows_extended_master_secret(const HandshakeView& view) {
+  bool shown = answers_extended(view);
+  if (view.cell.has_expectations)
+    each_handshake(view.cell, [&](const HandshakeView& each) { shown = shown || answers_extended(each); });
   return shown;
 }
 
-bool echoes_session_id(const Exchange& exchange) {
-  return exchange.client_hello != nullptr && exchange.server_hello != nullptr && !exchange.tls13() &&
-         !exchange.client_hello->session_id.empty() &&
-         exchange.server_hello->session_id == exchange.client_hello->session_id;
+bool echoes_session_id(const HandshakeView& view) {
+  return view.client_hello != nullptr && view.server_hello != nullptr && !view.tls13() &&
+         !view.client_hello->session_id.empty() && view.server_hello->session_id == view.client_hello->session_id;
 }
 
-std::optional<std::size_t> full_handshake_begin(const Exchange& exchange) {
-  for (std::size_t i = exchange.handshake.server_hello.value_or(exchange.handshake.end); i < exchange.handshake.end;
-       ++i)
-    if (const Message& message = exchange.messages()[i];
+std::optional<std::size_t> full_handshake_begin(const HandshakeView& view) {
+  for (std::size_t i = view.handshake.server_hello.value_or(view.handshake.end); i < view.handshake.end; ++i)
+    if (const Message& message = view.messages()[i];
         message.from == Side::server &&
         (message.type == MessageType::certificate || message.type == MessageType::server_key_exchange ||
          message.type == MessageType::server_hello_done))
@@ -58,11 +55,10 @@ std::optional<std::size_t> full_handshake_begin(const Exchange& exchange) {
   return std::nullopt;
 }
 
-std::optional<Session> session_resumed(const Exchange& exchange) {
-  if (exchange.server_hello == nullptr || exchange.tls13()) return std::nullopt;
-  const bool resumes =
-      exchange.handshake.abbreviated || (echoes_session_id(exchange) && !full_handshake_begin(exchange));
-  return resumes ? session_offered(exchange) : std::nullopt;
+std::optional<Session> session_resumed(const HandshakeView& view) {
+  if (view.server_hello == nullptr || view.tls13()) return std::nullopt;
+  const bool resumes = view.handshake.abbreviated || (echoes_session_id(view) && !full_handshake_begin(view));
+  return resumes ? session_offered(view) : std::nullopt;
 }
 
 }  // namespace ti

@@ -2,30 +2,31 @@
 
 namespace ti {
 
-bool same_step(const Visit& a, const Visit& b) {
+bool same_step(const ConnectionView& a, const ConnectionView& b) {
   return a.number == b.number || (!a.connection.sole && !b.connection.sole && a.connection.step == b.connection.step);
 }
 
-std::vector<Visit> visits_of_step(const Visit& visit) {
-  std::vector<Visit> visits;
-  each_visit(visit.cell, [&](const Visit& each) {
-    if (same_step(each, visit)) visits.push_back(each);
+std::vector<ConnectionView> connections_of_step(const ConnectionView& view) {
+  std::vector<ConnectionView> connections;
+  each_connection(view.cell, [&](const ConnectionView& each) {
+    if (same_step(each, view)) connections.push_back(each);
   });
-  return visits;
+  return connections;
 }
 
-bool speaks_of_step(const Visit& visit) {
-  const std::vector<Visit> visits = visits_of_step(visit);
-  const auto speaks = std::find_if(visits.begin(), visits.end(),
-                                   [](const Visit& each) { return first_handshake(each.connection) != nullptr; });
-  return (speaks == visits.end() ? visits.front() : *speaks).number == visit.number;
+bool speaks_of_step(const ConnectionView& view) {
+  const std::vector<ConnectionView> connections = connections_of_step(view);
+  const auto speaks = std::find_if(connections.begin(), connections.end(), [](const ConnectionView& each) {
+    return first_handshake(each.connection) != nullptr;
+  });
+  return (speaks == connections.end() ? connections.front() : *speaks).number == view.number;
 }
 
-std::vector<Exchange> exchanges_of_step(const Visit& visit) {
-  std::vector<Exchange> exchanges;
-  for (const Visit& each : visits_of_step(visit))
-    if (const auto exchange = first_exchange(each)) exchanges.push_back(*exchange);
-  return exchanges;
+std::vector<HandshakeView> handshakes_of_step(const ConnectionView& connection_view) {
+  std::vector<HandshakeView> handshakes;
+  for (const ConnectionView& each : connections_of_step(connection_view))
+    if (const auto view = first_handshake_view(each)) handshakes.push_back(*view);
+  return handshakes;
 }
 
 }  // namespace ti

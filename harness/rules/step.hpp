@@ -7,24 +7,24 @@
 
 namespace ti {
 
-bool same_step(const Visit& a, const Visit& b);
+bool same_step(const ConnectionView& a, const ConnectionView& b);
 
 /// Whether the words about a step are told with this connection: the first in which TLS began, or the step's first. The
 /// server's log stands there (run/observe).
-bool speaks_of_step(const Visit& visit);
+bool speaks_of_step(const ConnectionView& view);
 
 /// Every connection of this one's step, in order.
-std::vector<Visit> visits_of_step(const Visit& visit);
+std::vector<ConnectionView> connections_of_step(const ConnectionView& view);
 
 /// The first handshake of every connection of this one's step in which TLS began.
-std::vector<Exchange> exchanges_of_step(const Visit& visit);
+std::vector<HandshakeView> handshakes_of_step(const ConnectionView& view);
 
 /// Those of them for which `test` holds.
 template <class Test>
-std::vector<Exchange> exchanges_of_step(const Visit& visit, Test test) {
-  std::vector<Exchange> found;
-  for (const Exchange& exchange : exchanges_of_step(visit))
-    if (test(exchange)) found.push_back(exchange);
+std::vector<HandshakeView> handshakes_of_step(const ConnectionView& connection_view, Test test) {
+  std::vector<HandshakeView> found;
+  for (const HandshakeView& view : handshakes_of_step(connection_view))
+    if (test(view)) found.push_back(view);
   return found;
 }
 

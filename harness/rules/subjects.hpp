@@ -22,7 +22,7 @@ std::span<const Rule> rfc8446_hello_rules();
 std::span<const Rule> rfc8446_flight_rules();
 std::span<const Rule> agreed_extension_rules();
 std::span<const Rule> certificate_rules();
-std::span<const Rule> conduct_rules();
+std::span<const Rule> ending_rules();
 std::span<const Rule> contract_rules();
 std::span<const Rule> witness_client_rules();
 std::span<const Rule> witness_server_rules();

@@ -17,15 +17,15 @@ struct Span {
 };
 
 /// From the begin of the connection's step to the last that was seen of any connection of it.
-Span span_of_step(const Visit& visit);
+Span span_of_step(const ConnectionView& view);
 
 /// Whether every ticket that the server sealed in this connection was seen, so that one that did not come was not
 /// sealed.
-bool tickets_in_sight(const Visit& visit);
+bool tickets_in_sight(const ConnectionView& view);
 
 /// When that key sealed its first ticket, by the tickets that came until the end of this connection from the same
 /// generation of the server. It begins with the first connection in which a ticket may have passed unseen, if there is
 /// one before. Nothing when no ticket of that key was seen.
-std::optional<Span> birth_of(const Visit& visit, const Bytes& key);
+std::optional<Span> birth_of(const ConnectionView& view, const Bytes& key);
 
 }  // namespace ti

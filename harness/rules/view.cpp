@@ -6,12 +6,12 @@
 
 namespace ti {
 
-Place Visit::at(std::size_t message) const {
+Place ConnectionView::at(std::size_t message) const {
   if (message >= messages().size()) return at();
   return {.connection = number, .message = message};
 }
 
-std::optional<std::size_t> Exchange::find(Side side, MessageType type, std::size_t from) const {
+std::optional<std::size_t> HandshakeView::find(Side side, MessageType type, std::size_t from) const {
   for (std::size_t i = std::max(from, begin()); i < handshake.end; ++i)
     if (messages()[i].from == side && messages()[i].type == type) return i;
   return std::nullopt;
@@ -21,9 +21,9 @@ namespace {
 
 /// The version of a handshake whose ServerHello could not be read, by what only one of them has: records of TLS 1.3 do
 /// not tell theirs, it alone has EncryptedExtensions, and there the server's flight is over before a ticket comes.
-Version version_by_shape(const Visit& visit, const Handshake& handshake) {
+Version version_by_shape(const ConnectionView& view, const Handshake& handshake) {
   for (std::size_t i = handshake.client_hello; i < handshake.end; ++i) {
-    const Message& message = visit.messages()[i];
+    const Message& message = view.messages()[i];
     if (message.from == Side::client) continue;
     if (message.type == MessageType::encrypted_extensions) return Version::tls13;
     if (message.type == MessageType::server_hello_done || message.type == MessageType::new_session_ticket)
@@ -36,18 +36,18 @@ Version version_by_shape(const Visit& visit, const Handshake& handshake) {
 
 }  // namespace
 
-Exchange exchange_of(const Visit& visit, const Handshake& handshake) {
-  const auto* client_hello = visit.messages()[handshake.client_hello].as<ClientHello>();
+HandshakeView view_of(const ConnectionView& view, const Handshake& handshake) {
+  const auto* client_hello = view.messages()[handshake.client_hello].as<ClientHello>();
   const auto* server_hello =
-      handshake.server_hello ? visit.messages()[*handshake.server_hello].as<ServerHello>() : nullptr;
-  Version version = server_hello != nullptr ? server_hello->version : visit.connection.transcript.version;
-  if (version == Version::none) version = version_by_shape(visit, handshake);
-  return {visit, handshake, client_hello, server_hello, version};
+      handshake.server_hello ? view.messages()[*handshake.server_hello].as<ServerHello>() : nullptr;
+  Version version = server_hello != nullptr ? server_hello->version : view.connection.transcript.version;
+  if (version == Version::none) version = version_by_shape(view, handshake);
+  return {view, handshake, client_hello, server_hello, version};
 }
 
-std::optional<Exchange> first_exchange(const Visit& visit) {
-  const Handshake* handshake = first_handshake(visit.connection);
-  return handshake == nullptr ? std::nullopt : std::optional(exchange_of(visit, *handshake));
+std::optional<HandshakeView> first_handshake_view(const ConnectionView& view) {
+  const Handshake* handshake = first_handshake(view.connection);
+  return handshake == nullptr ? std::nullopt : std::optional(view_of(view, *handshake));
 }
 
 bool has_document(Version version) {
@@ -65,14 +65,14 @@ std::string version_text(Version version) {
   return "version " + hex16(number);
 }
 
-std::optional<Version> foreign_version(const Visit& visit) {
-  const auto exchange = first_exchange(visit);
-  if (!exchange || has_document(exchange->version)) return std::nullopt;
-  const auto number = static_cast<std::uint16_t>(exchange->version);
-  const ClientHello* hello = exchange->client_hello;
-  const bool offered = hello == nullptr || (exchange->version == Version::ssl30 && hello->versions.empty()) ||
+std::optional<Version> foreign_version(const ConnectionView& connection_view) {
+  const auto view = first_handshake_view(connection_view);
+  if (!view || has_document(view->version)) return std::nullopt;
+  const auto number = static_cast<std::uint16_t>(view->version);
+  const ClientHello* hello = view->client_hello;
+  const bool offered = hello == nullptr || (view->version == Version::ssl30 && hello->versions.empty()) ||
                        std::find(hello->versions.begin(), hello->versions.end(), number) != hello->versions.end();
-  return offered ? std::optional(exchange->version) : std::nullopt;
+  return offered ? std::optional(view->version) : std::nullopt;
 }
 
 bool offers_tls13(const ClientHello& hello) {
@@ -110,16 +110,16 @@ bool lists_psk_dhe(const ClientHello& hello) {
   return std::find(hello.psk_modes.begin(), hello.psk_modes.end(), psk_dhe_ke) != hello.psk_modes.end();
 }
 
-bool offers_ticket(const Visit& visit, const Bytes& ticket) {
-  const auto exchange = first_exchange(visit);
-  if (!exchange || exchange->client_hello == nullptr) return false;
-  const std::vector<const Bytes*> offered = offers(*exchange->client_hello);
+bool offers_ticket(const ConnectionView& connection_view, const Bytes& ticket) {
+  const auto view = first_handshake_view(connection_view);
+  if (!view || view->client_hello == nullptr) return false;
+  const std::vector<const Bytes*> offered = offers(*view->client_hello);
   return std::any_of(offered.begin(), offered.end(), [&](const Bytes* each) { return *each == ticket; });
 }
 
-bool offers_nothing(const Visit& visit) {
-  const auto exchange = first_exchange(visit);
-  return exchange && exchange->client_hello != nullptr && offers(*exchange->client_hello).empty();
+bool offers_nothing(const ConnectionView& connection_view) {
+  const auto view = first_handshake_view(connection_view);
+  return view && view->client_hello != nullptr && offers(*view->client_hello).empty();
 }
 
 bool tickets_hidden(const ObservedConnection& connection) {
@@ -131,32 +131,33 @@ bool tickets_hidden(const ObservedConnection& connection) {
 bool all_tickets_known(const Observation& cell, std::size_t before) {
   if (!cell.has_expectations) return false;
   for (std::size_t i = 0; i + 1 < before && i < cell.connections.size(); ++i)
-    if (tickets_hidden(cell.connections[i]) || cell.connections[i].deed.flipped > 0) return false;
+    if (tickets_hidden(cell.connections[i]) || cell.connections[i].applied.flipped > 0) return false;
   return true;
 }
 
-Milliseconds moment(const Visit& visit, Instant at) {
-  return visit.connection.at + std::chrono::duration_cast<Milliseconds>(at - visit.connection.begun);
+Milliseconds moment(const ConnectionView& view, Instant at) {
+  return view.connection.at + std::chrono::duration_cast<Milliseconds>(at - view.connection.begun);
 }
 
-Milliseconds moment(const Visit& visit, std::size_t message) { return moment(visit, visit.messages()[message].at); }
-
-std::optional<Milliseconds> age_at(const Exchange& exchange, const Origin& origin) {
-  const Visit issuing{exchange.cell, origin.connection, exchange.cell.connections[origin.connection - 1]};
-  if (issuing.connection.transcript.vantage != Vantage::wire || exchange.connection.transcript.vantage != Vantage::wire)
-    return std::nullopt;
-  return moment(exchange, exchange.handshake.client_hello) - moment(issuing, origin.message);
+Milliseconds moment(const ConnectionView& view, std::size_t message) {
+  return moment(view, view.messages()[message].at);
 }
 
-std::optional<bool> same_master_secret(const Exchange& exchange) {
-  if (exchange.client_hello == nullptr || !exchange.client_hello->ticket ||
-      &exchange.handshake != first_handshake(exchange.connection))
+std::optional<Milliseconds> age_at(const HandshakeView& view, const Origin& origin) {
+  const ConnectionView issuing{view.cell, origin.connection, view.cell.connections[origin.connection - 1]};
+  if (issuing.connection.transcript.vantage != Vantage::wire || view.connection.transcript.vantage != Vantage::wire)
     return std::nullopt;
-  const auto origin = origin_of(exchange.cell, *exchange.client_hello->ticket, exchange.number);
+  return moment(view, view.handshake.client_hello) - moment(issuing, origin.message);
+}
+
+std::optional<bool> same_master_secret(const HandshakeView& view) {
+  if (view.client_hello == nullptr || !view.client_hello->ticket || &view.handshake != first_handshake(view.connection))
+    return std::nullopt;
+  const auto origin = origin_of(view.cell, *view.client_hello->ticket, view.number);
   if (!origin) return std::nullopt;
-  const ObservedConnection& issuing = exchange.cell.connections[origin->connection - 1];
+  const ObservedConnection& issuing = view.cell.connections[origin->connection - 1];
   const Bytes& before = issuing.transcript.master_secret;
-  const Bytes& now = exchange.connection.transcript.master_secret;
+  const Bytes& now = view.connection.transcript.master_secret;
   if (before.empty() || now.empty() || origin->handshake != first_handshake(issuing)) return std::nullopt;
   return before == now;
 }
@@ -228,8 +229,8 @@ const TranscriptEnding* first_ending(const ObservedConnection& connection) {
   return first;
 }
 
-std::optional<std::string> unread_before(const Visit& visit, std::size_t end, Rests rests) {
-  for (const Problem& problem : visit.connection.transcript.problems) {
+std::optional<std::string> unread_before(const ConnectionView& view, std::size_t end, Rests rests) {
+  for (const Problem& problem : view.connection.transcript.problems) {
     const bool of_content = rests == Rests::on_content || rests == Rests::on_message;
     const bool bears_on_it =
         problem.missing == Missing::messages || (problem.missing == Missing::content && of_content);
@@ -244,16 +245,15 @@ const char* hash_of(std::uint16_t suite) {
   return known ? known->prf_hash : nullptr;
 }
 
-const char* hash_of(const Exchange& exchange, const PskIdentity& psk) {
-  const auto origin = origin_of(exchange.cell, psk.identity, exchange.number);
-  return origin ? hash_of(exchange.cell.connections[origin->connection - 1].transcript.suite) : nullptr;
+const char* hash_of(const HandshakeView& view, const PskIdentity& psk) {
+  const auto origin = origin_of(view.cell, psk.identity, view.number);
+  return origin ? hash_of(view.cell.connections[origin->connection - 1].transcript.suite) : nullptr;
 }
 
-const PskIdentity* selected_psk(const Exchange& exchange) {
-  if (exchange.client_hello == nullptr || exchange.server_hello == nullptr || !exchange.server_hello->selected_psk)
-    return nullptr;
-  const auto& psks = exchange.client_hello->psks;
-  return *exchange.server_hello->selected_psk < psks.size() ? &psks[*exchange.server_hello->selected_psk] : nullptr;
+const PskIdentity* selected_psk(const HandshakeView& view) {
+  if (view.client_hello == nullptr || view.server_hello == nullptr || !view.server_hello->selected_psk) return nullptr;
+  const auto& psks = view.client_hello->psks;
+  return *view.server_hello->selected_psk < psks.size() ? &psks[*view.server_hello->selected_psk] : nullptr;
 }
 
 std::string duration_text(Milliseconds duration) {
@@ -274,9 +274,9 @@ std::string hex16(std::uint16_t number) {
   return "0x" + to_hex(bytes);
 }
 
-Finding breach(Place at, std::string reason) { return breach_by(Side::server, at, std::move(reason)); }
+Breach breach_at(Place at, std::string reason) { return breach_by(Side::server, at, std::move(reason)); }
 
-Finding breach_by(Side actor, Place at, std::string reason) {
+Breach breach_by(Side actor, Place at, std::string reason) {
   return {.rule = {}, .severity = Severity::must, .actor = actor, .reason = std::move(reason), .at = at};
 }
 

@@ -11,10 +11,10 @@
 
 namespace ti {
 
-using Findings = std::vector<Finding>;
+using Breaches = std::vector<Breach>;
 
-/// Visit is one connection of the cell with its number, counted from 1.
-struct Visit {
+/// ConnectionView is one connection of the cell with its number, counted from 1.
+struct ConnectionView {
   const Observation& cell;
   std::size_t number;
   const ObservedConnection& connection;
@@ -26,15 +26,15 @@ struct Visit {
   Place at(std::optional<std::size_t> message) const { return message ? at(*message) : at(); }
 
   /// What the harness did, not what it was to do.
-  bool cut_by_harness() const { return connection.deed.cut; }
-  bool flipped_by_harness() const { return connection.deed.flipped > 0; }
+  bool cut_by_harness() const { return connection.applied.cut; }
+  bool flipped_by_harness() const { return connection.applied.flipped > 0; }
   /// The scenario made the client offer a certain ticket: what it offers is not its own choice.
   bool offer_forced() const { return connection.connect.offer_connection.has_value(); }
 };
 
-/// Exchange is one handshake where it stands. The hellos are nullptr when they were not seen or could not be read; the
-/// version is then the connection's, or what the kinds of its messages tell.
-struct Exchange : Visit {
+/// HandshakeView is one handshake where it stands. The hellos are nullptr when they were not seen or could not be read;
+/// the version is then the connection's, or what the kinds of its messages tell.
+struct HandshakeView : ConnectionView {
   const Handshake& handshake;
   const ClientHello* client_hello;
   const ServerHello* server_hello;
@@ -50,17 +50,17 @@ struct Exchange : Visit {
 
 /// Of the connections from a number on.
 template <class Function>
-void each_visit(const Observation& cell, Function function, std::size_t first_number = 1) {
+void each_connection(const Observation& cell, Function function, std::size_t first_number = 1) {
   for (std::size_t i = first_number - 1; i < cell.connections.size(); ++i)
-    function(Visit{cell, i + 1, cell.connections[i]});
+    function(ConnectionView{cell, i + 1, cell.connections[i]});
 }
 
 /// Whether `test` holds for a connection of this one's step, itself or another that the client made there.
 template <class Test>
-bool any_of_step(const Visit& visit, Test test) {
-  return std::any_of(visit.cell.connections.begin(), visit.cell.connections.end(), [&](const ObservedConnection& each) {
-    const bool together = !each.sole && !visit.connection.sole && each.step == visit.connection.step;
-    return (&each == &visit.connection || together) && test(each);
+bool any_of_step(const ConnectionView& view, Test test) {
+  return std::any_of(view.cell.connections.begin(), view.cell.connections.end(), [&](const ObservedConnection& each) {
+    const bool together = !each.sole && !view.connection.sole && each.step == view.connection.step;
+    return (&each == &view.connection || together) && test(each);
   });
 }
 
@@ -72,22 +72,22 @@ std::string version_text(Version version);
 
 /// The version that a connection agreed on, if it has no document here and its client offered it: it is named, and
 /// nothing but the scenario is held against that connection.
-std::optional<Version> foreign_version(const Visit& visit);
+std::optional<Version> foreign_version(const ConnectionView& view);
 
 /// Whether the client offers TLS 1.3 itself, and not only drafts of it, so that its document binds the hello.
 bool offers_tls13(const ClientHello& hello);
 
-Exchange exchange_of(const Visit& visit, const Handshake& handshake);
+HandshakeView view_of(const ConnectionView& view, const Handshake& handshake);
 
 /// The connection's first handshake, which is what the scenario and the two sides' words are about.
-std::optional<Exchange> first_exchange(const Visit& visit);
+std::optional<HandshakeView> first_handshake_view(const ConnectionView& view);
 
 template <class Function>
-void each_exchange(const Observation& cell, Function function, std::size_t first_number = 1) {
-  each_visit(
+void each_handshake(const Observation& cell, Function function, std::size_t first_number = 1) {
+  each_connection(
       cell,
-      [&](const Visit& visit) {
-        for (const Handshake& handshake : visit.connection.handshakes) function(exchange_of(visit, handshake));
+      [&](const ConnectionView& view) {
+        for (const Handshake& handshake : view.connection.handshakes) function(view_of(view, handshake));
       },
       first_number);
 }
@@ -113,10 +113,10 @@ std::vector<const Bytes*> offers(const ClientHello& hello);
 bool lists_psk_dhe(const ClientHello& hello);
 
 /// Whether the connection's first hello could be read, and offers this ticket.
-bool offers_ticket(const Visit& visit, const Bytes& ticket);
+bool offers_ticket(const ConnectionView& view, const Bytes& ticket);
 
 /// Whether the connection's first hello could be read, and offers no ticket at all.
-bool offers_nothing(const Visit& visit);
+bool offers_nothing(const ConnectionView& view);
 
 /// Whether tickets may have passed in this connection that nobody could read: TLS 1.3 without its keys.
 bool tickets_hidden(const ObservedConnection& connection);
@@ -125,15 +125,15 @@ bool tickets_hidden(const ObservedConnection& connection);
 bool all_tickets_known(const Observation& cell, std::size_t before);
 
 /// Time of a message, or of whatever the recording dates, on the cell's timeline.
-Milliseconds moment(const Visit& visit, Instant at);
-Milliseconds moment(const Visit& visit, std::size_t message);
+Milliseconds moment(const ConnectionView& view, Instant at);
+Milliseconds moment(const ConnectionView& view, std::size_t message);
 
-/// Time from a ticket's coming to the hello of an exchange; nothing when the transcripts do not tell time.
-std::optional<Milliseconds> age_at(const Exchange& exchange, const Origin& origin);
+/// Time from a ticket's coming to the hello of a handshake; nothing when the transcripts do not tell time.
+std::optional<Milliseconds> age_at(const HandshakeView& view, const Origin& origin);
 
 /// Whether a session resumed by ticket below TLS 1.3 has the master secret of the session that its ticket was issued
 /// in; nothing when the key log does not tell both.
-std::optional<bool> same_master_secret(const Exchange& exchange);
+std::optional<bool> same_master_secret(const HandshakeView& view);
 
 /// Whether an alert claims a fault in the peer's protocol (RFC 5246 7.2.2, RFC 8446 6.2), so that whoever sends it
 /// after legal messages is at fault; internal_error is, by its own word, its sender's. All others may have a side's own
@@ -150,7 +150,7 @@ const TranscriptEnding* first_ending(const ObservedConnection& connection);
 
 /// What the evidence lacks of a connection before message `end`, so that what is said of the rest may rest on a gap.
 /// Nothing when all is there. With Rests::on_types, only what may be a message that nobody knows of.
-std::optional<std::string> unread_before(const Visit& visit, std::size_t end, Rests rests = Rests::on_content);
+std::optional<std::string> unread_before(const ConnectionView& view, std::size_t end, Rests rests = Rests::on_content);
 
 /// RFC 8446 4.6.1: the longest that a ticket may live.
 inline constexpr std::chrono::seconds longest_lifetime{604800};
@@ -159,10 +159,10 @@ inline constexpr std::chrono::seconds longest_lifetime{604800};
 const char* hash_of(std::uint16_t suite);
 
 /// The hash of the session that a PSK resumes; nullptr when the ticket was not seen being issued.
-const char* hash_of(const Exchange& exchange, const PskIdentity& psk);
+const char* hash_of(const HandshakeView& view, const PskIdentity& psk);
 
 /// The PSK that the server selected, nullptr if it selected none of those offered.
-const PskIdentity* selected_psk(const Exchange& exchange);
+const PskIdentity* selected_psk(const HandshakeView& view);
 
 /// A duration for people: "15 s", "1.5 s", "7 d".
 std::string duration_text(Milliseconds duration);
@@ -170,22 +170,22 @@ std::string at_text(const Observation& cell, std::size_t number);
 std::string hex16(std::uint16_t number);
 
 /// What a check has to say; the registry adds rule, severity and, unless the rule may be either's, the actor.
-Finding breach(Place at, std::string reason);
-Finding breach_by(Side actor, Place at, std::string reason);
+Breach breach_at(Place at, std::string reason);
+Breach breach_by(Side actor, Place at, std::string reason);
 
 template <class Subject, class Function>
 void each(const Observation& cell, Function function, std::size_t first_number = 1) {
-  if constexpr (std::is_same_v<Subject, Visit>)
-    each_visit(cell, function, first_number);
+  if constexpr (std::is_same_v<Subject, ConnectionView>)
+    each_connection(cell, function, first_number);
   else
-    each_exchange(cell, function, first_number);
+    each_handshake(cell, function, first_number);
 }
 
 template <class Subject>
 Subject subject_of(bool (*)(const Subject&));
 
-/// A rule about handshakes (Exchange) or connections (Visit): `Speaks` picks those that it is about, `Test` appends a
-/// finding for each breach.
+/// A rule about handshakes (HandshakeView) or connections (ConnectionView): `Speaks` picks those that it is about,
+/// `Test` appends a breach for each breach.
 template <auto Speaks, auto Test>
 constexpr Rule rule_about(std::string_view id, Actor actor, std::string_view section, Severity severity,
                           std::string_view sentence, Rests rests = Rests::on_content) {
@@ -198,11 +198,11 @@ constexpr Rule rule_about(std::string_view id, Actor actor, std::string_view sec
             each<Subject>(cell, [&](const Subject& subject) { speaks = speaks || Speaks(subject); });
             return speaks;
           },
-          [](const Observation& cell, Findings& findings, std::size_t first_number) {
+          [](const Observation& cell, Breaches& breaches, std::size_t first_number) {
             each<Subject>(
                 cell,
                 [&](const Subject& subject) {
-                  if (Speaks(subject)) Test(subject, findings);
+                  if (Speaks(subject)) Test(subject, breaches);
                 },
                 first_number);
           },

@@ -12,9 +12,9 @@ namespace {
 
 using Decisions = std::vector<TicketDecision>;
 
-bool logs_decisions(const Visit& visit) { return visit.cell.server_logs_decisions && speaks_of_step(visit); }
+bool logs_decisions(const ConnectionView& view) { return view.cell.server_logs_decisions && speaks_of_step(view); }
 
-const Decisions& decisions_of(const Visit& visit) { return visit.connection.server.decisions; }
+const Decisions& decisions_of(const ConnectionView& view) { return view.connection.server.decisions; }
 
 template <class Test>
 std::size_t count(const Decisions& decisions, Test test) {
@@ -26,74 +26,71 @@ bool opened(const TicketDecision& decision) { return !decision.encrypt && decisi
 bool sealed(const TicketDecision& decision) { return decision.encrypt && decision.result > 0; }
 
 /// The best result that the server's callback gave to a ticket offered in this step; nothing if it was not asked.
-std::optional<int> opening_result(const Visit& visit) {
+std::optional<int> opening_result(const ConnectionView& view) {
   std::optional<int> best;
-  for (const TicketDecision& decision : decisions_of(visit))
+  for (const TicketDecision& decision : decisions_of(view))
     if (opens(decision)) best = std::max(best.value_or(decision.result), decision.result);
   return best;
 }
 
-bool logs_opening(const Visit& visit) { return logs_decisions(visit) && opening_result(visit).has_value(); }
+bool logs_opening(const ConnectionView& view) { return logs_decisions(view) && opening_result(view).has_value(); }
 
-bool abbreviated(const Exchange& exchange) { return exchange.handshake.abbreviated; }
-bool offering(const Exchange& exchange) {
-  return exchange.client_hello != nullptr && !offers(*exchange.client_hello).empty();
-}
-Place server_hello_of(const Exchange& exchange) { return exchange.at(exchange.handshake.server_hello); }
+bool abbreviated(const HandshakeView& view) { return view.handshake.abbreviated; }
+bool offering(const HandshakeView& view) { return view.client_hello != nullptr && !offers(*view.client_hello).empty(); }
+Place server_hello_of(const HandshakeView& view) { return view.at(view.handshake.server_hello); }
 
 // --- opened ----------------------------------------------------------------------------------------------------------
 
-bool full_all_the_same(const Exchange& exchange) {
-  return exchange.handshake.server_hello && !exchange.handshake.abbreviated && exchange.completed() &&
-         any_may_go_on(exchange);
+bool full_all_the_same(const HandshakeView& view) {
+  return view.handshake.server_hello && !view.handshake.abbreviated && view.completed() && any_may_go_on(view);
 }
 
-void acceptance_as_seen(const Visit& visit, Findings& findings) {
-  const std::vector<Exchange> asked = exchanges_of_step(visit, offering);
-  if (*opening_result(visit) > 0 && !asked.empty() && std::all_of(asked.begin(), asked.end(), full_all_the_same))
-    findings.push_back(breach(server_hello_of(asked.front()),
-                              "the server's log says that the ticket was accepted "
-                              "(result " +
-                                  std::to_string(*opening_result(visit)) + "), the wire shows a full handshake"));
+void acceptance_as_seen(const ConnectionView& view, Breaches& breaches) {
+  const std::vector<HandshakeView> asked = handshakes_of_step(view, offering);
+  if (*opening_result(view) > 0 && !asked.empty() && std::all_of(asked.begin(), asked.end(), full_all_the_same))
+    breaches.push_back(breach_at(server_hello_of(asked.front()),
+                                 "the server's log says that the ticket was accepted "
+                                 "(result " +
+                                     std::to_string(*opening_result(view)) + "), the wire shows a full handshake"));
 }
 
-void refusal_as_seen(const Visit& visit, Findings& findings) {
-  const std::vector<Exchange> resumed = exchanges_of_step(visit, abbreviated);
-  if (resumed.size() > count(decisions_of(visit), opened) && resumed.size() <= count(decisions_of(visit), opens))
-    findings.push_back(breach(server_hello_of(resumed.front()),
-                              "the server's log says that the ticket was refused "
-                              "(result " +
-                                  std::to_string(*opening_result(visit)) + "), the wire shows a resumption"));
+void refusal_as_seen(const ConnectionView& view, Breaches& breaches) {
+  const std::vector<HandshakeView> resumed = handshakes_of_step(view, abbreviated);
+  if (resumed.size() > count(decisions_of(view), opened) && resumed.size() <= count(decisions_of(view), opens))
+    breaches.push_back(breach_at(server_hello_of(resumed.front()),
+                                 "the server's log says that the ticket was refused "
+                                 "(result " +
+                                     std::to_string(*opening_result(view)) + "), the wire shows a resumption"));
 }
 
-bool logs_and_resumes(const Visit& visit) {
-  return logs_decisions(visit) && !exchanges_of_step(visit, abbreviated).empty();
+bool logs_and_resumes(const ConnectionView& view) {
+  return logs_decisions(view) && !handshakes_of_step(view, abbreviated).empty();
 }
 
-void resumption_logged(const Visit& visit, Findings& findings) {
-  const std::vector<Exchange> resumed = exchanges_of_step(visit, abbreviated);
-  const std::size_t told = count(decisions_of(visit), opens);
+void resumption_logged(const ConnectionView& view, Breaches& breaches) {
+  const std::vector<HandshakeView> resumed = handshakes_of_step(view, abbreviated);
+  const std::size_t told = count(decisions_of(view), opens);
   if (resumed.size() > told)
-    findings.push_back(breach(server_hello_of(resumed[told]),
-                              "the wire shows a resumption, the server's log tells of no ticket that was opened"));
+    breaches.push_back(breach_at(server_hello_of(resumed[told]),
+                                 "the wire shows a resumption, the server's log tells of no ticket that was opened"));
 }
 
-bool answered(const Exchange& exchange) { return exchange.handshake.server_hello && !exchange.handshake.abbreviated; }
+bool answered(const HandshakeView& view) { return view.handshake.server_hello && !view.handshake.abbreviated; }
 
-void abort_as_seen(const Visit& visit, Findings& findings) {
-  const std::vector<Exchange> asked = exchanges_of_step(visit, offering);
-  if (*opening_result(visit) < 0 && !asked.empty() && std::all_of(asked.begin(), asked.end(), answered))
-    findings.push_back(breach(server_hello_of(asked.front()),
-                              "the server's log says that the handshake is broken off (result -1), and it goes on"));
+void abort_as_seen(const ConnectionView& view, Breaches& breaches) {
+  const std::vector<HandshakeView> asked = handshakes_of_step(view, offering);
+  if (*opening_result(view) < 0 && !asked.empty() && std::all_of(asked.begin(), asked.end(), answered))
+    breaches.push_back(breach_at(server_hello_of(asked.front()),
+                                 "the server's log says that the handshake is broken off (result -1), and it goes on"));
 }
 
-bool logs_anything(const Visit& visit) { return logs_decisions(visit) && !decisions_of(visit).empty(); }
+bool logs_anything(const ConnectionView& view) { return logs_decisions(view) && !decisions_of(view).empty(); }
 
-void results_known(const Visit& visit, Findings& findings) {
-  for (const TicketDecision& told : decisions_of(visit))
+void results_known(const ConnectionView& view, Breaches& breaches) {
+  for (const TicketDecision& told : decisions_of(view))
     if (told.result < -1 || told.result > (told.encrypt ? 1 : 2))
-      return findings.push_back(breach(decided_at(visit, told), "the server's log tells of result " +
-                                                                    std::to_string(told.result) + ", which is none"));
+      return breaches.push_back(breach_at(decided_at(view, told), "the server's log tells of result " +
+                                                                      std::to_string(told.result) + ", which is none"));
 }
 
 // --- sealed ----------------------------------------------------------------------------------------------------------
@@ -103,9 +100,9 @@ struct Came {
   Place at;
   Bytes key;
 };
-std::vector<Came> tickets_of_step(const Visit& visit) {
+std::vector<Came> tickets_of_step(const ConnectionView& view) {
   std::vector<Came> came;
-  for (const Visit& each : visits_of_step(visit))
+  for (const ConnectionView& each : connections_of_step(view))
     for (const Handshake& handshake : each.connection.handshakes)
       for (const std::size_t message : handshake.new_tickets)
         if (const auto* ticket = each.messages()[message].as<NewSessionTicket>();
@@ -114,81 +111,83 @@ std::vector<Came> tickets_of_step(const Visit& visit) {
   return came;
 }
 
-bool step_in_sight(const Visit& visit) {
-  const std::vector<Visit> visits = visits_of_step(visit);
-  return !exchanges_of_step(visit).empty() && std::all_of(visits.begin(), visits.end(), tickets_in_sight);
+bool step_in_sight(const ConnectionView& view) {
+  const std::vector<ConnectionView> connections = connections_of_step(view);
+  return !handshakes_of_step(view).empty() && std::all_of(connections.begin(), connections.end(), tickets_in_sight);
 }
 
-bool logs_sealing(const Visit& visit) { return logs_decisions(visit) && step_in_sight(visit); }
+bool logs_sealing(const ConnectionView& view) { return logs_decisions(view) && step_in_sight(view); }
 
-void tickets_logged(const Visit& visit, Findings& findings) {
-  const std::size_t told = count(decisions_of(visit), sealed);
-  const std::vector<Came> came = tickets_of_step(visit);
+void tickets_logged(const ConnectionView& view, Breaches& breaches) {
+  const std::size_t told = count(decisions_of(view), sealed);
+  const std::vector<Came> came = tickets_of_step(view);
   if (came.size() == told) return;
-  findings.push_back(breach(came.size() > told ? came[told].at : visit.at(),
-                            "the server's log tells of " + std::to_string(told) + " tickets sealed, the wire shows " +
-                                std::to_string(came.size())));
+  breaches.push_back(breach_at(came.size() > told ? came[told].at : view.at(),
+                               "the server's log tells of " + std::to_string(told) +
+                                   " tickets sealed, the wire shows " + std::to_string(came.size())));
 }
 
-bool told_to_issue_none(const Visit& visit) {
+bool told_to_issue_none(const ConnectionView& view) {
   const auto says = [&](const char* key, const char* value) {
-    const auto found = visit.cell.policy.values.find(key);
-    return found != visit.cell.policy.values.end() && to_text(found->second) == value;
+    const auto found = view.cell.policy.values.find(key);
+    return found != view.cell.policy.values.end() && to_text(found->second) == value;
   };
   return says("tickets", "off") || says("tickets_per_handshake", "0");
 }
 
-bool logs_renewal(const Visit& visit) {
-  return logs_opening(visit) && step_in_sight(visit) && !told_to_issue_none(visit);
+bool logs_renewal(const ConnectionView& view) {
+  return logs_opening(view) && step_in_sight(view) && !told_to_issue_none(view);
 }
 
-bool resumed_at_peace(const Exchange& exchange) {
-  return abbreviated(exchange) && exchange.completed() && !first_error_alert(exchange.connection);
+bool resumed_at_peace(const HandshakeView& view) {
+  return abbreviated(view) && view.completed() && !first_error_alert(view.connection);
 }
 
-bool renewed(const Exchange& exchange) { return abbreviated(exchange) && !exchange.handshake.new_tickets.empty(); }
+bool renewed(const HandshakeView& view) { return abbreviated(view) && !view.handshake.new_tickets.empty(); }
 
-void renewal_as_seen(const Visit& visit, Findings& findings) {
-  const std::vector<Exchange> resumed = exchanges_of_step(visit, resumed_at_peace);
-  if (*opening_result(visit) == 2 && !resumed.empty() && exchanges_of_step(visit, renewed).empty())
-    findings.push_back(breach(server_hello_of(resumed.front()),
-                              "the server's log says that the ticket is renewed (result 2), and no new ticket came"));
+void renewal_as_seen(const ConnectionView& view, Breaches& breaches) {
+  const std::vector<HandshakeView> resumed = handshakes_of_step(view, resumed_at_peace);
+  if (*opening_result(view) == 2 && !resumed.empty() && handshakes_of_step(view, renewed).empty())
+    breaches.push_back(
+        breach_at(server_hello_of(resumed.front()),
+                  "the server's log says that the ticket is renewed (result 2), and no new ticket came"));
 }
 
-void keeping_as_seen(const Visit& visit, Findings& findings) {
-  const std::vector<Exchange> replaced = exchanges_of_step(visit, renewed);
-  if (*opening_result(visit) == 1 && !replaced.empty() && !replaced.front().tls13())
-    findings.push_back(breach(replaced.front().at(replaced.front().handshake.new_tickets.front()),
-                              "the server's log says that the ticket is kept (result 1), and a new one came"));
+void keeping_as_seen(const ConnectionView& view, Breaches& breaches) {
+  const std::vector<HandshakeView> replaced = handshakes_of_step(view, renewed);
+  if (*opening_result(view) == 1 && !replaced.empty() && !replaced.front().tls13())
+    breaches.push_back(breach_at(replaced.front().at(replaced.front().handshake.new_tickets.front()),
+                                 "the server's log says that the ticket is kept (result 1), and a new one came"));
 }
 
 // --- keys ------------------------------------------------------------------------------------------------------------
 
-bool logs_and_issues(const Visit& visit) { return logs_decisions(visit) && !tickets_of_step(visit).empty(); }
+bool logs_and_issues(const ConnectionView& view) { return logs_decisions(view) && !tickets_of_step(view).empty(); }
 
 std::string key_text(const Bytes& key) { return key.empty() ? "a ticket too short to name a key" : to_hex(key); }
 
-void sealing_keys_as_seen(const Visit& visit, Findings& findings) {
-  const std::vector<Came> came = tickets_of_step(visit);
+void sealing_keys_as_seen(const ConnectionView& view, Breaches& breaches) {
+  const std::vector<Came> came = tickets_of_step(view);
   const auto seals_with = [&](const Bytes& key) {
-    return count(decisions_of(visit), [&](const TicketDecision& told) { return sealed(told) && key_of(told) == key; });
+    return count(decisions_of(view), [&](const TicketDecision& told) { return sealed(told) && key_of(told) == key; });
   };
   for (const Came& each : came)
     if (each.key.empty() || seals_with(each.key) == 0)
-      return findings.push_back(breach(each.at, "the ticket begins with " + key_text(each.key) +
-                                                    ", a key that the server's log does not seal with"));
-  if (!step_in_sight(visit)) return;
-  for (const TicketDecision& told : decisions_of(visit))
+      return breaches.push_back(breach_at(each.at, "the ticket begins with " + key_text(each.key) +
+                                                       ", a key that the server's log does not seal with"));
+  if (!step_in_sight(view)) return;
+  for (const TicketDecision& told : decisions_of(view))
     if (sealed(told) &&
         std::none_of(came.begin(), came.end(), [&](const Came& each) { return each.key == key_of(told); }))
-      return findings.push_back(breach(decided_at(visit, told), "the server's log seals a ticket with the key " +
-                                                                    told.key + ", and no ticket that came begins so"));
+      return breaches.push_back(breach_at(
+          decided_at(view, told),
+          "the server's log seals a ticket with the key " + told.key + ", and no ticket that came begins so"));
 }
 
 /// The keys of all tickets that hellos of the step offer; nothing when one may be hidden, or is changed on the way.
-std::optional<std::vector<Bytes>> keys_offered(const Visit& visit) {
+std::optional<std::vector<Bytes>> keys_offered(const ConnectionView& view) {
   std::vector<Bytes> keys;
-  for (const Visit& each : visits_of_step(visit)) {
+  for (const ConnectionView& each : connections_of_step(view)) {
     const auto& flip = each.connection.connect.disturb.flip;
     if (each.flipped_by_harness() && flip && flip->from == Side::client) return std::nullopt;
     for (const Message& message : each.messages()) {
@@ -201,13 +200,13 @@ std::optional<std::vector<Bytes>> keys_offered(const Visit& visit) {
   return keys;
 }
 
-void opening_keys_as_seen(const Visit& visit, Findings& findings) {
-  const auto offered = keys_offered(visit);
-  if (!offered || exchanges_of_step(visit).empty()) return;
-  for (const TicketDecision& told : decisions_of(visit))
+void opening_keys_as_seen(const ConnectionView& view, Breaches& breaches) {
+  const auto offered = keys_offered(view);
+  if (!offered || handshakes_of_step(view).empty()) return;
+  for (const TicketDecision& told : decisions_of(view))
     if (opens(told) && std::find(offered->begin(), offered->end(), key_of(told)) == offered->end())
-      return findings.push_back(breach(
-          decided_at(visit, told),
+      return breaches.push_back(breach_at(
+          decided_at(view, told),
           "the server's log judges a ticket of the key " + told.key + ", and the client offers none that begins so"));
 }
 
@@ -215,10 +214,10 @@ void opening_keys_as_seen(const Visit& visit, Findings& findings) {
 constexpr std::chrono::seconds age_tolerance{3};
 
 /// When the log says that a key was born whose tickets nobody could read: by the first that it sealed.
-std::optional<Span> birth_by_log(const Visit& visit, const Bytes& key) {
-  for (std::size_t number = 1; number <= visit.number; ++number) {
-    const Visit each{visit.cell, number, visit.cell.connections[number - 1]};
-    if (each.connection.generation != visit.connection.generation) continue;
+std::optional<Span> birth_by_log(const ConnectionView& view, const Bytes& key) {
+  for (std::size_t number = 1; number <= view.number; ++number) {
+    const ConnectionView each{view.cell, number, view.cell.connections[number - 1]};
+    if (each.connection.generation != view.connection.generation) continue;
     for (const TicketDecision& told : decisions_of(each))
       if (const auto age = age_of(told); sealed(told) && age && key_of(told) == key) {
         const Span span = span_of_step(each);
@@ -228,48 +227,48 @@ std::optional<Span> birth_by_log(const Visit& visit, const Bytes& key) {
   return std::nullopt;
 }
 
-bool logs_ages(const Visit& visit) {
-  return logs_decisions(visit) &&
-         count(decisions_of(visit), [](const TicketDecision& told) { return told.age.has_value(); }) > 0;
+bool logs_ages(const ConnectionView& view) {
+  return logs_decisions(view) &&
+         count(decisions_of(view), [](const TicketDecision& told) { return told.age.has_value(); }) > 0;
 }
 
-void ages_as_seen(const Visit& visit, Findings& findings) {
-  const Span now = span_of_step(visit);
-  for (const TicketDecision& told : decisions_of(visit)) {
+void ages_as_seen(const ConnectionView& view, Breaches& breaches) {
+  const Span now = span_of_step(view);
+  for (const TicketDecision& told : decisions_of(view)) {
     const Bytes key = key_of(told);
-    auto birth = birth_of(visit, key);
-    if (!birth) birth = birth_by_log(visit, key);
+    auto birth = birth_of(view, key);
+    if (!birth) birth = birth_by_log(view, key);
     const auto age = age_of(told);
     if (!age || !birth) continue;
     if (*age > now.to - birth->from + age_tolerance || *age < now.from - birth->to - age_tolerance)
-      return findings.push_back(breach(decided_at(visit, told),
-                                       "the server's log says that the key " + told.key + " is " + duration_text(*age) +
-                                           " old, which sealed its first ticket at " + duration_text(birth->to)));
+      return breaches.push_back(breach_at(
+          decided_at(view, told), "the server's log says that the key " + told.key + " is " + duration_text(*age) +
+                                      " old, which sealed its first ticket at " + duration_text(birth->to)));
   }
 }
 
-bool logs_no_key(const Visit& visit) {
-  return logs_decisions(visit) && script_of(visit.cell) == nullptr && !decisions_of(visit).empty();
+bool logs_no_key(const ConnectionView& view) {
+  return logs_decisions(view) && script_of(view.cell) == nullptr && !decisions_of(view).empty();
 }
 
 /// Whether a key must still open its tickets, however late in this step.
-bool must_live(const Visit& visit, const Bytes& key) {
-  const auto birth = birth_of(visit, key);
-  const auto* expire_after = visit.cell.policy.duration("expire_after");
-  return birth && expire_after != nullptr && span_of_step(visit).to - birth->from + age_tolerance < *expire_after;
+bool must_live(const ConnectionView& view, const Bytes& key) {
+  const auto birth = birth_of(view, key);
+  const auto* expire_after = view.cell.policy.duration("expire_after");
+  return birth && expire_after != nullptr && span_of_step(view).to - birth->from + age_tolerance < *expire_after;
 }
 
-void unknown_as_seen(const Visit& visit, Findings& findings) {
-  for (const TicketDecision& told : decisions_of(visit)) {
+void unknown_as_seen(const ConnectionView& view, Breaches& breaches) {
+  for (const TicketDecision& told : decisions_of(view)) {
     if (told.age) continue;
     const int only = told.encrypt ? -1 : 0;
     if (told.result != only)
-      return findings.push_back(breach(
-          decided_at(visit, told), "the server's log tells of no key, and of result " + std::to_string(told.result)));
-    if (opens(told) && must_live(visit, key_of(told)))
-      return findings.push_back(breach(decided_at(visit, told), "the server's log says that the key " + told.key +
-                                                                    " is unknown, which sealed its first ticket at " +
-                                                                    duration_text(birth_of(visit, key_of(told))->to)));
+      return breaches.push_back(breach_at(
+          decided_at(view, told), "the server's log tells of no key, and of result " + std::to_string(told.result)));
+    if (opens(told) && must_live(view, key_of(told)))
+      return breaches.push_back(breach_at(decided_at(view, told), "the server's log says that the key " + told.key +
+                                                                      " is unknown, which sealed its first ticket at " +
+                                                                      duration_text(birth_of(view, key_of(told))->to)));
   }
 }
 

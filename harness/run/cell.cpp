@@ -37,7 +37,7 @@ std::string asked_by(const Manifest& manifest) {
 class CellRun {
  public:
   CellRun(const PlannedCell& cell, Slot& slot, const CellSettings& settings)
-      : cell_(cell), slot_(slot), settings_(settings), site_(slot.site()) {}
+      : cell_(cell), slot_(slot), settings_(settings), context_(slot.context()) {}
 
   awaitable<CellEnd> run() {
     started_ = std::chrono::steady_clock::now();
@@ -49,7 +49,7 @@ class CellRun {
     if (server_) gather_server();
     if (client_) gather_client();
     if (cancelled) {
-      co_await slot_.end_cell(false, false, Haste::kill);
+      co_await slot_.end_cell(false, false, StopMode::kill);
       std::rethrow_exception(cancelled);
     }
     CellResult result = judged();
@@ -81,18 +81,18 @@ class CellRun {
   }
 
   awaitable<void> set_up() {
-    GatePass starting(slot_.starting());
-    co_await starting.enter();
+    SemaphorePermit starting(slot_.starting());
+    co_await starting.acquire();
     if (settings_.why_not)
       if (const std::string why = settings_.why_not(); !why.empty()) {
         tried_ = false;
         throw HarnessError(why);
       }
-    const Deadline start = deadline_in(site_.limits.start);
+    const Deadline start = deadline_in(context_.limits.start);
     ServerOrder order{cell_.server, cell_.scenario->policy, cell_.id.tls, cell_.scenario->ciphers};
     server_ = co_await slot_.begin_cell(std::move(order), start);
     DisturbPlan* plan = &plan_;
-    tap_ = std::make_unique<Tap>(site_.executor, server_->upstream(), slot_.watch(),
+    tap_ = std::make_unique<Tap>(context_.executor, server_->upstream(), slot_.watch(),
                                  [plan](std::size_t) { return make_disturbance(*plan); });
     tap_port_ = tap_->port();
     if (cell_.client->capabilities.contains("keylog")) client_keylog_ = slot_.client_keylog();
@@ -107,7 +107,7 @@ class CellRun {
   awaitable<void> timeline() {
     const std::vector<Step>& steps = cell_.scenario->timeline;
     const Deadline zero = std::chrono::steady_clock::now();
-    Timing timing{{}, site_.limits.cell, site_.limits.late, slot_.real_clock()};
+    Timing timing{{}, context_.limits.cell, context_.limits.late, slot_.real_clock()};
     if (timing.real_clock) timing.most += cell_.scenario->duration();
     for (std::size_t i = 0; i < steps.size(); ++i) {
       timing.now = std::chrono::steady_clock::now() - zero;
@@ -127,7 +127,7 @@ class CellRun {
   awaitable<void> restart() {
     gather_server();
     co_await server_->stop();
-    co_await server_->start(slot_.clock(), slot_.watch(), deadline_in(site_.limits.start));
+    co_await server_->start(slot_.clock(), slot_.watch(), deadline_in(context_.limits.start));
   }
 
   awaitable<void> connect(std::size_t index) {
@@ -138,9 +138,9 @@ class CellRun {
     captured.index = index;
     ConnectOrder order{captured_.steps.size() + 1, tap_port_, wanted.offer == "none", wanted.offer_connection,
                        wanted.read_response};
-    const Deadline deadline = deadline_in(site_.limits.step);
-    const Alarm taken_away(site_.executor, deadline, [this] { tap_->close_all(); });
-    captured.client = co_await answer_to(std::move(order), deadline + site_.limits.answer);
+    const Deadline deadline = deadline_in(context_.limits.step);
+    const Alarm taken_away(context_.executor, deadline, [this] { tap_->close_all(); });
+    captured.client = co_await answer_to(std::move(order), deadline + context_.limits.answer);
     const bool idle = co_await tap_->idle(deadline);
     if (!idle) tap_->close_all();
     captured.timed_out = taken_away.rang() || !idle;
@@ -198,7 +198,7 @@ class CellRun {
     for (const Tapped& each : *tapped) {
       if (each.reached) server_->note_reached();
       if (each.error.empty() || each.flooded) continue;
-      const bool gone = co_await server_->ends_within(site_.limits.dying);
+      const bool gone = co_await server_->ends_within(context_.limits.dying);
       if (gone) continue;
       if (each.reached || !server_->was_reached()) throw HarnessError("the tap: " + each.error);
       refused = "the server runs and takes no connection: " + each.error;
@@ -212,7 +212,7 @@ class CellRun {
     for (Tapped& each : tapped) {
       CapturedConnection connection{.sent = rebased(std::move(each.sent), zero_)};
       if (each.delivered) connection.delivered = rebased(std::move(*each.delivered), zero_);
-      connection.deed = each.deed;
+      connection.applied = each.applied;
       connection.flooded = each.flooded;
       connection.timed_out = late && (any_left ? each.left_open : &each == &tapped.back());
       connections.push_back(std::move(connection));
@@ -256,12 +256,12 @@ class CellRun {
     result.id = cell_.id;
     const bool logs_decisions = cell_.server->capabilities.contains("decision_log");
     Observation observation = observe(*cell_.scenario, cell_.id.tls, logs_decisions, captured_);
-    observation.trust = Trust{site_.credentials.ca_der, site_.credentials.server_name,
+    observation.trust = Trust{context_.credentials.ca_der, context_.credentials.server_name,
                               std::chrono::system_clock::to_time_t(told_at_zero_)};
     result.verdict = judge(observation);
     if (captured_.server_killed) seen_.server_killed = captured_.server_ended;
     seen_.log_cut = captured_.server_log_cut;
-    if (site_.loop_watch) seen_.stood_still = site_.loop_watch->longest_since(started_);
+    if (context_.loop_watch) seen_.stood_still = context_.loop_watch->longest_since(started_);
     if (result.verdict.outcome != Outcome::pass && !slot_.has_room()) seen_.full_folder = slot_.folder().string();
     result.verdict = in_circumstances(std::move(result.verdict), seen_, observation);
     TicketNames names;
@@ -307,7 +307,7 @@ class CellRun {
     }
     if (client_)
       text += "\n# client, at the port of the tap; client.log has what was really said\n" +
-              client_script(*cell_.client, site_,
+              client_script(*cell_.client, context_,
                             {cell_.id.tls, cell_.scenario->shows_certificate(), {}, cell_.scenario->client_script},
                             *cell_.scenario, tap_port_);
     return text;
@@ -316,7 +316,7 @@ class CellRun {
   const PlannedCell& cell_;
   Slot& slot_;
   const CellSettings& settings_;
-  const Site& site_;
+  const RunContext& context_;
   Server* server_ = nullptr;
   Client* client_ = nullptr;
   std::unique_ptr<Tap> tap_;

@@ -63,7 +63,7 @@ class PlannedDisturbance final : public Disturbance {
     append(direction.held, bytes);
     Bytes out;
     while (std::optional<Record> record = next(direction)) {
-      if (deed_.cut) break;
+      if (applied_.cut) break;
       pass(from, direction, std::move(*record), out);
     }
     flush(direction, out);
@@ -79,7 +79,7 @@ class PlannedDisturbance final : public Disturbance {
     return deliver(from, out);
   }
 
-  Deed deed() const override { return deed_; }
+  AppliedDisturbance applied() const override { return applied_; }
 
  private:
   struct Direction {
@@ -131,18 +131,18 @@ class PlannedDisturbance final : public Disturbance {
       if (plan_.flip && plan_.flip->from == from && plan_.flip->message == follower.type() &&
           follower.is_in_body(plan_.flip->bit / 8)) {
         record.payload[i] ^= static_cast<std::uint8_t>(1U << (plan_.flip->bit % 8));
-        ++deed_.flipped;
+        ++applied_.flipped;
       }
       if (plan_.cut && plan_.cut->from == from && plan_.cut->after == follower.type() && follower.at_end()) {
-        deed_.cut = true;
+        applied_.cut = true;
         record.payload.resize(i + 1);
       }
     }
-    if (begun > 1) ++deed_.as_merged;
+    if (begun > 1) ++applied_.as_merged;
   }
 
   void split(const Record& record, Bytes& out) {
-    if (record.payload.size() > split_size) ++deed_.split;
+    if (record.payload.size() > split_size) ++applied_.split;
     for (ByteView rest = record.payload; !rest.empty(); rest = rest.subspan(std::min(split_size, rest.size())))
       append_record(out, record, rest.first(std::min(split_size, rest.size())));
   }
@@ -150,7 +150,7 @@ class PlannedDisturbance final : public Disturbance {
   void merge(Direction& direction, Record record, Bytes& out) {
     if (direction.merging && direction.merging->payload.size() + record.payload.size() <= most_payload) {
       append(direction.merging->payload, record.payload);
-      ++deed_.merged;
+      ++applied_.merged;
       return;
     }
     flush(direction, out);
@@ -165,10 +165,10 @@ class PlannedDisturbance final : public Disturbance {
 
   Delivery deliver(Side from, const Bytes& out) {
     Delivery delivery;
-    if (deed_.cut) delivery.cut = Cut::fin;
+    if (applied_.cut) delivery.cut = Cut::fin;
     if (out.empty()) return delivery;
     const auto delay = from == Side::server ? std::chrono::nanoseconds(plan_.delay) : std::chrono::nanoseconds(0);
-    if (delay.count() > 0) ++deed_.delayed;
+    if (delay.count() > 0) ++applied_.delayed;
     if (plan_.single_bytes)
       for (const std::uint8_t byte : out) delivery.pieces.push_back(Piece{Bytes{byte}});
     else
@@ -179,7 +179,7 @@ class PlannedDisturbance final : public Disturbance {
 
   DisturbPlan plan_;
   Direction directions_[2];
-  Deed deed_;
+  AppliedDisturbance applied_;
 };
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "capture/capture.hpp"
-#include "endpoints/site.hpp"
+#include "endpoints/run_context.hpp"
 #include "wire/trace.hpp"
 
 namespace ti {

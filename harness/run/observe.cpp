@@ -30,7 +30,7 @@ std::vector<ObservedConnection> connections_of(const CapturedStep& step, const O
   for (std::size_t i = 0; i < step.connections.size(); ++i) {
     ObservedConnection& connection = connections[i];
     connection.timed_out = step.connections[i].timed_out;
-    connection.deed = step.connections[i].deed;
+    connection.applied = step.connections[i].applied;
     connection.flooded = step.connections[i].flooded;
     connection.transcript = decode(as_judged(step.connections[i]), keys);
     connection.handshakes = handshakes_of(connection.transcript);
@@ -92,7 +92,7 @@ Observation observe(const Scenario& scenario, Version tls, bool server_logs_deci
 }
 
 const Recording& as_judged(const CapturedConnection& captured) {
-  return captured.deed.cut && captured.delivered ? *captured.delivered : captured.sent;
+  return captured.applied.cut && captured.delivered ? *captured.delivered : captured.sent;
 }
 
 std::size_t restarts_before(const Scenario& scenario, std::size_t step) {

@@ -16,7 +16,7 @@ namespace ti {
 struct CapturedConnection {
   Recording sent;                           ///< what each side sent
   std::optional<Recording> delivered = {};  ///< what reached the other side, where the tap disturbed the connection
-  Deed deed = {};                           ///< what the tap did to it
+  AppliedDisturbance applied = {};          ///< what the tap did to it
   std::optional<Side> flooded = {};         ///< who sent more than the tap carries
   bool timed_out = false;                   ///< the step's deadline struck while it, or the client after it, went on
 };

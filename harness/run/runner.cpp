@@ -184,15 +184,15 @@ class Runner::Queue {
   Starts starts_;
 };
 
-Runner::Runner(const Site& site, RunnerSettings settings, std::vector<Listener*> listeners)
-    : site_(site),
+Runner::Runner(const RunContext& context, RunnerSettings settings, std::vector<Listener*> listeners)
+    : context_(context),
       settings_(std::move(settings)),
       starting_(1),
       agreement_(settings_.repetitions),
       listeners_(std::move(listeners)) {
   if (!settings_.mode.libfaketime.empty()) return;
   settings_.mode.starting = &starting_;
-  calendar_.emplace(cores());
+  load_planner_.emplace(cores());
 }
 
 void Runner::tell(const CellResult& result) {
@@ -220,15 +220,15 @@ void Runner::repetition_ended(CellResult result, const std::filesystem::path& le
 }
 
 awaitable<void> Runner::wait_for_room(const PlannedCell& cell) {
-  const Instant start = calendar_->book(watch_.now(), busy_times(cell));
-  Timer timer(site_.executor, deadline_in(start - watch_.now()));
+  const Instant start = load_planner_->book(watch_.now(), busy_times(cell));
+  Timer timer(context_.executor, deadline_in(start - watch_.now()));
   co_await timer.async_wait(use_awaitable);
 }
 
 awaitable<void> Runner::work(std::shared_ptr<Queue> queue) {
-  Slot slot(site_, settings_.mode);
+  Slot slot(context_, settings_.mode);
   std::optional<TempDir> apart;  // repetitions of a cell run at once, and each would leave its evidence in one place
-  if (settings_.repetitions > 1) apart.emplace(*site_.guardian, settings_.cell.results);
+  if (settings_.repetitions > 1) apart.emplace(*context_.guardian, settings_.cell.results);
   const std::filesystem::path left = apart ? apart->path() : settings_.cell.results;
   std::string key;
   std::exception_ptr stopped;
@@ -243,9 +243,9 @@ awaitable<void> Runner::work(std::shared_ptr<Queue> queue) {
         repetition_ended(result_without_run(*cell), left);
         continue;
       }
-      if (calendar_) co_await wait_for_room(*cell);
+      if (load_planner_) co_await wait_for_room(*cell);
       CellEnd end = co_await run_cell(*cell, slot, std::move(settings));
-      if (calendar_) calendar_->learn(steps_run_ += busy_times(*cell).size(), cpu_spent() - cpu_before_);
+      if (load_planner_) load_planner_->learn(steps_run_ += busy_times(*cell).size(), cpu_spent() - cpu_before_);
       queue->starts().note(*cell, end);
       repetition_ended(std::move(end.result), left);
     }
@@ -253,7 +253,7 @@ awaitable<void> Runner::work(std::shared_ptr<Queue> queue) {
     stopped = std::current_exception();
   }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  co_await slot.clear(stopped ? Haste::kill : Haste::none);
+  co_await slot.clear(stopped ? StopMode::kill : StopMode::graceful);
   if (stopped) std::rethrow_exception(stopped);
 }
 
@@ -273,7 +273,7 @@ awaitable<void> Runner::run(std::vector<PlannedCell> cells) {
   jobs = std::clamp<std::size_t>(jobs, 1, std::max<std::size_t>(runnable.size(), 1));
   settings_.mode.most_warm = choose_most_warm(jobs, memory);
   auto queue = std::make_shared<Queue>(std::move(runnable), settings_.cost_ms, real_clock);
-  TaskGroup slots(site_.executor);
+  TaskGroup slots(context_.executor);
   for (std::size_t i = 0; i < jobs; ++i) slots.spawn(work(queue));
   std::exception_ptr stopped;
   try {

@@ -6,8 +6,8 @@
 
 #include "report/listener.hpp"
 #include "run/agreement.hpp"
-#include "run/calendar.hpp"
 #include "run/cell.hpp"
+#include "run/load_planner.hpp"
 #include "run/matrix.hpp"
 
 namespace ti {
@@ -29,7 +29,7 @@ class Runner {
  public:
   static constexpr std::size_t patience = 5;
 
-  Runner(const Site& site, RunnerSettings settings, std::vector<Listener*> listeners);
+  Runner(const RunContext& context, RunnerSettings settings, std::vector<Listener*> listeners);
 
   /// Returns when every cell has ended. Cancellation stops everything within a second; cells under way are lost, those
   /// that ended have been told of.
@@ -45,10 +45,10 @@ class Runner {
   void repetition_ended(CellResult result, const std::filesystem::path& left);
   void tell(const CellResult& result);
 
-  const Site& site_;
+  const RunContext& context_;
   RunnerSettings settings_;
-  Gate starting_;                     ///< under the real clock: starts must not make the steps of others late
-  std::optional<Calendar> calendar_;  ///< likewise, and steps not those of each other
+  Semaphore starting_;                       ///< under the real clock: starts must not make the steps of others late
+  std::optional<LoadPlanner> load_planner_;  ///< likewise, and steps not those of each other
   Stopwatch watch_;
   std::size_t steps_run_ = 0;
   double cpu_before_ = 0;

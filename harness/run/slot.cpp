@@ -28,7 +28,8 @@ bool can_stay(const ServerOrder& order) {
 
 }  // namespace
 
-Slot::Slot(const Site& site, SlotMode mode) : site_(site), mode_(std::move(mode)), folder_(*site.guardian) {
+Slot::Slot(const RunContext& context, SlotMode mode)
+    : context_(context), mode_(std::move(mode)), folder_(*context.guardian) {
   if (real_clock()) mode_.keep_warm = false;
   make_clock();
 }
@@ -37,7 +38,7 @@ void Slot::make_clock() {
   if (real_clock())
     clock_ = std::make_unique<RealClock>();
   else
-    clock_ = std::make_unique<VirtualClock>(*site_.guardian, folder_.path() / "clock", mode_.libfaketime);
+    clock_ = std::make_unique<VirtualClock>(*context_.guardian, folder_.path() / "clock", mode_.libfaketime);
 }
 
 std::filesystem::path Slot::new_path(const char* kind) { return folder_.path() / (kind + std::to_string(++folders_)); }
@@ -58,9 +59,9 @@ bool Slot::has_warm(const ServerOrder& order) const {
   return std::any_of(servers_.begin(), servers_.end(), [&](const auto& server) { return server->order() == order; });
 }
 
-Slot::Grace Slot::grace_of(Haste haste) const {
-  if (haste == Haste::kill) return {};
-  return {.client = site_.limits.answer, .server = std::chrono::seconds(1)};
+Slot::Grace Slot::grace_of(StopMode stop_mode) const {
+  if (stop_mode == StopMode::kill) return {};
+  return {.client = context_.limits.answer, .server = std::chrono::seconds(1)};
 }
 
 awaitable<Server*> Slot::begin_cell(ServerOrder order, Deadline deadline) {
@@ -81,7 +82,7 @@ awaitable<Server*> Slot::begin_cell(ServerOrder order, Deadline deadline) {
     }
   }
   co_await clock_->begin(std::chrono::milliseconds(0));
-  server_ = std::make_unique<Server>(std::move(order), site_, new_path("s"));
+  server_ = std::make_unique<Server>(std::move(order), context_, new_path("s"));
   co_await server_->start(*clock_, watch_, deadline);
   co_return server_.get();
 }
@@ -93,7 +94,7 @@ awaitable<Client*> Slot::lend_client(const ClientManifest& manifest, ClientSetti
     client_ = std::move(warm->second);
     clients_.erase(warm);
   } else {
-    client_ = make_client(manifest, site_, *clock_, watch_, new_path("c"));
+    client_ = make_client(manifest, context_, *clock_, watch_, new_path("c"));
   }
   client_id_ = manifest.id;
   settings.fresh_processes = !mode_.keep_warm;
@@ -101,7 +102,7 @@ awaitable<Client*> Slot::lend_client(const ClientManifest& manifest, ClientSetti
   co_return client_.get();
 }
 
-awaitable<void> Slot::end_cell(bool healthy, bool server_may_stay, Haste haste) {
+awaitable<void> Slot::end_cell(bool healthy, bool server_may_stay, StopMode stop_mode) {
   std::unique_ptr<Client> client = std::move(client_);
   std::unique_ptr<Server> server = std::move(server_);
   const bool keep = mode_.keep_warm && healthy;
@@ -119,14 +120,14 @@ awaitable<void> Slot::end_cell(bool healthy, bool server_may_stay, Haste haste) 
       servers_.erase(servers_.begin());
     }
   }
-  const Grace grace = grace_of(haste);
+  const Grace grace = grace_of(stop_mode);
   if (client) co_await client->end(grace.client);
   if (server) co_await server->stop(grace.server);
 }
 
-awaitable<void> Slot::clear(Haste haste) {
-  co_await end_cell(false, false, haste);
-  const Grace grace = grace_of(haste);
+awaitable<void> Slot::clear(StopMode stop_mode) {
+  co_await end_cell(false, false, stop_mode);
+  const Grace grace = grace_of(stop_mode);
   for (auto& [id, client] : clients_) co_await client->end(grace.client);
   clients_.clear();
   for (auto& server : servers_) co_await server->stop(grace.server);

@@ -8,7 +8,7 @@
 #include "endpoints/client.hpp"
 #include "endpoints/server.hpp"
 #include "exec/clock.hpp"
-#include "exec/gate.hpp"
+#include "exec/semaphore.hpp"
 #include "exec/temp_dir.hpp"
 
 namespace ti {
@@ -16,25 +16,25 @@ namespace ti {
 /// How a slot treats time and processes.
 struct SlotMode {
   std::filesystem::path libfaketime;  ///< empty: the real clock
-  Gate* starting = nullptr;           ///< passed while programs start; null: any number may
+  Semaphore* starting = nullptr;      ///< passed while programs start; null: any number may
   std::size_t most_warm = 12;         ///< servers, and clients, that are kept so
   bool keep_warm = true;              ///< processes that declare it serve one cell after the other (virtual clock only)
 };
 
 /// Whether programs get the time to end by themselves.
-enum class Haste : std::uint8_t { none, kill };
+enum class StopMode : std::uint8_t { graceful, kill };
 
 /// Slot owns all processes of the cells that run in it. Its clock only goes forward: between two cells that share a
 /// warm server it moves on until every ticket key of that server is dead.
 class Slot {
  public:
-  Slot(const Site& site, SlotMode mode);
+  Slot(const RunContext& context, SlotMode mode);
 
-  const Site& site() const { return site_; }
+  const RunContext& context() const { return context_; }
   ClockControl& clock() { return *clock_; }
   Stopwatch watch() const { return watch_; }
   bool real_clock() const { return mode_.libfaketime.empty(); }
-  Gate* starting() const { return mode_.starting; }
+  Semaphore* starting() const { return mode_.starting; }
 
   /// Begins a cell: gives a running server for the order, a warm one if there is one, whose keys are all dead by the
   /// clock. The slot owns it. Throws HarnessError.
@@ -44,10 +44,10 @@ class Slot {
   awaitable<Client*> lend_client(const ClientManifest& manifest, ClientSettings settings, Deadline deadline);
 
   /// Ends the cell: what may be kept is kept if the cell was `healthy`, the rest is stopped.
-  awaitable<void> end_cell(bool healthy, bool server_may_stay, Haste haste = Haste::none);
+  awaitable<void> end_cell(bool healthy, bool server_may_stay, StopMode stop_mode = StopMode::graceful);
 
   /// Stops everything.
-  awaitable<void> clear(Haste haste = Haste::none);
+  awaitable<void> clear(StopMode stop_mode = StopMode::graceful);
 
   /// A file of its own for a client's secrets.
   std::filesystem::path client_keylog() { return new_path("k"); }
@@ -68,9 +68,9 @@ class Slot {
     std::chrono::nanoseconds client{};
     std::chrono::nanoseconds server{};
   };
-  Grace grace_of(Haste haste) const;
+  Grace grace_of(StopMode stop_mode) const;
 
-  const Site& site_;
+  const RunContext& context_;
   SlotMode mode_;
   TempDir folder_;
   Stopwatch watch_;

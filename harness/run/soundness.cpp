@@ -27,7 +27,7 @@ Verdict doubted(Outcome outcome, const std::string& why, const Verdict& verdict)
 bool is_expectation(const Verdict& verdict) { return verdict.rule.starts_with("expect-"); }
 
 /// Whether a fail rests on how things ended, or went on, rather than on what was said on the wire.
-bool rests_on_conduct(const Verdict& verdict) {
+bool rests_on_behaviour(const Verdict& verdict) {
   const Rule* rule = find_rule(verdict.rule);
   return is_expectation(verdict) || verdict.rule == "witness-client-answers" ||
          verdict.rule == "witness-client-error" || (rule && is_symptom(*rule));
@@ -80,7 +80,7 @@ std::string against_slow_steps(const Verdict& verdict, const Circumstances& seen
 
 Verdict fail_in(Verdict verdict, const Circumstances& seen, const Observation& cell) {
   if (const std::string why = against_full_folder(seen); !why.empty()) return doubted(Outcome::error, why, verdict);
-  if (!rests_on_conduct(verdict)) return verdict;
+  if (!rests_on_behaviour(verdict)) return verdict;
   const std::size_t place = connection_of(verdict, cell);
   for (const std::string& why : {against_killed_client(cell, place), against_deadline(seen),
                                  against_undone(cell, is_decided_before(verdict) ? place - 1 : place)})
@@ -143,14 +143,14 @@ std::vector<Undone> undone(const Observation& observation) {
     const DisturbPlan& plan = connection.connect.disturb;
     const bool ended_before = !completed(connection);
     const auto add = [&](const std::string& what) { all.push_back({i + 1, what, ended_before}); };
-    if (plan.cut && !connection.deed.cut)
+    if (plan.cut && !connection.applied.cut)
       add(fmt::format("the harness could not cut after the {}'s {} {}: none passed in plaintext", name(plan.cut->from),
                       name(plan.cut->after), place_of(connection)));
-    if (plan.flip && connection.deed.flipped == 0)
+    if (plan.flip && connection.applied.flipped == 0)
       add(fmt::format("the harness could not change bit {} of the {}'s {} {}: none so long passed in plaintext",
                       plan.flip->bit, name(plan.flip->from), name(plan.flip->message), place_of(connection)));
     if (plan.records != DisturbPlan::Records::merge) continue;
-    merged += connection.deed.merged + connection.deed.as_merged;
+    merged += connection.applied.merged + connection.applied.as_merged;
     if (!unmerged || (unmerged->ended_before && !ended_before))
       unmerged = {i + 1,
                   "the harness could merge nothing: no two handshake messages passed in adjacent plaintext records",

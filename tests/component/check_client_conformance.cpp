@@ -32,7 +32,7 @@ class CheckClientTest : public RunTest {
 
   ClientReport report(ClientManifest manifest, std::string only = "*") {
     tools_.only = std::move(only);
-    return run(check_client(std::move(manifest), tools_, site_));
+    return run(check_client(std::move(manifest), tools_, context_));
   }
 
   const ServerManifest honest_ = parse_server_manifest(source() / "servers/openssl").value();
@@ -80,14 +80,14 @@ TEST_F(CheckClientTest, SaysWhichServerItLacks) {
 }
 
 TEST_F(CheckClientTest, LearnsWhatACommandCanDo) {
-  const ClientManifest manifest = run(manifest_of_command({where::example_adapter()}, {"warm"}, site_));
+  const ClientManifest manifest = run(manifest_of_command({where::example_adapter()}, {"warm"}, context_));
   EXPECT_EQ(manifest.carry, Carry::cache);
   EXPECT_EQ(manifest.tls, (std::set{Version::tls10, Version::tls11, Version::tls12, Version::tls13}));
   EXPECT_EQ(manifest.capabilities, std::set<std::string>{"warm"});
 }
 
 TEST_F(CheckClientTest, ACommandThatIsNoAdapterHasNoVersions) {
-  const ClientManifest manifest = run(manifest_of_command({"/bin/true"}, {}, site_));
+  const ClientManifest manifest = run(manifest_of_command({"/bin/true"}, {}, context_));
   EXPECT_TRUE(manifest.tls.empty());
   const ClientReport seen = report(manifest, "hello");
   EXPECT_FALSE(seen.holds());

@@ -38,7 +38,7 @@ TEST_F(RunClients, SaysThatAllWentWellWhenNothingDid) {
   const CellResult result = cell();
   EXPECT_EQ(in_short(result.verdict), "fail server rfc5246-6-well-formed");
   std::vector<std::string> broken;
-  for (const Finding& finding : result.verdict.findings) broken.push_back(finding.rule);
+  for (const Breach& finding : result.verdict.breaches) broken.push_back(finding.rule);
   EXPECT_THAT(broken, testing::Contains("witness-client-ok"));
 }
 
@@ -118,7 +118,7 @@ TEST_F(RunClients, RunsIntoTheNextStepUnderTheRealClock) {
 
 TEST_F(RunClients, RunsIntoTheDeadlineOfItsCell) {
   fake_client("dawdles-once");
-  site_.limits.cell = std::chrono::milliseconds(100);
+  context_.limits.cell = std::chrono::milliseconds(100);
   const CellResult result = cell();
   EXPECT_EQ(in_short(result.verdict), "error");
   EXPECT_THAT(result.verdict.reason, HasSubstr("deadline"));
@@ -126,15 +126,15 @@ TEST_F(RunClients, RunsIntoTheDeadlineOfItsCell) {
 
 TEST_F(RunClients, HangsBeforeItConnects) {
   fake_client("hangs-at-connect");
-  site_.limits.step = site_.limits.answer = std::chrono::milliseconds(200);
+  context_.limits.step = context_.limits.answer = std::chrono::milliseconds(200);
   const CellResult result = cell();
   EXPECT_EQ(in_short(result.verdict), "fail client harness-connection-completes");
 }
 
 TEST_F(RunClients, HangsAfterTheConnection) {
   fake_client("hangs-after-the-connection");
-  site_.limits.step = std::chrono::milliseconds(3000);
-  site_.limits.answer = std::chrono::milliseconds(200);
+  context_.limits.step = std::chrono::milliseconds(3000);
+  context_.limits.answer = std::chrono::milliseconds(200);
   const CellResult result = cell();
   EXPECT_EQ(in_short(result.verdict), "fail client harness-connection-completes");
   EXPECT_EQ(result.verdict.at.value().connection, 1U);
@@ -143,8 +143,8 @@ TEST_F(RunClients, HangsAfterTheConnection) {
 TEST_F(RunClients, HangsWhereTheHarnessCutTheConnection) {
   fake_client("hangs-after-the-second-connection");
   scenario_ = scenario("interruption/cut-renewal");
-  site_.limits.step = std::chrono::milliseconds(3000);
-  site_.limits.answer = std::chrono::milliseconds(200);
+  context_.limits.step = std::chrono::milliseconds(3000);
+  context_.limits.answer = std::chrono::milliseconds(200);
   const CellResult result = cell();
   EXPECT_EQ(in_short(result.verdict), "fail client harness-connection-completes");
   EXPECT_EQ(result.verdict.at.value().connection, 2U);
@@ -152,8 +152,8 @@ TEST_F(RunClients, HangsWhereTheHarnessCutTheConnection) {
 
 TEST_F(RunClients, HangsAfterItsLastConnectionOfAStep) {
   fake_client("connects-twice-and-hangs");
-  site_.limits.step = std::chrono::milliseconds(1500);
-  site_.limits.answer = std::chrono::milliseconds(200);
+  context_.limits.step = std::chrono::milliseconds(1500);
+  context_.limits.answer = std::chrono::milliseconds(200);
   const CellResult result = cell();
   EXPECT_EQ(in_short(result.verdict), "fail client harness-connection-completes");
   EXPECT_EQ(result.verdict.at.value().connection, 2U);
@@ -184,7 +184,7 @@ TEST_F(RunClients, IsKilledByTheMachine) {
 
 TEST_F(RunClients, HangsAtConfigure) {
   fake_client("hangs-at-configure");
-  site_.limits.start = std::chrono::milliseconds(3000);
+  context_.limits.start = std::chrono::milliseconds(3000);
   const CellResult result = cell();
   EXPECT_EQ(in_short(result.verdict), "error");
   EXPECT_THAT(result.verdict.reason, HasSubstr("client hangs-at-configure did not come up: it did not answer in time"));

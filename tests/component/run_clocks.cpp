@@ -7,8 +7,8 @@ namespace {
 
 class RunClocks : public RunTest {
  protected:
-  std::string of_server() { return run(clock_of_server(server_, {&client_}, site_, mode_.libfaketime)); }
-  std::string of_client() { return run(clock_of_client(client_, {&server_}, site_, mode_.libfaketime)); }
+  std::string of_server() { return run(clock_of_server(server_, {&client_}, context_, mode_.libfaketime)); }
+  std::string of_client() { return run(clock_of_client(client_, {&server_}, context_, mode_.libfaketime)); }
 
   /// Starts the program without libfaketime.
   static void stop_clock(std::vector<std::string>& argv) {

@@ -30,7 +30,7 @@ class RunRepeated : public RunTest {
     settings.cell = CellSettings{results_.path(), keep};
     settings.repetitions = times;
     Heard heard;
-    Runner runner(site_, settings, {&heard});
+    Runner runner(context_, settings, {&heard});
     run(runner.run({planned()}));
     EXPECT_EQ(heard.cells.size(), 1U);
     return heard.cells.at(0);

@@ -32,7 +32,7 @@ TEST_F(RunServers, TellsNoSecretsAndTheClientDoes) {
 }
 
 TEST_F(RunServers, SaysWhichLibraryRuns) {
-  const auto facts = [&] { return run(server_facts(server_, site_)); };
+  const auto facts = [&] { return run(server_facts(server_, context_)); };
   EXPECT_THAT(facts().at("version"), StartsWith("OpenSSL 3.0."));
   EXPECT_THAT(facts().at("library_version"), MatchesRegex("OpenSSL 3\\.0\\.[0-9]+ [^()]*[0-9]"));
 
@@ -113,7 +113,7 @@ TEST_F(RunServers, DiesInAHandshake) {
 
 TEST_F(RunServers, HangsInTheHandshake) {
   fake_server("hangs-in-the-handshake");
-  site_.limits.step = std::chrono::milliseconds(1000);
+  context_.limits.step = std::chrono::milliseconds(1000);
   const CellResult result = cell();
   EXPECT_EQ(in_short(result.verdict), "fail server harness-connection-completes");
   EXPECT_EQ(result.verdict.at.value().connection, 1U);
@@ -122,7 +122,7 @@ TEST_F(RunServers, HangsInTheHandshake) {
 TEST_F(RunServers, HangsInTheHandshakeUnderTheRealClockToo) {
   fake_server("hangs-in-the-handshake");
   mode_.libfaketime.clear();
-  site_.limits.step = std::chrono::milliseconds(1000);
+  context_.limits.step = std::chrono::milliseconds(1000);
   scenario_.timeline[1].at = std::chrono::milliseconds(20);
   EXPECT_EQ(in_short(cell().verdict), "fail server harness-connection-completes");
 }
@@ -130,7 +130,7 @@ TEST_F(RunServers, HangsInTheHandshakeUnderTheRealClockToo) {
 TEST_F(RunServers, FallsSilentInTheSecondConnectionOfAStep) {
   fake_client("connects-twice");
   fake_front("falls-silent");
-  site_.limits.step = std::chrono::milliseconds(3000);
+  context_.limits.step = std::chrono::milliseconds(3000);
   const CellResult result = cell();
   EXPECT_EQ(in_short(result.verdict), "fail server harness-connection-completes") << result.verdict.reason;
   EXPECT_EQ(result.verdict.at.value().connection, 2U);
@@ -145,7 +145,7 @@ TEST_F(RunServers, TalksGarbage) {
 
 TEST_F(RunServers, NeverGetsReady) {
   fake_server("never-ready");
-  site_.limits.start = std::chrono::milliseconds(300);
+  context_.limits.start = std::chrono::milliseconds(300);
   const CellResult result = cell();
   EXPECT_EQ(in_short(result.verdict), "error");
   EXPECT_THAT(result.verdict.reason,
@@ -226,7 +226,7 @@ class RunServersThatWillNotStart : public RunServers {
     settings.mode = mode_;
     settings.cell = CellSettings{results_.path(), Keep::none};
     Heard heard;
-    Runner runner(site_, settings, {&heard});
+    Runner runner(context_, settings, {&heard});
     run(runner.run(cells_));
     std::vector<std::string> outcomes;
     for (const CellResult& cell : heard.cells) {
@@ -288,7 +288,7 @@ TEST_F(RunServers, WhateverCannotBeRunIsToldOnceHoweverOftenTheRestIs) {
   settings.cell = CellSettings{results_.path(), Keep::none};
   settings.repetitions = Runner::patience;
   Heard heard;
-  Runner runner(site_, settings, {&heard});
+  Runner runner(context_, settings, {&heard});
   run(runner.run(cells));
   std::map<std::string, std::string> told;
   for (const CellResult& cell : heard.cells) told[cell.id.scenario] += in_short(cell.verdict);

@@ -88,7 +88,7 @@ class RunTest : public ExecTest {
   CellResult cell(Version tls = Version::tls12) { return run(in_new_slot(planned(tls))).result; }
 
   awaitable<CellEnd> in_new_slot(PlannedCell cell) {
-    Slot slot(site_, mode_);
+    Slot slot(context_, mode_);
     CellSettings settings{results_.path(), Keep::none};
     CellEnd end = co_await run_cell(std::move(cell), slot, std::move(settings));
     co_await slot.clear();
@@ -98,13 +98,13 @@ class RunTest : public ExecTest {
   ServerManifest server_;
   ClientManifest client_;
   Scenario scenario_;
-  Site site_{executor(),
-             &guardian_,
-             credentials(),
-             source() / "build/servers",
-             where::clients_build(),
-             source() / "build/clients",
-             {}};
+  RunContext context_{executor(),
+                      &guardian_,
+                      credentials(),
+                      source() / "build/servers",
+                      where::clients_build(),
+                      source() / "build/clients",
+                      {}};
   SlotMode mode_;
   std::string before_;
   const TempDir results_{guardian_};

@@ -18,7 +18,7 @@ class RunWarm : public RunTest {
     settings.mode.keep_warm = keep_warm;
     settings.cell = CellSettings{results_.path(), Keep::none};
     Heard heard;
-    Runner runner(site_, settings, {&heard});
+    Runner runner(context_, settings, {&heard});
     run(runner.run(std::move(cells)));
     std::vector<std::string> lines;
     for (const CellResult& cell : heard.cells) lines.push_back(cell.id.text() + " " + in_short(cell.verdict));
@@ -46,7 +46,7 @@ TEST_F(RunWarm, GivesTheSameVerdictsAsFreshProcesses) {
 }
 
 TEST_F(RunWarm, ServerAndClientServeTheNextCellToo) {
-  Slot slot(site_, mode_);
+  Slot slot(context_, mode_);
   const CellSettings settings{results_.path(), Keep::none};
   const auto two_cells = [&]() -> awaitable<bool> {
     const ServerOrder order{&server_, scenario_.policy, Version::tls12, scenario_.ciphers};

@@ -1,6 +1,6 @@
 // Recorded captures (tests/golden) of which packets are dropped, cut short, repeated or in another order, or which
 // begin or end anywhere: whatever is done, nobody is accused who was not. The first byte chooses the capture; three
-// bytes a deed follow: what is done, and to which packets.
+// bytes a applied follow: what is done, and to which packets.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -36,11 +36,11 @@ const std::vector<Recorded>& recorded() {
   return all;
 }
 
-void mutilate(std::vector<ti::Frame>& frames, std::uint8_t deed, std::size_t which, std::size_t size) {
+void mutilate(std::vector<ti::Frame>& frames, std::uint8_t applied, std::size_t which, std::size_t size) {
   const std::size_t at = which % frames.size();
   const auto begin = frames.begin() + static_cast<std::ptrdiff_t>(at);
   const auto end = begin + static_cast<std::ptrdiff_t>(std::min(size + 1, frames.size() - at));
-  switch (deed % 7) {
+  switch (applied % 7) {
     case 0:
       frames.erase(begin, end);
       break;

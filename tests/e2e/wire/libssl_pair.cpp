@@ -50,7 +50,7 @@ const Identity& identity(bool rsa) {
   return kinds[rsa ? 1 : 0];
 }
 
-/// What the callbacks of one exchange write to.
+/// What the callbacks of one settings write to.
 struct Shared {
   std::string keylog;
   Session session;
@@ -82,46 +82,46 @@ int renewing_ticket_key(SSL*, unsigned char* name, unsigned char* iv, EVP_CIPHER
   return encrypt != 0 ? 1 : 2;
 }
 
-Context make_context(const Exchange& exchange, bool server, Shared& shared) {
+Context make_context(const PairSettings& settings, bool server, Shared& shared) {
   Context context(SSL_CTX_new(server ? TLS_server_method() : TLS_client_method()));
   SSL_CTX* raw = context.get();
   SSL_CTX_set_app_data(raw, &shared);
   SSL_CTX_set_keylog_callback(raw, log_key);
   SSL_CTX_set_security_level(raw, 0);
-  SSL_CTX_set_min_proto_version(raw, exchange.version);
-  SSL_CTX_set_max_proto_version(raw, exchange.version);
-  if (!exchange.cipher.empty()) {
-    if (exchange.version == TLS1_3_VERSION)
-      SSL_CTX_set_ciphersuites(raw, exchange.cipher.c_str());
+  SSL_CTX_set_min_proto_version(raw, settings.version);
+  SSL_CTX_set_max_proto_version(raw, settings.version);
+  if (!settings.cipher.empty()) {
+    if (settings.version == TLS1_3_VERSION)
+      SSL_CTX_set_ciphersuites(raw, settings.cipher.c_str());
     else
-      SSL_CTX_set_cipher_list(raw, (exchange.cipher + ":@SECLEVEL=0").c_str());
+      SSL_CTX_set_cipher_list(raw, (settings.cipher + ":@SECLEVEL=0").c_str());
   }
-  if (!exchange.encrypt_then_mac) SSL_CTX_set_options(raw, SSL_OP_NO_ENCRYPT_THEN_MAC);
-  if (!exchange.extended_master_secret) SSL_CTX_set_options(raw, SSL_OP_NO_EXTENDED_MASTER_SECRET);
-  if (!exchange.tickets) SSL_CTX_set_options(raw, SSL_OP_NO_TICKET);
-  if (exchange.fragment != 0) SSL_CTX_set_max_send_fragment(raw, exchange.fragment);
-  if (exchange.padding != 0) SSL_CTX_set_block_padding(raw, exchange.padding);
-  if (server || exchange.client_certificate) {
-    SSL_CTX_use_certificate(raw, identity(exchange.rsa).certificate.get());
-    SSL_CTX_use_PrivateKey(raw, identity(exchange.rsa).key.get());
+  if (!settings.encrypt_then_mac) SSL_CTX_set_options(raw, SSL_OP_NO_ENCRYPT_THEN_MAC);
+  if (!settings.extended_master_secret) SSL_CTX_set_options(raw, SSL_OP_NO_EXTENDED_MASTER_SECRET);
+  if (!settings.tickets) SSL_CTX_set_options(raw, SSL_OP_NO_TICKET);
+  if (settings.fragment != 0) SSL_CTX_set_max_send_fragment(raw, settings.fragment);
+  if (settings.padding != 0) SSL_CTX_set_block_padding(raw, settings.padding);
+  if (server || settings.client_certificate) {
+    SSL_CTX_use_certificate(raw, identity(settings.rsa).certificate.get());
+    SSL_CTX_use_PrivateKey(raw, identity(settings.rsa).key.get());
   }
   if (server) {
     SSL_CTX_set_options(raw, SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
     SSL_CTX_set_dh_auto(raw, 1);
     static constexpr unsigned char id_context[] = "pair";
     SSL_CTX_set_session_id_context(raw, id_context, sizeof id_context);
-    if (exchange.renew) SSL_CTX_set_tlsext_ticket_key_evp_cb(raw, renewing_ticket_key);
-    if (exchange.client_certificate) SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
-    if (exchange.retry) SSL_CTX_set1_groups_list(raw, "P-384");
-    if (exchange.early_data) {
+    if (settings.renew) SSL_CTX_set_tlsext_ticket_key_evp_cb(raw, renewing_ticket_key);
+    if (settings.client_certificate) SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
+    if (settings.retry) SSL_CTX_set1_groups_list(raw, "P-384");
+    if (settings.early_data) {
       SSL_CTX_set_max_early_data(raw, 16384);
       SSL_CTX_set_options(raw, SSL_OP_NO_ANTI_REPLAY);
     }
   } else {
     SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(raw, keep_session);
-    if (exchange.retry) SSL_CTX_set1_groups_list(raw, "X25519:P-384");
-    if (exchange.distrust) SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, nullptr);
+    if (settings.retry) SSL_CTX_set1_groups_list(raw, "X25519:P-384");
+    if (settings.distrust) SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, nullptr);
   }
   return context;
 }
@@ -129,8 +129,8 @@ Context make_context(const Exchange& exchange, bool server, Shared& shared) {
 /// One connection: two SSL objects and the tape between them.
 class Pair {
  public:
-  Pair(const Exchange& exchange, SSL_CTX* client, SSL_CTX* server, int number)
-      : exchange_(exchange), client_(SSL_new(client)), server_(SSL_new(server)) {
+  Pair(const PairSettings& settings, SSL_CTX* client, SSL_CTX* server, int number)
+      : settings_(settings), client_(SSL_new(client)), server_(SSL_new(server)) {
     for (SSL* ssl : {client_.get(), server_.get()}) SSL_set_bio(ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
     SSL_set_connect_state(client_.get());
     SSL_set_accept_state(server_.get());
@@ -152,17 +152,17 @@ class Pair {
   }
 
   void say(SSL* speaker) {
-    const std::string data(exchange_.data, speaker == client_.get() ? 'c' : 's');
+    const std::string data(settings_.data, speaker == client_.get() ? 'c' : 's');
     SSL_write(speaker, data.data(), static_cast<int>(data.size()));
     settle();
   }
 
   void early_data() {
     std::size_t written = 0;
-    const std::string data(exchange_.data, 'e');
+    const std::string data(settings_.data, 'e');
     SSL_write_early_data(client_.get(), data.data(), data.size(), &written);
     carry(Side::client);
-    reads_early_data_ = !exchange_.refuse_early_data;
+    reads_early_data_ = !settings_.refuse_early_data;
   }
 
   void close() {
@@ -201,7 +201,7 @@ class Pair {
     const Bytes bytes(data, data + size);
     (void)BIO_reset(out);
     BIO_write(in, bytes.data(), static_cast<int>(bytes.size()));
-    const std::size_t most = exchange_.segment == 0 ? bytes.size() : exchange_.segment;
+    const std::size_t most = settings_.segment == 0 ? bytes.size() : settings_.segment;
     for (auto at = bytes.begin(); at != bytes.end();) {
       const auto end = at + static_cast<std::ptrdiff_t>(std::min<std::size_t>(most, bytes.end() - at));
       recording_.segments.push_back({from, tick(), Bytes(at, end)});
@@ -210,7 +210,7 @@ class Pair {
     return true;
   }
 
-  const Exchange& exchange_;
+  const PairSettings& settings_;
   Connection client_;
   Connection server_;
   Recording recording_;
@@ -229,41 +229,41 @@ void update_keys(Pair& pair, SSL* asking, int kind) {
   pair.say(asking);
 }
 
-void converse(Pair& pair, const Exchange& exchange) {
+void converse(Pair& pair, const PairSettings& settings) {
   pair.say(pair.client());
   pair.say(pair.server());
-  if (exchange.client_renegotiates) renegotiate(pair, pair.client());
-  if (exchange.server_renegotiates) renegotiate(pair, pair.server());
-  if (exchange.key_updates) {
+  if (settings.client_renegotiates) renegotiate(pair, pair.client());
+  if (settings.server_renegotiates) renegotiate(pair, pair.server());
+  if (settings.key_updates) {
     update_keys(pair, pair.client(), SSL_KEY_UPDATE_REQUESTED);
     update_keys(pair, pair.server(), SSL_KEY_UPDATE_NOT_REQUESTED);
     update_keys(pair, pair.server(), SSL_KEY_UPDATE_REQUESTED);
     pair.say(pair.client());
   }
-  if (exchange.client_renegotiates || exchange.server_renegotiates) pair.say(pair.server());
+  if (settings.client_renegotiates || settings.server_renegotiates) pair.say(pair.server());
 }
 
 }  // namespace
 
-Recorded record(const Exchange& exchange) {
+Recorded record(const PairSettings& settings) {
   static int number = 0;
   Recorded recorded;
   Shared shared;
-  const Context client = make_context(exchange, false, shared);
-  const Context server = make_context(exchange, true, shared);
-  for (int i = 0; i < exchange.connections; ++i) {
-    if (i > 0 && exchange.refuse_early_data) SSL_CTX_set_max_early_data(server.get(), 0);
-    Pair pair(exchange, client.get(), server.get(), ++number);
+  const Context client = make_context(settings, false, shared);
+  const Context server = make_context(settings, true, shared);
+  for (int i = 0; i < settings.connections; ++i) {
+    if (i > 0 && settings.refuse_early_data) SSL_CTX_set_max_early_data(server.get(), 0);
+    Pair pair(settings, client.get(), server.get(), ++number);
     if (shared.session) SSL_set_session(pair.client(), shared.session.get());
-    if (exchange.early_data && i > 0) pair.early_data();
+    if (settings.early_data && i > 0) pair.early_data();
     pair.settle();
-    if (pair.established()) converse(pair, exchange);
-    if (pair.established() == exchange.distrust) recorded.failure = exchange.name + ": not as it was meant";
+    if (pair.established()) converse(pair, settings);
+    if (pair.established() == settings.distrust) recorded.failure = settings.name + ": not as it was meant";
     const bool resumed = SSL_session_reused(pair.client()) == 1;
-    if (!exchange.distrust && !exchange.client_renegotiates && !exchange.server_renegotiates && resumed != (i > 0))
+    if (!settings.distrust && !settings.client_renegotiates && !settings.server_renegotiates && resumed != (i > 0))
       recorded.failure =
-          exchange.name + ": connection " + std::to_string(i) + (resumed ? " was" : " was not") + " resumed";
-    if (exchange.version != TLS1_3_VERSION) shared.session.reset(SSL_get1_session(pair.client()));
+          settings.name + ": connection " + std::to_string(i) + (resumed ? " was" : " was not") + " resumed";
+    if (settings.version != TLS1_3_VERSION) shared.session.reset(SSL_get1_session(pair.client()));
     pair.close();
     recorded.connections.push_back(pair.take());
   }

@@ -9,8 +9,8 @@
 
 namespace ti::libssl_pair {
 
-/// Exchange is one pair's way of talking. `connections` are made one after the other with the session of the last.
-struct Exchange {
+/// PairSettings is one pair's way of talking. `connections` are made one after the other with the session of the last.
+struct PairSettings {
   std::string name;
   int version = 0;     ///< TLS1_VERSION ... TLS1_3_VERSION
   std::string cipher;  ///< OpenSSL's name; empty: its choice
@@ -37,10 +37,10 @@ struct Exchange {
 struct Recorded {
   std::vector<Recording> connections;
   std::string keylog;
-  std::string failure;  ///< empty if every connection went as the exchange says
+  std::string failure;  ///< empty if every connection went as the settings says
 };
 
-Recorded record(const Exchange& exchange);
+Recorded record(const PairSettings& settings);
 
 /// OpenSSL's names of the suites that a version can negotiate with our certificates (no PSK, SRP or DSS).
 std::vector<std::string> suites(int version);

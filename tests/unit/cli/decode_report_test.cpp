@@ -45,13 +45,13 @@ JudgedConnection passing(std::size_t number) {
 JudgedConnection failing(std::size_t number) {
   JudgedConnection connection = passing(number);
   Judgement& judgement = connection.judgement;
-  judgement.standing = Standing::fail;
+  judgement.outcome = JudgementOutcome::fail;
   judgement.reason = judgement.verdict.reason = "it does";
   judgement.verdict.outcome = Outcome::fail;
   judgement.verdict.fault = Side::server;
   judgement.verdict.rule = "a-rule";
   judgement.verdict.at = Place{number, 0};
-  judgement.verdict.findings = {{"a-rule", Severity::must, Side::server, "it does", {number, 0}},
+  judgement.verdict.breaches = {{"a-rule", Severity::must, Side::server, "it does", {number, 0}},
                                 {"b-rule", Severity::should, Side::client, "so does he", {number, 0}}};
   judgement.verdict.consequences = {{"the client sent an alert", {number, 0}}};
   return connection;
@@ -59,7 +59,7 @@ JudgedConnection failing(std::size_t number) {
 
 JudgedConnection given_up(std::size_t number) {
   JudgedConnection connection = passing(number);
-  connection.judgement.standing = Standing::given_up;
+  connection.judgement.outcome = JudgementOutcome::given_up;
   connection.judgement.reason = "the client left";
   connection.summary.handshake = "failed";
   return connection;
@@ -112,7 +112,7 @@ TEST(DecodeReport, json_is_as_its_schema_says) {
 TEST(DecodeTally, a_pass_is_not_undone_by_what_is_only_a_note) {
   DecodeTally tally;
   for (const JudgedConnection& connection : {given_up(1), passing(2)}) tally.add(connection.judgement);
-  EXPECT_EQ(tally.decisive()->standing, Standing::pass);
+  EXPECT_EQ(tally.decisive()->outcome, JudgementOutcome::pass);
   EXPECT_FALSE(tally.failed());
 }
 

@@ -45,9 +45,10 @@ TEST(ParseAnswer, NorIsAFieldOfAnotherKind) {
 
 TEST(ConfigureLine, HasAScriptOnlyWhereThereIsOne) {
   asio::io_context loop;
-  const Site site{loop.get_executor(), nullptr, {}, {}, {}, {}, {}};
-  EXPECT_THAT(configure_line({Version::tls12}, site), testing::Not(HasSubstr("script")));
-  EXPECT_THAT(configure_line({Version::tls12, false, {}, "lies.script"}, site), HasSubstr(R"("script":"lies.script")"));
+  const RunContext context{loop.get_executor(), nullptr, {}, {}, {}, {}, {}};
+  EXPECT_THAT(configure_line({Version::tls12}, context), testing::Not(HasSubstr("script")));
+  EXPECT_THAT(configure_line({Version::tls12, false, {}, "lies.script"}, context),
+              HasSubstr(R"("script":"lies.script")"));
 }
 
 }  // namespace

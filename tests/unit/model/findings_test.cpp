@@ -48,7 +48,7 @@ CellResult known(CellResult cell) {
   return cell;
 }
 
-std::vector<RunFinding> grouped(const std::vector<CellResult>& cells, const Results& facts = facts_of_run()) {
+std::vector<Finding> grouped(const std::vector<CellResult>& cells, const Results& facts = facts_of_run()) {
   FindingsOfRun findings(facts);
   for (const CellResult& cell : cells) findings.add(cell);
   return findings.list();

@@ -24,7 +24,7 @@ CellResult failing_cell() {
   cell.verdict.rule = "rfc5077-3.3-one-ticket";
   cell.verdict.reason = "a second \"NewSessionTicket\" came";
   cell.verdict.at = Place{2, 5};
-  cell.verdict.findings = {{"rfc5077-3.3-one-ticket", Severity::must, Side::server, "twice", {2, 5}},
+  cell.verdict.breaches = {{"rfc5077-3.3-one-ticket", Severity::must, Side::server, "twice", {2, 5}},
                            {"witness-resumed", Severity::witness, Side::client, "says so", {2, std::nullopt}}};
   cell.verdict.consequences = {{"the client sent unexpected_message", {2, 9}}};
   cell.known = true;

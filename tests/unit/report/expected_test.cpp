@@ -149,7 +149,7 @@ TEST(Controls, WhatTheOtherSideEndedFirstHadNoOccasion) {
 TEST(Controls, AFaultBehindAnEarlierOneIsCaughtToo) {
   CellResult other = failed(Side::client, "expect-offered");
   other.verdict.exercised = {"renewal"};
-  other.verdict.findings = {{"one-ticket", Severity::must, Side::server, "", {}}};
+  other.verdict.breaches = {{"one-ticket", Severity::must, Side::server, "", {}}};
   const CellResult marked = ended({.server_controls = {{"nginx", control}}}, other);
   EXPECT_EQ(marked.control, Caught::caught);
   EXPECT_TRUE(is_unexpected(marked)) << "the client's own fault is nobody's control";

@@ -42,7 +42,7 @@ TEST(Ladder, TheMarkOfAProblemIsOnItsLine) {
   cell.verdict.outcome = Outcome::fail;
   cell.verdict.reason = reason;
   cell.verdict.at = at;
-  cell.verdict.findings = {{"rfc5246-6-well-formed", Severity::must, Side::client, reason, at}};
+  cell.verdict.breaches = {{"rfc5246-6-well-formed", Severity::must, Side::client, reason, at}};
   const std::string text = ladder(cell, false);
   EXPECT_THAT(line_with(text, "!"), testing::StartsWith(">"));
   EXPECT_THAT(line_with(text, "!"), HasSubstr("<== rfc5246-6-well-formed (client)"));

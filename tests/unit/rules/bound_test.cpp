@@ -49,7 +49,7 @@ Observation of_version(std::uint16_t offered, std::uint16_t chosen) {
 TEST(Bound, DraftsOfTls13AreNamedAndNotJudged) {
   expect_doubt(judge(of_version(0x7f1c, 0x7f1c)), "connection 1 speaks draft 28 of TLS 1.3, which is not judged");
   expect_doubt(judge(of_version(0xfb1a, 0xfb1a)), "version 0xfb1a");
-  EXPECT_TRUE(judge(of_version(0x7f1c, 0x7f1c)).findings.empty());
+  EXPECT_TRUE(judge(of_version(0x7f1c, 0x7f1c)).breaches.empty());
   EXPECT_EQ(judge(of_version(0x0304, 0x0304)).outcome, Outcome::fail);
 }
 

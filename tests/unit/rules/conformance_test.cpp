@@ -125,8 +125,8 @@ TEST(Conformance, HoldsOnlyTheServersCertificateAgainstTheServersName) {
   messages.insert(messages.begin() + static_cast<std::ptrdiff_t>(before), shown);
   seen.connections[0].handshakes = handshakes_of(seen.connections[0].transcript);
   std::vector<Side> wrong;
-  for (const Finding& finding : judge(seen).findings)
-    if (finding.rule == "rfc5280-6.1-path") wrong.push_back(finding.actor);
+  for (const Breach& breach : judge(seen).breaches)
+    if (breach.rule == "rfc5280-6.1-path") wrong.push_back(breach.actor);
   EXPECT_EQ(wrong, std::vector{Side::server});
 }
 

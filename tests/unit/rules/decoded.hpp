@@ -32,8 +32,8 @@ using mutilated::judge_all;
 
 /// "fail client rfc5246-6-well-formed", "pass".
 inline std::string text_of(const Judgement& judgement) {
-  std::string text(name(judgement.standing));
-  if (judgement.standing == Standing::fail)
+  std::string text(name(judgement.outcome));
+  if (judgement.outcome == JudgementOutcome::fail)
     text += std::string(" ") + name(*judgement.verdict.fault) + " " + judgement.verdict.rule;
   return text;
 }

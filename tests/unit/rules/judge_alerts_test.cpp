@@ -131,7 +131,7 @@ TEST(Judge, NeverPassesAnAlertThatCameOutOfTheMiddleOfAConnection) {
 TEST(Judge, DoesNotBlameTheClientForABitThatTheHarnessChangedInItsHello) {
   const auto flipped = [](Wire second) {
     second.c.connect.disturb.flip = DisturbPlan::Flip{MessageType::client_hello, Side::client, 0};
-    second.c.deed.flipped = 1;
+    second.c.applied.flipped = 1;
     return second.data().at(seconds(15));
   };
   expect_fail(judge(cell({first_13(), flipped(wire_13().resumed_13(b, 0, c))})), Side::server,
@@ -158,7 +158,7 @@ void expect_answered(const Wire& before, const Wire& second, Side sender, Side f
     Wire ended = Wire(second).alert(sender, description).end(sender).at(seconds(5)).failed();
     const Verdict verdict = judge(cell({before, ended}));
     expect_fail(verdict, fault, rule, at);
-    EXPECT_THAT(verdict.findings, Not(Contains(Field(&Finding::actor, sender))));
+    EXPECT_THAT(verdict.breaches, Not(Contains(Field(&Breach::actor, sender))));
     EXPECT_THAT(verdict.consequences, Contains(consequence(second.size(), alert_name(description))));
   }
 }
@@ -225,7 +225,7 @@ TEST(Judge, DoesNotTellWhatASessionWasWhoseHellosNobodySaw) {
     Observation seen = cell({origin, wire().resumed(a).data().at(seconds(5))});
     seen.has_expectations = false;
     const Verdict verdict = judge(seen);
-    EXPECT_THAT(verdict.findings, IsEmpty()) << verdict.rule;
+    EXPECT_THAT(verdict.breaches, IsEmpty()) << verdict.rule;
   }
 }
 

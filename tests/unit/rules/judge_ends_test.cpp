@@ -127,14 +127,14 @@ TEST(Judge, DoesNotGuessWhyAHandshakeStopsWhenNothingTells) {
 TEST(Judge, DoesNotJudgeWhatTheHarnessItselfDid) {
   Wire cut = wire().client_hello().server_hello(true);
   cut.c.connect.disturb.cut = DisturbPlan::Cut{MessageType::server_hello, Side::server};
-  cut.c.deed.cut = true;
+  cut.c.applied.cut = true;
   cut.c.expect.handshake = HandshakeKind::failed;
   cut.end(Side::server, Ending::How::fin, true).failed();
   EXPECT_EQ(judge(cell({cut})).outcome, Outcome::pass);
 
   Wire flip = wire().resumption_flight(a, b).alert(Side::client, 51).at(seconds(15)).failed();
   flip.c.connect.disturb.flip = DisturbPlan::Flip{MessageType::new_session_ticket, Side::server, 0};
-  flip.c.deed.flipped = 1;
+  flip.c.applied.flipped = 1;
   flip.c.expect.handshake = HandshakeKind::failed;
   EXPECT_EQ(judge(cell({first(), flip})).outcome, Outcome::pass);
 }
@@ -142,7 +142,7 @@ TEST(Judge, DoesNotJudgeWhatTheHarnessItselfDid) {
 TEST(Judge, ExcusesNoSilenceByWhatTheHarnessDid) {
   Wire cut = wire().client_hello().server_hello(true);
   cut.c.connect.disturb.cut = DisturbPlan::Cut{MessageType::server_hello, Side::server};
-  cut.c.deed.cut = true;
+  cut.c.applied.cut = true;
   cut.c.expect.handshake = HandshakeKind::failed;
   cut.end(Side::server, Ending::How::fin, true).c.timed_out = true;
   cut.c.client.answered = false;
@@ -151,7 +151,7 @@ TEST(Judge, ExcusesNoSilenceByWhatTheHarnessDid) {
   // The bit was flipped for the client, which neither goes on nor complains.
   Wire flip = wire().resumption_flight(a, b).at(seconds(15)).failed();
   flip.c.connect.disturb.flip = DisturbPlan::Flip{MessageType::new_session_ticket, Side::server, 0};
-  flip.c.deed.flipped = 1;
+  flip.c.applied.flipped = 1;
   flip.c.expect.handshake = HandshakeKind::failed;
   flip.c.timed_out = true;
   expect_fail(judge(cell({first(), flip})), Side::client, "harness-connection-completes", {2, std::nullopt});
@@ -194,7 +194,7 @@ TEST(Judge, SurvivesAHelloThatNobodyCanRead) {
 TEST(Judge, LooksForTheAlertThatAFlippedBitOughtToDraw) {
   Wire flip = wire().resumed(a, b).data().at(seconds(15));
   flip.c.connect.disturb.flip = DisturbPlan::Flip{MessageType::new_session_ticket, Side::server, 0};
-  flip.c.deed.flipped = 1;
+  flip.c.applied.flipped = 1;
   flip.c.expect.handshake = HandshakeKind::failed;
   expect_fail(judge(cell({first(), flip})), Side::client, "expect-handshake", {2, 0});
 }
@@ -262,7 +262,7 @@ TEST(Judge, LooksForWordOfAnAbortInTheWholeStep) {
 Observation refused_after_cut_renewal(std::size_t before_the_cut, std::size_t before_the_last) {
   Wire cut = wire().resumption_flight(a, b).at(seconds(15)).failed();
   cut.c.connect.disturb.cut = DisturbPlan::Cut{MessageType::finished, Side::server};
-  cut.c.deed.cut = true;
+  cut.c.applied.cut = true;
   cut.c.generation = before_the_cut;
   Wire last = wire().full(c, a).data().at(seconds(16));
   last.c.generation = before_the_last;

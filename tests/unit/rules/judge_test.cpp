@@ -35,7 +35,7 @@ TEST(Judge, BlamesTheServerForASecondTicketThatTheClientRejects) {
   EXPECT_THAT(verdict.consequences, Contains(Field(&Consequence::what, HasSubstr("the client said"))));
   EXPECT_THAT(verdict.consequences, Contains(Field(&Consequence::what, HasSubstr("the server's log"))));
   EXPECT_THAT(verdict.consequences, Contains(Field(&Consequence::what, HasSubstr("reset"))));
-  for (const Finding& finding : verdict.findings) EXPECT_NE(finding.rule, "harness-legal-flight-accepted");
+  for (const Breach& breach : verdict.breaches) EXPECT_NE(breach.rule, "harness-legal-flight-accepted");
 }
 
 TEST(Judge, BlamesTheServerForASecondTicketThatDrawsAClientHello) {
@@ -195,7 +195,7 @@ TEST(Judge, AHintOfZeroSaysNothing) {
   Wire renewal = wire().resumed(a, b).data().at(seconds(15));
   const Verdict verdict = judge(cell({first(), renewal, wire().resumed(b).data().at(seconds(600))}));
   EXPECT_EQ(verdict.outcome, Outcome::pass);
-  EXPECT_THAT(verdict.findings, IsEmpty());
+  EXPECT_THAT(verdict.breaches, IsEmpty());
 }
 
 TEST(Judge, BlamesAClientThatAskedForNoTicket) {
@@ -224,7 +224,7 @@ TEST(Judge, PutsTheDocumentsBeforeTheScenarioAtOnePlace) {
   second.c.expect.handshake = HandshakeKind::full;
   const Verdict verdict = judge(cell({first(), second}));
   expect_fail(verdict, Side::server, "rfc5077-3.4-echo-session-id", {2, 1});
-  EXPECT_THAT(verdict.findings, Not(Contains(Field(&Finding::rule, "expect-handshake"))));
+  EXPECT_THAT(verdict.breaches, Not(Contains(Field(&Breach::rule, "expect-handshake"))));
   EXPECT_THAT(verdict.consequences, Contains(consequence(1, "should have been full")));
 }
 
@@ -236,7 +236,7 @@ TEST(Judge, TellsOfOneFaultOnce) {
   renewal.failed("read", "unexpected message").c.client.resumed = false;
   const Verdict verdict = judge(cell({first(), renewal}));
   expect_fail(verdict, Side::server, "rfc5077-3.3-one-ticket", {2, 7});
-  EXPECT_THAT(verdict.findings, ElementsAre(Field(&Finding::rule, "rfc5077-3.3-one-ticket")));
+  EXPECT_THAT(verdict.breaches, ElementsAre(Field(&Breach::rule, "rfc5077-3.3-one-ticket")));
   EXPECT_THAT(verdict.consequences, Contains(consequence(7, "2 tickets came")));
   EXPECT_THAT(verdict.consequences, Contains(consequence(10, "the client sent the alert unexpected_message")));
 }
@@ -263,7 +263,7 @@ TEST(Judge, PassesACellInWhichAllIsWell) {
   third.c.expect.handshake = HandshakeKind::resumed;
   const Verdict verdict = judge(cell({full, renewal, third}));
   EXPECT_EQ(verdict.outcome, Outcome::pass) << verdict.reason;
-  EXPECT_THAT(verdict.findings, IsEmpty());
+  EXPECT_THAT(verdict.breaches, IsEmpty());
   EXPECT_THAT(verdict.consequences, IsEmpty());
 }
 
@@ -307,7 +307,7 @@ TEST(Judge, AccusesNobodyBehindAGap) {
     const Verdict verdict = judge(lacking(second_ticket(), Missing::messages, gap));
     EXPECT_EQ(verdict.outcome, Outcome::inconclusive) << gap;
     EXPECT_THAT(verdict.reason, HasSubstr("something is missing"));
-    EXPECT_THAT(verdict.findings, IsEmpty());
+    EXPECT_THAT(verdict.breaches, IsEmpty());
   }
   Wire unfinished = wire().client_hello().end(Side::server);
   EXPECT_EQ(judge(lacking(unfinished, Missing::messages, 1)).outcome, Outcome::inconclusive);
@@ -324,7 +324,7 @@ TEST(Judge, RestsOnTypesAloneWhereTheContentIsMissing) {
   EXPECT_EQ(judge(lacking(rejected, Missing::nothing, 1)).outcome, Outcome::fail);
   const Verdict verdict = judge(lacking(rejected, Missing::content, 1));
   EXPECT_EQ(verdict.outcome, Outcome::inconclusive) << verdict.rule;
-  EXPECT_THAT(verdict.findings, IsEmpty());
+  EXPECT_THAT(verdict.breaches, IsEmpty());
 }
 
 TEST(Judge, SurvivesACellWithoutConnections) { EXPECT_EQ(judge(Observation{}).outcome, Outcome::pass); }

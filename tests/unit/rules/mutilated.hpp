@@ -11,7 +11,7 @@
 #include "capture/packet_opener.hpp"
 #include "capture/packet_reader.hpp"
 #include "capture/pcapng.hpp"
-#include "rules/docket.hpp"
+#include "rules/capture_judge.hpp"
 #include "wire/decoder.hpp"
 
 namespace ti::mutilated {
@@ -84,7 +84,7 @@ inline std::string sender_of(const Frame& frame) {
 
 inline std::vector<Judgement> judge_all(const CaptureFile& capture) {
   const KeyLog keys(capture.keylog);
-  Docket docket;
+  CaptureJudge capture_judge;
   std::vector<Judgement> judgements;
   for (const CaptureRecording& recording : capture.connections) {
     ObservedConnection connection;
@@ -92,9 +92,9 @@ inline std::vector<Judgement> judge_all(const CaptureFile& capture) {
     connection.handshakes = handshakes_of(connection.transcript);
     connection.at = std::chrono::duration_cast<Milliseconds>(recording.opened);
     connection.begun = recording.opened;
-    judgements.push_back(docket.judge(std::move(connection),
-                                      recording.server.address + ":" + std::to_string(recording.server.port),
-                                      !recording.plain_answer));
+    judgements.push_back(capture_judge.judge(std::move(connection),
+                                             recording.server.address + ":" + std::to_string(recording.server.port),
+                                             !recording.plain_answer));
   }
   return judgements;
 }
@@ -106,7 +106,7 @@ inline std::map<std::string, std::string> accusations(const Bytes& file) {
   if (!capture) return accusations;
   const std::vector<Judgement> judgements = judge_all(*capture);
   for (std::size_t i = 0; i < judgements.size(); ++i)
-    if (const Verdict& verdict = judgements[i].verdict; judgements[i].standing == Standing::fail)
+    if (const Verdict& verdict = judgements[i].verdict; judgements[i].outcome == JudgementOutcome::fail)
       accusations.emplace(
           std::to_string(capture->connections[i].client.port) + " " + name(*verdict.fault) + " " + verdict.rule,
           verdict.reason);

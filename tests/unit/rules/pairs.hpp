@@ -23,7 +23,7 @@ std::vector<Pair> pairs_rfc7627();
 std::vector<Pair> pairs_rfc8446();
 std::vector<Pair> pairs_rfc9149();
 std::vector<Pair> pairs_protocol();
-std::vector<Pair> pairs_conduct();
+std::vector<Pair> pairs_endings();
 std::vector<Pair> pairs_hellos();
 std::vector<Pair> pairs_flights();
 std::vector<Pair> pairs_certificates();

@@ -18,7 +18,7 @@ Observation accepting_stranger() {
 Observation after_lost_finished(const Bytes& then) {
   Wire lost = wire().client_hello(a).server_hello(true, Bytes(32, 7)).new_ticket(b);
   lost.c.connect.disturb.cut = DisturbPlan::Cut{MessageType::new_session_ticket, Side::server};
-  lost.c.deed.cut = true;
+  lost.c.applied.cut = true;
   lost.at(seconds(15)).failed();
   return cell({first(), lost, wire().resumed(then).data().at(seconds(16))});
 }
@@ -83,7 +83,7 @@ Observation early_ticket() {
 Observation after_unconfirmed_renewal(Wire then) {
   Wire cut = wire().resumption_flight(a, b).at(seconds(15)).failed();
   cut.c.connect.disturb.cut = DisturbPlan::Cut{MessageType::finished, Side::server};
-  cut.c.deed.cut = true;
+  cut.c.applied.cut = true;
   then.c.connect.offer_connection = 1;
   Observation seen = cell({first(), cut, std::move(then).data().at(seconds(16))});
   seen.policy.values["expire_after"] = seconds(20);

@@ -62,7 +62,7 @@ Observation flipped_hello(bool accepted) {
   Wire second = accepted ? wire_13().resumed_13(a, aged(a, 15000), b).data() : wire_13();
   if (!accepted) second.client_hello(a, aged(a, 15000)).alert(Side::server, 51).failed();
   second.c.connect.disturb.flip = DisturbPlan::Flip{MessageType::client_hello, Side::client, 0};
-  second.c.deed.flipped = 1;
+  second.c.applied.flipped = 1;
   second.c.expect.alert = accepted ? std::nullopt : std::optional<std::string>("decrypt_error");
   return cell({first_13(), second.at(seconds(15))});
 }

@@ -11,7 +11,7 @@
 
 #include "capture/capture.hpp"
 #include "pasted/pasted.hpp"
-#include "rules/docket.hpp"
+#include "rules/capture_judge.hpp"
 #include "where/where.hpp"
 #include "wire/decoder.hpp"
 
@@ -238,11 +238,11 @@ std::set<std::string> accused(const std::string& text) {
   std::set<std::string> accused;
   const auto pasted = read_pasted(text);
   if (!pasted) return accused;
-  Docket docket;
+  CaptureJudge capture_judge;
   for (ObservedConnection& connection : connections_of(*pasted)) {
     if (connection.transcript.messages.empty()) continue;
-    const Judgement judgement = docket.judge(std::move(connection), "");
-    if (judgement.standing != Standing::fail) continue;
+    const Judgement judgement = capture_judge.judge(std::move(connection), "");
+    if (judgement.outcome != JudgementOutcome::fail) continue;
     const bool flight = judgement.verdict.rule == second_ticket.rule || judgement.verdict.rule == second_flight.rule;
     accused.insert(name(*judgement.verdict.fault) + std::string(" ") +
                    (flight ? "second flight" : judgement.verdict.rule));

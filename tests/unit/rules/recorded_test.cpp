@@ -117,7 +117,7 @@ class Tape {
 
 std::string text(const Verdict& verdict) {
   std::string text = std::string(name(verdict.outcome)) + " " + verdict.rule + ": " + verdict.reason;
-  for (const Finding& finding : verdict.findings) text += "\n  " + finding.rule + ": " + finding.reason;
+  for (const Breach& breach : verdict.breaches) text += "\n  " + breach.rule + ": " + breach.reason;
   return text;
 }
 
@@ -141,18 +141,18 @@ TEST(Recorded, FindsNothingInWhatIsHealthy) {
       Tape tape(name, with_keys);
       const Verdict verdict = tape.judged();
       EXPECT_EQ(verdict.outcome, Outcome::pass) << text(verdict);
-      EXPECT_THAT(verdict.findings, testing::IsEmpty()) << text(verdict);
+      EXPECT_THAT(verdict.breaches, testing::IsEmpty()) << text(verdict);
     }
 }
 
-struct Breach {
+struct Corruption {
   std::string_view rule;
   const char* golden;
   Place (*make)(Tape&);              ///< breaks the rule; where
   std::string_view decided_by = {};  ///< the rule that decides when it is another
 };
 
-constexpr Breach breaches[] = {
+constexpr Corruption corruptions[] = {
     // RFC 5077, server
     {"rfc5077-3.2-announced-only-if-asked", "tls12-session-id",
      [](Tape& t) {
@@ -352,7 +352,7 @@ constexpr Breach breaches[] = {
      [](Tape& t) {
        t.through_tap();
        t.connection(2).connect.disturb.flip = DisturbPlan::Flip{client_hello, Side::client, 0};
-       t.connection(2).deed.flipped = 1;
+       t.connection(2).applied.flipped = 1;
        t.body<ClientHello>(t.client(2, client_hello)).psks.front().identity.back() ^= 1;
        return t.server(2, server_hello);
      }},
@@ -518,23 +518,23 @@ constexpr Breach breaches[] = {
 };
 
 TEST(Recorded, CatchesOneChangeToWhatWasHealthy) {
-  for (const Breach& breach : breaches) {
-    SCOPED_TRACE(std::string(breach.rule) + " in " + breach.golden);
-    const Rule* rule = find_rule(breach.rule);
+  for (const Corruption& corruption : corruptions) {
+    SCOPED_TRACE(std::string(corruption.rule) + " in " + corruption.golden);
+    const Rule* rule = find_rule(corruption.rule);
     ASSERT_NE(rule, nullptr);
-    Tape tape(breach.golden);
-    const Place at = breach.make(tape);
+    Tape tape(corruption.golden);
+    const Place at = corruption.make(tape);
     const Verdict verdict = tape.judged();
-    const auto found = std::find_if(verdict.findings.begin(), verdict.findings.end(), [&](const Finding& finding) {
-      return finding.rule == breach.rule && finding.at.connection == at.connection && finding.at.message == at.message;
+    const auto found = std::find_if(verdict.breaches.begin(), verdict.breaches.end(), [&](const Breach& breach) {
+      return breach.rule == corruption.rule && breach.at.connection == at.connection && breach.at.message == at.message;
     });
-    EXPECT_NE(found, verdict.findings.end()) << text(verdict);
-    if (rule->severity == Severity::should && breach.decided_by.empty()) {
+    EXPECT_NE(found, verdict.breaches.end()) << text(verdict);
+    if (rule->severity == Severity::should && corruption.decided_by.empty()) {
       EXPECT_EQ(verdict.outcome, Outcome::pass) << text(verdict);
       continue;
     }
     EXPECT_EQ(verdict.outcome, Outcome::fail) << text(verdict);
-    EXPECT_EQ(verdict.rule, breach.decided_by.empty() ? breach.rule : breach.decided_by) << text(verdict);
+    EXPECT_EQ(verdict.rule, corruption.decided_by.empty() ? corruption.rule : corruption.decided_by) << text(verdict);
   }
 }
 
@@ -575,7 +575,7 @@ TEST(Recorded, BlamesTheServerOf2012WhateverDumpIsElided) {
     EXPECT_EQ(verdict.outcome, Outcome::fail) << text(verdict);
     EXPECT_EQ(verdict.rule, "rfc5077-3.3-one-ticket") << text(verdict);
     EXPECT_EQ(verdict.fault, Side::server);
-    EXPECT_EQ(verdict.findings.size(), 1U) << text(verdict);
+    EXPECT_EQ(verdict.breaches.size(), 1U) << text(verdict);
   }
 }
 
@@ -613,7 +613,7 @@ TEST(Recorded, SaysThatAllCouldNotBeJudgedWhereNothingSpeaksAgainstAnybody) {
   damage(tape, tape.server(1, server_hello));
   const Verdict verdict = tape.judged();
   EXPECT_EQ(verdict.outcome, Outcome::inconclusive) << text(verdict);
-  EXPECT_THAT(verdict.findings, testing::IsEmpty()) << text(verdict);
+  EXPECT_THAT(verdict.breaches, testing::IsEmpty()) << text(verdict);
 }
 
 }  // namespace

@@ -13,14 +13,14 @@ std::vector<made::Pair> all_pairs() {
   for (const auto part :
        {made::pairs_rfc5077, made::pairs_rfc5246, made::pairs_rfc6066, made::pairs_rfc7627, made::pairs_rfc8446,
         made::pairs_rfc9149, made::pairs_protocol, made::pairs_hellos, made::pairs_flights, made::pairs_certificates,
-        made::pairs_conduct, made::pairs_contract, made::pairs_witness, made::pairs_policy, made::pairs_expectations})
+        made::pairs_endings, made::pairs_contract, made::pairs_witness, made::pairs_policy, made::pairs_expectations})
     for (made::Pair& pair : part()) all.push_back(std::move(pair));
   return all;
 }
 
 std::string text(const Verdict& verdict) {
   std::string text = std::string(name(verdict.outcome)) + " " + verdict.rule + ": " + verdict.reason;
-  for (const Finding& finding : verdict.findings) text += "\n  " + finding.rule + ": " + finding.reason;
+  for (const Breach& breach : verdict.breaches) text += "\n  " + breach.rule + ": " + breach.reason;
   return text;
 }
 
@@ -49,11 +49,11 @@ TEST(Registry, CatchesWhatBreaksARuleAtItsPlaceAndAtTheRightDoor) {
     ASSERT_NE(rule, nullptr);
     EXPECT_TRUE(rule->applies(pair.broken));
     const Verdict verdict = judge(pair.broken);
-    const auto found = std::find_if(verdict.findings.begin(), verdict.findings.end(), [&](const Finding& finding) {
-      return finding.rule == pair.rule && finding.actor == pair.actor && finding.at.connection == pair.at.connection &&
-             finding.at.message == pair.at.message;
+    const auto found = std::find_if(verdict.breaches.begin(), verdict.breaches.end(), [&](const Breach& breach) {
+      return breach.rule == pair.rule && breach.actor == pair.actor && breach.at.connection == pair.at.connection &&
+             breach.at.message == pair.at.message;
     });
-    ASSERT_NE(found, verdict.findings.end()) << text(verdict);
+    ASSERT_NE(found, verdict.breaches.end()) << text(verdict);
     EXPECT_FALSE(found->reason.empty());
     if (rule->severity == Severity::should) continue;
     EXPECT_EQ(verdict.outcome, Outcome::fail);
@@ -70,8 +70,8 @@ TEST(Registry, PassesWhatKeepsARule) {
     EXPECT_TRUE(find_rule(pair.rule)->applies(pair.kept));
     const Verdict verdict = judge(pair.kept);
     EXPECT_EQ(verdict.outcome, Outcome::pass) << text(verdict);
-    EXPECT_FALSE(std::any_of(verdict.findings.begin(), verdict.findings.end(), [&](const Finding& finding) {
-      return finding.rule == pair.rule;
+    EXPECT_FALSE(std::any_of(verdict.breaches.begin(), verdict.breaches.end(), [&](const Breach& breach) {
+      return breach.rule == pair.rule;
     })) << text(verdict);
   }
 }

@@ -47,9 +47,9 @@ Wire offering_a() { return wire().full(c, a).data(); }
 
 /// That a client should drop a ticket whose handshake failed (RFC 5077 3.2) decides nothing.
 void expect_none_at_three(const Verdict& verdict) {
-  for (const Finding& finding : verdict.findings)
-    if (finding.severity != Severity::should) {
-      EXPECT_NE(finding.at.connection, 3U) << finding.reason;
+  for (const Breach& breach : verdict.breaches)
+    if (breach.severity != Severity::should) {
+      EXPECT_NE(breach.at.connection, 3U) << breach.reason;
     }
 }
 
@@ -72,7 +72,7 @@ TEST(Sides, NobodyIsBlamedForWhatFollowsARefusalThatCouldNotBeDecided) {
 TEST(Sides, AClientThatOffersATicketItNeverCompletedIsAtFault) {
   Wire cut = wire().resumption_flight(a, b).failed();
   cut.c.connect.disturb.cut = DisturbPlan::Cut{MessageType::new_session_ticket, Side::server};
-  cut.c.deed.cut = true;
+  cut.c.applied.cut = true;
   cut.c.expect.handshake = HandshakeKind::failed;
   const auto then = [&](const Wire& third) {
     return judge(under_policy({named(first(), "A"), Wire(cut).at(seconds(15)), Wire(third).at(seconds(16))}));
@@ -85,7 +85,7 @@ TEST(Sides, AClientThatOffersATicketItNeverCompletedIsAtFault) {
 TEST(Sides, AnIdenticalTicketCountsFromTheHandshakeThatWasCompleted) {
   Wire cut = wire().resumption_flight(a, a).failed();
   cut.c.connect.disturb.cut = DisturbPlan::Cut{MessageType::new_session_ticket, Side::server};
-  cut.c.deed.cut = true;
+  cut.c.applied.cut = true;
   cut.c.expect.handshake = HandshakeKind::failed;
   expect_pass(judge(cell({named(first(), "A"), cut.at(seconds(5)), wire().resumed(a).data().at(seconds(6))})));
   Wire renewed = named(wire().resumed(a, a).data(), "B", seconds(5));
@@ -106,7 +106,7 @@ TEST(Sides, AFullHandshakesTicketCountsOnceTheClientGoesOn) {
   };
   expect_fail(offered_after(first()), Side::client, "expect-offered", {2, 0});
   Wire refused = wire().full(a).alert(Side::client, decrypt_error).failed();
-  for (const Finding& finding : offered_after(refused).findings) EXPECT_EQ(finding.at.connection, 1U);
+  for (const Breach& breach : offered_after(refused).breaches) EXPECT_EQ(breach.at.connection, 1U);
   Wire gone = wire().full(a).sealed(Side::client, ContentType::alert, 30).end(Side::client).end(Side::server);
   expect_doubt(offered_after(gone.failed("handshake")), "");
 }
@@ -136,8 +136,8 @@ TEST(Sides, AClientThatTheHarnessHadToStopMayHaveLostItsTickets) {
   stopped.c.timed_out = true;
   stopped.c.transcript.endings.clear();
   Wire second = expecting(offering_nothing(), "A", HandshakeKind::resumed, seconds(15));
-  for (const Finding& finding : judge(cell({named(stopped, "A"), second})).findings)
-    EXPECT_EQ(finding.at.connection, 1U) << finding.reason;
+  for (const Breach& breach : judge(cell({named(stopped, "A"), second})).breaches)
+    EXPECT_EQ(breach.at.connection, 1U) << breach.reason;
 }
 
 // --- what is not known is neither good nor bad -----------------------------------------------------------------------
@@ -155,7 +155,7 @@ TEST(Sides, NobodyIsBlamedForATicketThatNobodyCouldRead) {
     second = expecting(second, "A", HandshakeKind::resumed, seconds(5));
     const Verdict verdict = judge(under_policy({hidden_13(), second}));
     EXPECT_EQ(verdict.outcome, Outcome::inconclusive) << verdict.rule << ": " << verdict.reason;
-    EXPECT_TRUE(verdict.findings.empty()) << verdict.findings.front().reason;
+    EXPECT_TRUE(verdict.breaches.empty()) << verdict.breaches.front().reason;
   }
 }
 
@@ -168,8 +168,8 @@ TEST(Sides, AClientThatOffersNothingIsNoReasonToBlameTheServer) {
   };
   for (const char* offered : {"B", "any", "none", static_cast<const char*>(nullptr)})
     for (const HandshakeKind kind : {HandshakeKind::resumed, HandshakeKind::failed})
-      for (const Finding& finding : judge(cell({named(first(), "A"), shaped(offered, kind)})).findings)
-        EXPECT_NE(finding.actor, Side::server) << finding.rule << ": " << finding.reason;
+      for (const Breach& breach : judge(cell({named(first(), "A"), shaped(offered, kind)})).breaches)
+        EXPECT_NE(breach.actor, Side::server) << breach.rule << ": " << breach.reason;
   expect_fail(judge(cell({named(first(), "A"), shaped(nullptr, HandshakeKind::resumed)})), Side::client,
               "expect-handshake", {2, 0});
   expect_pass(judge(cell({wire().full({}).data(), shaped(nullptr, HandshakeKind::resumed)})));
@@ -244,7 +244,7 @@ TEST(Sides, TheClientIsAtFaultThatTookAwayWhatItsSessionNeeds) {
     const Verdict verdict = judge(seen);
     EXPECT_EQ(verdict.outcome, Outcome::fail);
     EXPECT_EQ(verdict.fault, Side::client) << verdict.rule << ": " << verdict.reason;
-    for (const Finding& finding : verdict.findings) EXPECT_EQ(finding.actor, Side::client) << finding.reason;
+    for (const Breach& breach : verdict.breaches) EXPECT_EQ(breach.actor, Side::client) << breach.reason;
   };
   by_client(refused(first(), [&](Wire& second) {
     no_session_id(second);

@@ -45,7 +45,7 @@ class Disturber {
   /// What is passed on of what the server sent in one piece.
   Bytes pass(const Bytes& bytes, Side from = Side::server) { return take(disturbance_->filter(from, bytes)); }
   Bytes finish(Side from = Side::server) { return take(disturbance_->finish(from)); }
-  Deed deed() const { return disturbance_->deed(); }
+  AppliedDisturbance applied() const { return disturbance_->applied(); }
   const Delivery& last() const { return last_; }
 
  private:
@@ -70,15 +70,15 @@ TEST(Disturber, IsNoneWhereThePlanAsksForNothing) { EXPECT_EQ(make_disturbance(D
 TEST(Disturber, FlipsABitOfAMessageThatIsAlone) {
   Disturber disturber(flip(9));
   EXPECT_EQ(disturber.pass(record(hello)), record(hello));
-  EXPECT_EQ(disturber.deed().flipped, 0U);
+  EXPECT_EQ(disturber.applied().flipped, 0U);
   EXPECT_EQ(disturber.pass(record(ticket)), record(flipped(ticket, 4 + 1, 2)));
-  EXPECT_EQ(disturber.deed().flipped, 1U);
+  EXPECT_EQ(disturber.applied().flipped, 1U);
 }
 
 TEST(Disturber, FlipsABitOfAMessageThatIsNotTheFirstOfItsRecord) {
   Disturber disturber(flip(0));
   EXPECT_EQ(disturber.pass(record(join({hello, ticket}))), record(join({hello, flipped(ticket, 4, 1)})));
-  EXPECT_EQ(disturber.deed().flipped, 1U);
+  EXPECT_EQ(disturber.applied().flipped, 1U);
 }
 
 TEST(Disturber, FlipsABitOfAMessageThatLiesAcrossRecords) {
@@ -90,7 +90,7 @@ TEST(Disturber, FlipsABitOfAMessageThatLiesAcrossRecords) {
       all.push_back(passed.back());
     }
     EXPECT_EQ(all, join({hello, flipped(ticket, 4 + bit / 8, static_cast<std::uint8_t>(1U << bit % 8))})) << bit;
-    EXPECT_EQ(disturber.deed().flipped, 1U);
+    EXPECT_EQ(disturber.applied().flipped, 1U);
   }
 }
 
@@ -99,7 +99,7 @@ TEST(Disturber, FlipsABitOfEachMessageOfTheKindThatIsLongEnough) {
   const Bytes empty = handshake(MessageType::new_session_ticket, repeat(0, 6));
   EXPECT_EQ(disturber.pass(record(join({empty, ticket, ticket}))),
             record(join({empty, flipped(ticket, 14, 1), flipped(ticket, 14, 1)})));
-  EXPECT_EQ(disturber.deed().flipped, 2U);
+  EXPECT_EQ(disturber.applied().flipped, 2U);
 }
 
 TEST(Disturber, FlipsNothingThatIsSealedNorWhatTheOtherSideSends) {
@@ -107,7 +107,7 @@ TEST(Disturber, FlipsNothingThatIsSealedNorWhatTheOtherSideSends) {
   EXPECT_EQ(disturber.pass(record(ticket), Side::client), record(ticket));
   disturber.pass(hand_made::change_cipher_spec());
   EXPECT_EQ(disturber.pass(record(ticket)), record(ticket));
-  EXPECT_EQ(disturber.deed().flipped, 0U);
+  EXPECT_EQ(disturber.applied().flipped, 0U);
 }
 
 TEST(Disturber, CutsBehindTheMessage) {
@@ -116,7 +116,7 @@ TEST(Disturber, CutsBehindTheMessage) {
   EXPECT_EQ(disturber.last().cut, Cut::none);
   EXPECT_EQ(disturber.pass(join({record(join({ticket, hello})), record(hello)})), record(ticket));
   EXPECT_EQ(disturber.last().cut, Cut::fin);
-  EXPECT_TRUE(disturber.deed().cut);
+  EXPECT_TRUE(disturber.applied().cut);
 }
 
 TEST(Disturber, CutsBehindAMessageThatLiesAcrossRecords) {
@@ -124,9 +124,9 @@ TEST(Disturber, CutsBehindAMessageThatLiesAcrossRecords) {
   const Bytes begin(ticket.begin(), ticket.begin() + 7);
   const Bytes end(ticket.begin() + 7, ticket.end());
   EXPECT_EQ(disturber.pass(record(begin)), record(begin));
-  EXPECT_FALSE(disturber.deed().cut);
+  EXPECT_FALSE(disturber.applied().cut);
   EXPECT_EQ(disturber.pass(record(end)), record(end));
-  EXPECT_TRUE(disturber.deed().cut);
+  EXPECT_TRUE(disturber.applied().cut);
 }
 
 TEST(Disturber, CutsNothingWhereTheMessageDoesNotPassInSight) {
@@ -135,33 +135,33 @@ TEST(Disturber, CutsNothingWhereTheMessageDoesNotPassInSight) {
   disturber.pass(hand_made::change_cipher_spec());
   EXPECT_EQ(disturber.pass(record(ticket)), record(ticket));
   EXPECT_EQ(disturber.last().cut, Cut::none);
-  EXPECT_FALSE(disturber.deed().cut);
+  EXPECT_FALSE(disturber.applied().cut);
 }
 
 TEST(Disturber, SplitsRecordsOfHandshakeMessages) {
   Disturber disturber(records(DisturbPlan::Records::split));
   const Bytes passed = disturber.pass(record(hello));
   EXPECT_THAT(passed, SizeIs(hello.size() + 4 * 5));
-  EXPECT_EQ(disturber.deed().split, 1U);
+  EXPECT_EQ(disturber.applied().split, 1U);
   EXPECT_EQ(disturber.pass(hand_made::change_cipher_spec()), hand_made::change_cipher_spec());
   EXPECT_EQ(disturber.pass(record(hello)), record(hello));
-  EXPECT_EQ(disturber.deed().split, 1U);
+  EXPECT_EQ(disturber.applied().split, 1U);
 }
 
 TEST(Disturber, MergesRecordsThatCameTogether) {
   Disturber disturber(records(DisturbPlan::Records::merge));
   EXPECT_EQ(disturber.pass(join({record(hello), record(ticket), hand_made::change_cipher_spec()})),
             join({record(join({hello, ticket})), hand_made::change_cipher_spec()}));
-  EXPECT_EQ(disturber.deed().merged, 1U);
-  EXPECT_EQ(disturber.deed().as_merged, 0U);
+  EXPECT_EQ(disturber.applied().merged, 1U);
+  EXPECT_EQ(disturber.applied().as_merged, 0U);
 }
 
 TEST(Disturber, MergesNothingWhereThereIsOnlyOneRecord) {
   Disturber disturber(records(DisturbPlan::Records::merge));
   EXPECT_EQ(disturber.pass(record(hello)), record(hello));
-  EXPECT_EQ(disturber.deed().merged, 0U);
+  EXPECT_EQ(disturber.applied().merged, 0U);
   EXPECT_EQ(disturber.pass(record(join({hello, ticket}))), record(join({hello, ticket})));
-  EXPECT_EQ(disturber.deed().as_merged, 1U);
+  EXPECT_EQ(disturber.applied().as_merged, 1U);
 }
 
 TEST(Disturber, DelaysWhatTheServerSendsAndNothingElse) {
@@ -170,10 +170,10 @@ TEST(Disturber, DelaysWhatTheServerSendsAndNothingElse) {
   Disturber disturber(plan);
   disturber.pass(record(hello), Side::client);
   EXPECT_EQ(disturber.last().pieces.at(0).delay, 0ms);
-  EXPECT_EQ(disturber.deed().delayed, 0U);
+  EXPECT_EQ(disturber.applied().delayed, 0U);
   disturber.pass(record(hello));
   EXPECT_EQ(disturber.last().pieces.at(0).delay, 50ms);
-  EXPECT_EQ(disturber.deed().delayed, 1U);
+  EXPECT_EQ(disturber.applied().delayed, 1U);
 }
 
 TEST(Disturber, GivesEachByteAPieceOfItsOwn) {

@@ -131,11 +131,11 @@ TEST_F(Observe, OfALogThatWasCutNoDecisionCounts) {
 }
 
 TEST_F(Observe, WhatTheTapDidIsTold) {
-  captured_.steps[1].connections[0].deed.flipped = 1;
+  captured_.steps[1].connections[0].applied.flipped = 1;
   captured_.steps[1].connections[0].flooded = Side::server;
   const Observation cell = observed();
-  EXPECT_EQ(cell.connections[0].deed.flipped, 0U);
-  EXPECT_EQ(cell.connections[1].deed.flipped, 1U);
+  EXPECT_EQ(cell.connections[0].applied.flipped, 0U);
+  EXPECT_EQ(cell.connections[1].applied.flipped, 1U);
   EXPECT_EQ(cell.connections[1].flooded, Side::server);
 }
 
@@ -143,7 +143,7 @@ TEST_F(Observe, ACutConnectionIsSeenAsItsEndsSawIt) {
   CapturedConnection& captured = captured_.steps[1].connections[0];
   captured.delivered = Recording{};
   EXPECT_EQ(observed().connections[1].handshakes.size(), 1U);
-  captured.deed.cut = true;
+  captured.applied.cut = true;
   EXPECT_TRUE(observed().connections[1].handshakes.empty());
 }
 

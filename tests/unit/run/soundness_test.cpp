@@ -153,7 +153,7 @@ TEST_F(Soundness, ADisturbanceThatWasNotCarriedOutProvesNothingButWhatTheWireSho
   EXPECT_EQ(of_fail(wanted, 1).outcome, Outcome::fail);
   EXPECT_EQ(of_fail("expect-offered", 2).outcome, Outcome::fail);
   EXPECT_EQ(of_fail("expect-offered", 3).outcome, Outcome::error);
-  second.deed.flipped = 1;
+  second.applied.flipped = 1;
   EXPECT_EQ(outcomes(), untouched);
 }
 
@@ -169,9 +169,9 @@ TEST_F(Soundness, MergingIsDoneIfAnythingWasMergedAtAll) {
   for (ObservedConnection& each : cell_.connections) each.connect.disturb.records = DisturbPlan::Records::merge;
   EXPECT_EQ(outcomes(), "error error fail error error");
   EXPECT_THAT(undone(cell_), SizeIs(1));
-  cell_.connections[0].deed.merged = 1;
+  cell_.connections[0].applied.merged = 1;
   EXPECT_EQ(outcomes(), untouched);
-  cell_.connections[0].deed = {.as_merged = 1};
+  cell_.connections[0].applied = {.as_merged = 1};
   EXPECT_EQ(outcomes(), untouched);
 }
 

@@ -1,4 +1,4 @@
-#include "cli/attended.hpp"
+#include "cli/interruptible.hpp"
 
 #include <csignal>
 
@@ -6,7 +6,7 @@
 
 namespace ti {
 
-Attended::Attended(asio::io_context& loop, std::chrono::seconds limit)
+Interruptible::Interruptible(asio::io_context& loop, std::chrono::seconds limit)
     : loop_(loop), signals_(loop, SIGINT, SIGTERM), limit_(loop) {
   struct sigaction hung_up {};
   ::sigaction(SIGHUP, nullptr, &hung_up);
@@ -14,7 +14,7 @@ Attended::Attended(asio::io_context& loop, std::chrono::seconds limit)
   limit.count() > 0 ? limit_.expires_after(limit) : limit_.expires_at(Deadline::max());
 }
 
-bool Attended::run(awaitable<void> task) {
+bool Interruptible::run(awaitable<void> task) {
   bool stopped = false;
   std::exception_ptr error;
   TaskGroup work(loop_.get_executor());

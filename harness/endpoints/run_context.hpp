@@ -27,7 +27,7 @@ struct Limits {
   std::chrono::milliseconds late{250};     ///< how late a step may start under the real clock
 };
 
-struct Site {
+struct RunContext {
   Executor executor;
   const Guardian* guardian = nullptr;
   Credentials credentials;

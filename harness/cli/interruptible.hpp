@@ -7,13 +7,13 @@
 
 namespace ti {
 
-/// Attended runs coroutines, one after the other, which SIGINT, SIGTERM, SIGHUP unless it is ignored, or
+/// Interruptible runs coroutines, one after the other, which SIGINT, SIGTERM, SIGHUP unless it is ignored, or
 /// the end of a time stops. From its making on
 /// no such signal ends the process: one that comes between two coroutines stops the next.
-class Attended {
+class Interruptible {
  public:
   /// The time runs from now; zero is no limit.
-  Attended(asio::io_context& loop, std::chrono::seconds limit);
+  Interruptible(asio::io_context& loop, std::chrono::seconds limit);
 
   /// Gives whether it ended undisturbed; throws what it threw.
   bool run(awaitable<void> task);

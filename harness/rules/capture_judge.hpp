@@ -11,9 +11,9 @@
 
 namespace ti {
 
-/// Standing is what is said of one connection. Only `fail` accuses; given_up, incomplete, not_judged and no_tls are
-/// notes.
-enum class Standing : std::uint8_t {
+/// JudgementOutcome is what is said of one connection. Only `fail` accuses; given_up, incomplete, not_judged and no_tls
+/// are notes.
+enum class JudgementOutcome : std::uint8_t {
   pass,
   fail,
   inconclusive,
@@ -24,7 +24,7 @@ enum class Standing : std::uint8_t {
 };
 
 /// "pass", "given up", "not judged", ...
-std::string_view name(Standing standing);
+std::string_view name(JudgementOutcome outcome);
 
 /// Judges the last connection of an observation, beside the others.
 Verdict judge_last(const Observation& observation);
@@ -32,16 +32,16 @@ Verdict judge_last(const Observation& observation);
 /// Judgement is a verdict on one connection; its places name the connection by its number.
 struct Judgement {
   std::size_t number = 0;
-  Standing standing = Standing::pass;
+  JudgementOutcome outcome = JudgementOutcome::pass;
   std::string reason;  ///< why, unless it passes
   Verdict verdict;
 };
 
-/// Docket numbers connections as they come, from 1, and judges each by the universal rules, beside those before it that
-/// bear on it: where the tickets that it offers were issued or offered, and the last ones of the same server. Servers
-/// do not mix: what one of them knows says nothing of another. Of what has come the last few thousand are kept,
+/// CaptureJudge numbers connections as they come, from 1, and judges each by the universal rules, beside those before
+/// it that bear on it: where the tickets that it offers were issued or offered, and the last ones of the same server.
+/// Servers do not mix: what one of them knows says nothing of another. Of what has come the last few thousand are kept,
 /// without the bytes of their messages.
-class Docket {
+class CaptureJudge {
  public:
   /// Judges the next connection; `server` tells servers apart. Of its messages the bytes need not be there. Where the
   /// server does not speak TLS, the transcript's first problem says so.

@@ -1,4 +1,4 @@
-#include "run/calendar.hpp"
+#include "run/load_planner.hpp"
 
 #include <algorithm>
 
@@ -17,18 +17,18 @@ std::int64_t slice_of(std::chrono::nanoseconds time) { return time / slice; }
 
 }  // namespace
 
-Calendar::Calendar(std::size_t cores)
+LoadPlanner::LoadPlanner(std::size_t cores)
     : room_s_(fill * static_cast<double>(cores) * std::chrono::duration<double>(slice).count()),
       step_s_(first_belief_s) {}
 
-bool Calendar::has_room(std::int64_t start, const std::vector<std::int64_t>& steps) const {
+bool LoadPlanner::has_room(std::int64_t start, const std::vector<std::int64_t>& steps) const {
   return std::all_of(steps.begin(), steps.end(), [&](std::int64_t step) {
     const auto booked = booked_s_.find(start + step);
     return booked == booked_s_.end() || booked->second + step_s_ <= room_s_;
   });
 }
 
-Instant Calendar::book(Instant now, const std::vector<milliseconds>& steps) {
+Instant LoadPlanner::book(Instant now, const std::vector<milliseconds>& steps) {
   std::vector<std::int64_t> slices;
   for (const milliseconds step : steps) slices.push_back(slice_of(step));
   const std::int64_t earliest = slice_of(now);
@@ -39,7 +39,7 @@ Instant Calendar::book(Instant now, const std::vector<milliseconds>& steps) {
   return start == earliest ? now : Instant(start * slice);
 }
 
-void Calendar::learn(std::size_t steps, double cpu_s) {
+void LoadPlanner::learn(std::size_t steps, double cpu_s) {
   step_s_ = (cpu_s + doubt * first_belief_s) / static_cast<double>(steps + doubt);
 }
 

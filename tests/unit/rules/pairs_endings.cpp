@@ -45,7 +45,7 @@ Observation broken_off() {
 
 }  // namespace
 
-std::vector<Pair> pairs_conduct() {
+std::vector<Pair> pairs_endings() {
   return {
       {"rfc5077-3.3-renewal-accepted", Side::client, {2, 5}, renewal(false), renewal(true)},
       {"rfc5077-3.3-ticket-accepted", Side::client, {1, 10}, ticket_of_full(false, a), ticket_of_full(true, a)},

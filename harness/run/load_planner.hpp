@@ -9,11 +9,11 @@
 
 namespace ti {
 
-/// Calendar knows beforehand when each cell that runs will need the CPU, for a timeline says it. A new cell starts when
-/// there is room for each of its steps. Times are those of one clock that only goes forward.
-class Calendar {
+/// LoadPlanner knows beforehand when each cell that runs will need the CPU, for a timeline says it. A new cell starts
+/// when there is room for each of its steps. Times are those of one clock that only goes forward.
+class LoadPlanner {
  public:
-  explicit Calendar(std::size_t cores);
+  explicit LoadPlanner(std::size_t cores);
 
   /// The first time from `now` on at which a cell may start whose steps come at these times after its start. Booked.
   Instant book(Instant now, const std::vector<std::chrono::milliseconds>& steps);

@@ -43,7 +43,7 @@ const Known known[] = {
     {"two_syn_acks_lower_isn", "pass", ""},
 };
 
-TEST(World, each_capture_is_told_as_what_it_is) {
+TEST(FieldCaptures, each_capture_is_told_as_what_it_is) {
   std::set<std::string> tried;
   for (const Known& each : known) {
     const auto file = where::source() / "tests/golden/decode" / (std::string(each.file) + ".pcap");
@@ -60,10 +60,10 @@ TEST(World, each_capture_is_told_as_what_it_is) {
     EXPECT_TRUE(tried.contains(file.filename())) << file << " has no right answer here";
 }
 
-TEST(World, an_alert_that_follows_a_breach_accuses_nobody) {
+TEST(FieldCaptures, an_alert_that_follows_a_breach_accuses_nobody) {
   const Bytes bytes = decoded::bytes_of(where::source() / "tests/golden/decode/two_malformed_hellos.pcap");
   for (const Judgement& judgement : judge_all(read_capture(bytes).value())) {
-    EXPECT_THAT(judgement.verdict.findings, testing::SizeIs(1));
+    EXPECT_THAT(judgement.verdict.breaches, testing::SizeIs(1));
     ASSERT_THAT(judgement.verdict.consequences, testing::SizeIs(1));
     EXPECT_EQ(judgement.verdict.consequences[0].at.connection, judgement.number);
   }
@@ -107,14 +107,14 @@ struct Whole {
   std::map<std::string, std::string> said;
 };
 
-TEST(World, a_capture_put_together_again_says_the_same) {
+TEST(FieldCaptures, a_capture_put_together_again_says_the_same) {
   for (const auto& path : all_captures()) {
     const Whole whole(path);
     EXPECT_EQ(accusations(mutilated::file_of(whole.packets.keylog, whole.packets.frames)), whole.said) << whole.name;
   }
 }
 
-TEST(World, packets_that_are_missing_accuse_nobody) {
+TEST(FieldCaptures, packets_that_are_missing_accuse_nobody) {
   for (const auto& path : all_captures()) {
     const Whole whole(path);
     const std::size_t n = whole.packets.frames.size();
@@ -137,7 +137,7 @@ TEST(World, packets_that_are_missing_accuse_nobody) {
   }
 }
 
-TEST(World, packets_that_are_cut_short_accuse_nobody) {
+TEST(FieldCaptures, packets_that_are_cut_short_accuse_nobody) {
   for (const auto& path : all_captures()) {
     const Whole whole(path);
     for (const std::size_t most : {60, 80, 100, 150, 300, 600}) {
@@ -154,7 +154,7 @@ TEST(World, packets_that_are_cut_short_accuse_nobody) {
   }
 }
 
-TEST(World, one_direction_alone_accuses_nobody) {
+TEST(FieldCaptures, one_direction_alone_accuses_nobody) {
   for (const auto& path : all_captures()) {
     const Whole whole(path);
     std::map<std::string, Frames> directions;
@@ -163,7 +163,7 @@ TEST(World, one_direction_alone_accuses_nobody) {
   }
 }
 
-TEST(World, packets_in_another_order_accuse_nobody) {
+TEST(FieldCaptures, packets_in_another_order_accuse_nobody) {
   for (const auto& path : all_captures()) {
     const Whole whole(path);
     const std::size_t n = whole.packets.frames.size();
@@ -179,7 +179,7 @@ TEST(World, packets_in_another_order_accuse_nobody) {
   }
 }
 
-TEST(World, packets_in_any_order_and_bytes_of_any_value_crash_nothing) {
+TEST(FieldCaptures, packets_in_any_order_and_bytes_of_any_value_crash_nothing) {
   for (const auto& path : all_captures()) {
     const Whole whole(path);
     std::mt19937 random(7);

@@ -1,4 +1,4 @@
-#include "rules/docket.hpp"
+#include "rules/capture_judge.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,8 +15,8 @@ constexpr std::size_t most_kept = 4096;
 /// Of one server, and with one ticket.
 constexpr std::size_t most_related = 8;
 
-constexpr std::array<std::string_view, 7> standings = {"pass",       "fail",       "inconclusive", "given up",
-                                                       "incomplete", "not judged", "no TLS"};
+constexpr std::array<std::string_view, 7> outcomes = {"pass",       "fail",       "inconclusive", "given up",
+                                                      "incomplete", "not judged", "no TLS"};
 
 std::vector<std::string> tickets_of(const ObservedConnection& connection) {
   std::set<std::string> tickets;
@@ -39,32 +39,34 @@ std::string missing_of(const ObservedConnection& connection) {
 }
 
 /// What a failed handshake of which nobody is accused is: given up, or not captured to its end.
-std::pair<Standing, std::string> standing_of_failed(const Visit& visit, const Verdict& verdict) {
-  if (const std::string missing = missing_of(visit.connection); !missing.empty())
-    return {Standing::incomplete, "not all of it was captured: " + missing};
-  if (first_error_alert(visit.connection)) return {Standing::inconclusive, verdict.reason};
-  const TranscriptEnding* ending = first_ending(visit.connection);
+std::pair<JudgementOutcome, std::string> standing_of_failed(const ConnectionView& view, const Verdict& verdict) {
+  if (const std::string missing = missing_of(view.connection); !missing.empty())
+    return {JudgementOutcome::incomplete, "not all of it was captured: " + missing};
+  if (first_error_alert(view.connection)) return {JudgementOutcome::inconclusive, verdict.reason};
+  const TranscriptEnding* ending = first_ending(view.connection);
   if (ending == nullptr)
-    return {Standing::incomplete, "not all of it was captured: its end, and that of the handshake, is missing"};
+    return {JudgementOutcome::incomplete, "not all of it was captured: its end, and that of the handshake, is missing"};
   if (ending->from == Side::client)
-    return {Standing::given_up, "the client gave the connection up before the handshake was over, without an alert"};
-  return {Standing::inconclusive, verdict.reason};
+    return {JudgementOutcome::given_up,
+            "the client gave the connection up before the handshake was over, without an alert"};
+  return {JudgementOutcome::inconclusive, verdict.reason};
 }
 
-std::pair<Standing, std::string> standing_of(const Visit& visit, const Verdict& verdict, bool speaks_tls) {
-  const Transcript& transcript = visit.connection.transcript;
-  if (!has_document(transcript.version)) return {Standing::not_judged, verdict.reason};
-  if (verdict.outcome == Outcome::fail) return {Standing::fail, verdict.reason};
-  if (!speaks_tls) return {Standing::no_tls, transcript.problems.front().what};
-  const Handshake* handshake = first_handshake(visit.connection);
+std::pair<JudgementOutcome, std::string> outcome_of_judgement(const ConnectionView& view, const Verdict& verdict,
+                                                              bool speaks_tls) {
+  const Transcript& transcript = view.connection.transcript;
+  if (!has_document(transcript.version)) return {JudgementOutcome::not_judged, verdict.reason};
+  if (verdict.outcome == Outcome::fail) return {JudgementOutcome::fail, verdict.reason};
+  if (!speaks_tls) return {JudgementOutcome::no_tls, transcript.problems.front().what};
+  const Handshake* handshake = first_handshake(view.connection);
   if (handshake == nullptr) {
-    const std::string missing = missing_of(visit.connection);
-    return {Standing::incomplete,
+    const std::string missing = missing_of(view.connection);
+    return {JudgementOutcome::incomplete,
             "not all of it was captured: " + (missing.empty() ? "there is no ClientHello" : missing)};
   }
   if (handshake->kind == HandshakeKind::failed && transcript.vantage == Vantage::wire)
-    return standing_of_failed(visit, verdict);
-  return {verdict.outcome == Outcome::pass ? Standing::pass : Standing::inconclusive, verdict.reason};
+    return standing_of_failed(view, verdict);
+  return {verdict.outcome == Outcome::pass ? JudgementOutcome::pass : JudgementOutcome::inconclusive, verdict.reason};
 }
 
 /// Numbers is what the connections of an observation are called, in its order.
@@ -97,9 +99,9 @@ void call_by_number(Verdict& verdict, const Numbers& numbers) {
   };
   verdict.reason = with_numbers(verdict.reason, numbers);
   if (verdict.at) call(*verdict.at);
-  for (Finding& finding : verdict.findings) {
-    finding.reason = with_numbers(finding.reason, numbers);
-    call(finding.at);
+  for (Breach& breach : verdict.breaches) {
+    breach.reason = with_numbers(breach.reason, numbers);
+    call(breach.at);
   }
   for (Consequence& consequence : verdict.consequences) {
     consequence.what = with_numbers(consequence.what, numbers);
@@ -109,7 +111,7 @@ void call_by_number(Verdict& verdict, const Numbers& numbers) {
 
 }  // namespace
 
-std::string_view name(Standing standing) { return standings[static_cast<std::size_t>(standing)]; }
+std::string_view name(JudgementOutcome outcome) { return outcomes[static_cast<std::size_t>(outcome)]; }
 
 namespace {
 
@@ -127,7 +129,7 @@ void drop_what_nobody_refused(ObservedConnection& connection) {
 
 }  // namespace
 
-Judgement Docket::judge(ObservedConnection connection, const std::string& server, bool speaks_tls) {
+Judgement CaptureJudge::judge(ObservedConnection connection, const std::string& server, bool speaks_tls) {
   const std::size_t number = next_++;
   drop_what_nobody_refused(connection);
   Past past{std::move(connection), server, {}};
@@ -146,11 +148,11 @@ Judgement Docket::judge(ObservedConnection connection, const std::string& server
   Numbers numbers = before;
   numbers.push_back(number);
   call_by_number(judgement.verdict, numbers);
-  const Visit visit{observation, observation.connections.size(), observation.connections.back()};
-  std::tie(judgement.standing, judgement.reason) = standing_of(visit, judgement.verdict, speaks_tls);
-  if (judgement.standing == Standing::not_judged) {
+  const ConnectionView view{observation, observation.connections.size(), observation.connections.back()};
+  std::tie(judgement.outcome, judgement.reason) = outcome_of_judgement(view, judgement.verdict, speaks_tls);
+  if (judgement.outcome == JudgementOutcome::not_judged) {
     judgement.verdict = Verdict{};
-    judgement.reason = "it speaks " + version_text(visit.connection.transcript.version);
+    judgement.reason = "it speaks " + version_text(view.connection.transcript.version);
   }
 
   for (std::size_t i = 0; i < before.size(); ++i)
@@ -162,7 +164,7 @@ Judgement Docket::judge(ObservedConnection connection, const std::string& server
 }
 
 /// The numbers of the connections that bear on this one, in order.
-std::vector<std::size_t> Docket::related(const Past& past) const {
+std::vector<std::size_t> CaptureJudge::related(const Past& past) const {
   std::set<std::size_t> numbers;
   const auto add_last = [&](const auto& index, const std::string& key) {
     const auto found = index.find(key);
@@ -175,14 +177,14 @@ std::vector<std::size_t> Docket::related(const Past& past) const {
   return {numbers.begin(), numbers.end()};
 }
 
-void Docket::keep(std::size_t number, Past past) {
+void CaptureJudge::keep(std::size_t number, Past past) {
   for (const std::string& ticket : past.tickets) by_ticket_[ticket].push_back(number);
   by_server_[past.server].push_back(number);
   past_.emplace(number, std::move(past));
   if (past_.size() > most_kept) forget_oldest();
 }
 
-void Docket::forget_oldest() {
+void CaptureJudge::forget_oldest() {
   const auto oldest = past_.begin();
   const auto forget = [&](auto& index, const std::string& key) {
     const auto found = index.find(key);

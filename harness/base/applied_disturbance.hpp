@@ -4,8 +4,8 @@
 
 namespace ti {
 
-/// Deed counts what really was done. What was asked for and found nothing to be done to does not count.
-struct Deed {
+/// AppliedDisturbance counts what really was done. What was asked for and found nothing to be done to does not count.
+struct AppliedDisturbance {
   std::size_t flipped = 0;    ///< messages of which a bit was changed
   std::size_t split = 0;      ///< records that were divided
   std::size_t merged = 0;     ///< records that were joined to the one before them

@@ -31,20 +31,20 @@ enum class Duty : std::uint8_t {
 };
 
 /// What a hello owes of a ticket that came before.
-Duty duty_of(const Exchange& exchange, const Origin& ticket);
+Duty duty_of(const HandshakeView& view, const Origin& ticket);
 
 /// What a hello owes of several tickets, of which any will do; and the last of those that are outlived.
 struct Owing {
   Duty duty = Duty::free;
   std::optional<Origin> outlived;
 };
-Owing owing_of(const Exchange& exchange, const std::vector<Origin>& tickets);
+Owing owing_of(const HandshakeView& view, const std::vector<Origin>& tickets);
 
 /// The tickets that a client has at a hello if it keeps but the latest: those of the last connection before it that
 /// brought any which it received, or may have. Empty if there is none.
-std::vector<Origin> latest_tickets(const Exchange& exchange);
+std::vector<Origin> latest_tickets(const HandshakeView& view);
 
 /// Whether a connection before this one may have brought tickets that nobody could read.
-bool tickets_hidden_before(const Visit& visit);
+bool tickets_hidden_before(const ConnectionView& view);
 
 }  // namespace ti

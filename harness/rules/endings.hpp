@@ -1,11 +1,11 @@
 #pragma once
-// How connections end: what drew an alert, and who broke off or kept silent.
+// How connections end: the cause of an alert, and who broke off or kept silent.
 #include "rules/view.hpp"
 
 namespace ti {
 
-/// What drew the first error alert of a connection, as far as the messages before it tell.
-enum class Drawn : std::uint8_t {
+/// The cause of the first error alert of a connection, as far as the messages before it tell.
+enum class AlertCause : std::uint8_t {
   nothing,           ///< there is no error alert
   excused,           ///< by the harness's own disturbance, the server's script, or as the scenario wants it
   renewal,           ///< the client's, by the first and legal NewSessionTicket of a resumption
@@ -19,27 +19,27 @@ enum class Drawn : std::uint8_t {
   own_reasons,       ///< nothing in the peer's protocol: trust, configuration, policy
   cannot_be_told     ///< perhaps something that could not be checked (missing_check())
 };
-Drawn what_drew_alert(const Visit& visit);
+AlertCause alert_cause_of(const ConnectionView& view);
 
 /// At whose door the first error alert is to be laid; nothing where there is none, where it is excused, or where the
 /// wire does not tell. That of a side which broke a rule is its own matter: such a breach decides first.
-std::optional<Side> blamed_for_alert(const Visit& visit);
+std::optional<Side> blamed_for_alert(const ConnectionView& view);
 
 /// Whether that side sent a protected alert, of whatever kind, that nobody could read.
-bool alert_may_be_sealed(const Visit& visit, Side side);
+bool alert_may_be_sealed(const ConnectionView& view, Side side);
 
 /// Whether what the client says is a whole request of HTTP (clients/PROTOCOL.md), as far as it can be read.
-bool asks_rightly(const Visit& visit);
+bool asks_rightly(const ConnectionView& view);
 
 /// Whether the server ended its side improperly, before the client did: by a reset, or without close_notify, an error
 /// alert or a protected record that may be either.
-bool server_ended_badly(const Visit& visit);
+bool server_ended_badly(const ConnectionView& view);
 
 /// The server's first alert that ends nothing, a warning, which a client may take ill (RFC 5246 7.2.2).
-std::optional<std::size_t> warning_of_server(const Visit& visit);
+std::optional<std::size_t> warning_of_server(const ConnectionView& view);
 
 /// Whether a bad end of this connection is what the harness did or what the scenario wants.
-bool bad_end_excused(const Visit& visit);
+bool bad_end_excused(const ConnectionView& view);
 
 /// BadEnd is why a connection did not come to its good end. No side: what was seen does not tell whose doing it was.
 struct BadEnd {
@@ -48,6 +48,6 @@ struct BadEnd {
   std::string what;
 };
 /// Nothing when the handshake completed and nobody kept the other waiting.
-std::optional<BadEnd> bad_end_of(const Visit& visit);
+std::optional<BadEnd> bad_end_of(const ConnectionView& view);
 
 }  // namespace ti

@@ -10,7 +10,7 @@ namespace ti {
 /// Prints like fmt::print, but throws nothing when it cannot be written: the stream then has its error (ferror), and
 /// whoever wrote goes on.
 template <class... Args>
-void say(std::FILE* to, fmt::format_string<Args...> format, Args&&... args) {
+void try_print(std::FILE* to, fmt::format_string<Args...> format, Args&&... args) {
   const std::string text = fmt::format(format, std::forward<Args>(args)...);
   std::fwrite(text.data(), 1, text.size(), to);
 }

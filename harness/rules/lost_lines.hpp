@@ -9,6 +9,6 @@ namespace ti {
 /// looks at one message alone, where a Finished that fits the handshake stands behind it, so that all of it is there,
 /// and where the peer minded it: its next message is an error alert. That last says nothing of what did not come, came
 /// in another order, or was itself an answer to what was found right.
-bool may_be_lost(const Visit& visit, const Finding& finding, const Rule& rule);
+bool may_be_lost(const ConnectionView& view, const Breach& breach, const Rule& rule);
 
 }  // namespace ti
