@@ -124,14 +124,11 @@ int merge(const Options& options) {
   for (const std::string& folder : options.folders) copy_evidence(folder, out);
   ResultsFile file(out, false);
   Console console(stdout, stderr, {}, options.out);
-  Expected expected({}, {});
-  for (Listener* listener : {static_cast<Listener*>(&file), static_cast<Listener*>(&console)}) {
-    listener->run_started(joined, cells.size(), 0);
-    for (const CellResult& cell : cells) listener->cell_ended(cell);
-    listener->run_ended(joined.run, false);
-  }
+  Expected expected({}, {&file, &console});
+  expected.run_started(joined, cells.size(), cells.size());
+  for (const CellResult& cell : cells) expected.cell_recalled(cell);
+  expected.run_ended(joined.run, false);
   write_reports(wanted, options.out);
-  for (const CellResult& cell : cells) expected.count(cell);
   if (expected.any_error() || expected.nothing_ran()) return status::error;
   return expected.any_unexpected() ? status::unexpected : status::ok;
 }

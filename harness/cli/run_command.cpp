@@ -360,7 +360,7 @@ int run(const Options& asked, const Invocation& invocation) {
   console.expect(costs_of(cells, baseline.cost_ms));
   expected.run_started(facts, facts.run.planned, ended.size());
   if (earlier)
-    for (const CellResult& cell : earlier->cells) console.recall(expected.recall(cell));
+    for (const CellResult& cell : earlier->cells) expected.cell_recalled(cell);
 
   settings.repetitions = options.repeat;
   Runner runner(context, std::move(settings), {&expected});

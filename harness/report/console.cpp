@@ -149,7 +149,7 @@ void Console::count(const CellResult& cell) {
   }
 }
 
-void Console::recall(const CellResult& cell) {
+void Console::cell_recalled(const CellResult& cell) {
   if (cell.verdict.outcome != Outcome::unsupported) ++before_;
   count(cell);
 }

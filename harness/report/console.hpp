@@ -34,14 +34,12 @@ class Console final : public Listener {
   /// Progress is counted in these; what ends without being run is none.
   void expect(std::map<std::string, double> costs);
 
-  /// A cell that ended before the run was resumed: part of the totals, not of the rate.
-  void recall(const CellResult& cell);
-
   /// Shows how far the run is, when it is time to. To be called often, also while no cell ends.
   void tick();
 
   void run_started(const Results& facts, std::size_t total, std::size_t done) override;
   void cell_ended(const CellResult& cell) override;
+  void cell_recalled(const CellResult& cell) override;  ///< part of the totals, not of the rate
   void run_ended(const RunFacts& run, bool stopped) override;
 
  private:

@@ -98,12 +98,12 @@ void Expected::cell_ended(const CellResult& cell) {
   for (Listener* listener : listeners_) listener->cell_ended(marked);
 }
 
-CellResult Expected::recall(CellResult marked) {
-  count(marked);
-  const Outcome expected = marked.expected;
+void Expected::cell_recalled(const CellResult& cell) {
+  CellResult marked = cell;
   mark_known(marked);
-  marked.expected = expected;
-  return marked;
+  marked.expected = cell.expected;
+  count(marked);
+  for (Listener* listener : listeners_) listener->cell_recalled(marked);
 }
 
 void Expected::run_ended(const RunFacts& run, bool stopped) {

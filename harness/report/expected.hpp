@@ -28,14 +28,9 @@ class Expected final : public Listener {
 
   void run_started(const Results& facts, std::size_t total, std::size_t done) override;
   void cell_ended(const CellResult& cell) override;
+  /// One that was marked then: it keeps what it was expected to be, and counts for the known issues that it showed.
+  void cell_recalled(const CellResult& cell) override;
   void run_ended(const RunFacts& run, bool stopped) override;
-
-  /// Counts a cell that was marked before, one of a shard.
-  void count(const CellResult& marked);
-
-  /// Counts a cell that was marked before the run was resumed, and which known issues it showed; gives it with what
-  /// they say. After run_started.
-  CellResult recall(CellResult marked);
 
   bool any_error() const { return errors_ > 0; }
   bool any_unexpected() const { return unexpected_ > 0; }
@@ -53,6 +48,7 @@ class Expected final : public Listener {
   };
 
   bool speaks(const KnownIssue& issue, const CellId& cell) const;
+  void count(const CellResult& marked);
   void mark_known(CellResult& cell);
   void mark_control(CellResult& cell) const;
 

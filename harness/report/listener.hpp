@@ -11,9 +11,11 @@ class Listener {
  public:
   virtual ~Listener() = default;
 
-  /// `total` cells will end, of which `done` ended in an earlier run that this one resumes.
+  /// `total` cells will end, of which `done` are known from before: each is recalled next.
   virtual void run_started(const Results& facts, std::size_t total, std::size_t done) = 0;
   virtual void cell_ended(const CellResult& cell) = 0;
+  /// This cell is known from before: it ended in the run that is gone on with, or in a part of those that are merged.
+  virtual void cell_recalled(const CellResult& cell) = 0;
   /// `stopped`: the run was interrupted; what ended is kept.
   virtual void run_ended(const RunFacts& run, bool stopped) = 0;
 };

@@ -90,6 +90,10 @@ void ResultsFile::cell_ended(const CellResult& cell) {
   end_ += line.size();
 }
 
+void ResultsFile::cell_recalled(const CellResult& cell) {
+  if (!places_.contains(cell.id.text())) cell_ended(cell);
+}
+
 void ResultsFile::run_ended(const RunFacts& run, bool) {
   facts_.run = run;
   facts_.findings = findings_.list();

@@ -23,6 +23,7 @@ class ResultsFile final : public Listener {
 
   void run_started(const Results& facts, std::size_t total, std::size_t done) override;
   void cell_ended(const CellResult& cell) override;
+  void cell_recalled(const CellResult& cell) override;  ///< written, unless the run that is gone on with has it
   void run_ended(const RunFacts& run, bool stopped) override;
 
  private:

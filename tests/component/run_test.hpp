@@ -114,6 +114,7 @@ class RunTest : public ExecTest {
 struct Heard final : Listener {
   void run_started(const Results&, std::size_t, std::size_t) override {}
   void cell_ended(const CellResult& cell) override { cells.push_back(cell); }
+  void cell_recalled(const CellResult&) override {}
   void run_ended(const RunFacts&, bool) override {}
 
   std::vector<CellResult> cells;

@@ -126,9 +126,9 @@ TEST_F(ConsoleTest, AResumedRunIsToldAsAWhole) {
   Console run = console();
   run.expect({{id("c"), 10}, {id("d"), 10}});
   run.run_started(facts_, 5, 3);
-  run.recall(ended("a", Outcome::pass));
-  run.recall(ended("b", Outcome::fail, "it broke"));
-  run.recall(expected(ended("u", Outcome::unsupported, "client openssl lacks x")));
+  run.cell_recalled(ended("a", Outcome::pass));
+  run.cell_recalled(ended("b", Outcome::fail, "it broke"));
+  run.cell_recalled(expected(ended("u", Outcome::unsupported, "client openssl lacks x")));
   now_ += 5s;
   run.cell_ended(ended("c", Outcome::pass));
   EXPECT_EQ(progress_.text(), "3 of 4 cells, 0.2/s, about 5 s left, 1 unexpected, 0 known\n");

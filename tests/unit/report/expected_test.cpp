@@ -14,6 +14,16 @@ CellResult cell(const std::string& scenario, Outcome outcome) {
   return cell;
 }
 
+/// Marked keeps what the listeners of a run get.
+struct Marked final : Listener {
+  void run_started(const Results&, std::size_t, std::size_t) override {}
+  void cell_ended(const CellResult& cell) override { cells.push_back(cell); }
+  void cell_recalled(const CellResult& cell) override { recalled.push_back(cell); }
+  void run_ended(const RunFacts&, bool) override {}
+  std::vector<CellResult> cells;
+  std::vector<CellResult> recalled;
+};
+
 TEST(Expected, AKnownIssueSeenBeforeTheRunWasStoppedWasSeen) {
   KnownIssue issue;
   issue.client = "openssl";
@@ -24,29 +34,38 @@ TEST(Expected, AKnownIssueSeenBeforeTheRunWasStoppedWasSeen) {
   CellResult before = cell("renew", Outcome::fail);
   before.known = true;
   before.expected = Outcome::fail;
-  expected.recall(before);
+  expected.cell_recalled(before);
   expected.cell_ended(cell("young", Outcome::pass));
   EXPECT_TRUE(expected.not_seen_again().empty());
   EXPECT_FALSE(expected.any_unexpected());
+}
+
+TEST(Expected, ListenersHearOfWhatIsKnownFromBeforeAndWhy) {
+  KnownIssue issue;
+  issue.rule = "expect-offered";
+  issue.link = "https://example.org/1";
+  Marked marked;
+  Expected expected({.issues = {issue}}, {&marked});
+  const Results facts;
+  expected.run_started(facts, 1, 1);
+  CellResult before = cell("renew", Outcome::fail);
+  before.expected = Outcome::pass;
+  expected.cell_recalled(before);
+  ASSERT_EQ(marked.recalled.size(), 1U);
+  EXPECT_EQ(marked.recalled[0].known_link, issue.link);
+  EXPECT_EQ(marked.recalled[0].expected, Outcome::pass) << "what was to be expected of it was settled then";
+  EXPECT_TRUE(marked.cells.empty());
 }
 
 TEST(Expected, WhatEndedBadlyBeforeTheRunWasStoppedCounts) {
   Expected expected({}, {});
   const Results facts;
   expected.run_started(facts, 2, 1);
-  expected.recall(cell("renew", Outcome::error));
+  expected.cell_recalled(cell("renew", Outcome::error));
   expected.cell_ended(cell("young", Outcome::pass));
   EXPECT_TRUE(expected.any_error());
   EXPECT_TRUE(expected.any_unexpected());
 }
-
-/// Marked keeps what the listeners of a run get.
-struct Marked final : Listener {
-  void run_started(const Results&, std::size_t, std::size_t) override {}
-  void cell_ended(const CellResult& cell) override { cells.push_back(cell); }
-  void run_ended(const RunFacts&, bool) override {}
-  std::vector<CellResult> cells;
-};
 
 CellResult failed(Side fault, const std::string& rule) {
   CellResult failed = cell("renew", Outcome::fail);
@@ -64,7 +83,8 @@ bool unexpected(const CellResult& now, const CellResult& before, const std::vect
   expected.run_started(facts, 1, 0);
   expected.cell_ended(now);
   Expected later({}, {});
-  later.count(parse_cell(cell_json(marked.cells.at(0))).value());
+  later.run_started(facts, 1, 1);
+  later.cell_recalled(parse_cell(cell_json(marked.cells.at(0))).value());
   EXPECT_EQ(marked.cells.at(0).expected, before.verdict.outcome);
   EXPECT_EQ(later.any_unexpected(), expected.any_unexpected()) << "it is forgotten in the results";
   return expected.any_unexpected();
