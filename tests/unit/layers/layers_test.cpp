@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -120,6 +121,19 @@ TEST(Layers, TheMachineIsCaughtWhereOnlyDataMayBe) {
   EXPECT_THAT(breaches("rules", "auto now = std::chrono::system_clock::now();\n"), Contains("_clock::now"));
   EXPECT_THAT(breaches("rules", "#include <chrono>\n"), IsEmpty());
   EXPECT_THAT(breaches("exec", "#include <openssl/ssl.h>\n"), Contains("<openssl/"));
+}
+
+constexpr std::ptrdiff_t most_lines = 600;  // of a file; .clang-tidy bounds its functions
+
+bool is_too_long(const std::string& source) { return std::count(source.begin(), source.end(), '\n') > most_lines; }
+
+TEST(Layers, NoSourceIsTooLongToRead) {
+  std::string longest;
+  for (std::ptrdiff_t line = 0; line < most_lines; ++line) longest += "x\n";
+  EXPECT_FALSE(is_too_long(longest));
+  EXPECT_TRUE(is_too_long(longest + "x\n"));
+  for (const char* folder : {"harness", "clients", "servers", "tests"})
+    for (const std::filesystem::path& file : sources_below(folder)) EXPECT_FALSE(is_too_long(text_of(file))) << file;
 }
 
 TEST(Layers, NothingListensBeyondLoopback) {

@@ -3,10 +3,8 @@
 
 #include <gmock/gmock.h>
 
-#include "cbc_sealer.hpp"
 #include "golden.hpp"
 #include "hand_made.hpp"
-#include "wire/record_crypto.hpp"
 
 namespace ti {
 namespace {
@@ -563,104 +561,6 @@ TEST(Decoder, PlacesEndingsAmongMessages) {
   EXPECT_EQ(transcript.endings[0].before_message, 1u);
   EXPECT_EQ(transcript.endings[0].how, Ending::How::reset);
   EXPECT_EQ(transcript.endings[1].before_message, 2u);
-}
-
-/// A server's second NewSessionTicket, ChangeCipherSpec and Finished after a renewed resumption: the ticket under the
-/// keys in use, the Finished under the same keys begun anew (OpenSSL 1.0.0; BUGS.md 1).
-TEST(Decoder, OpensTheSecondFlightOfADoubleTicket) {
-  const Capture capture = golden::capture("tls10-cbc-renewed");
-  const KeyLog keys(capture.keylog);
-  Recording recording = capture.connections[1];
-  const auto reaches_client_finished = [](const Message& message) {
-    return message.from == Side::client && message.type == MessageType::finished;
-  };
-  Transcript first = decode(recording, keys);
-  const auto last = std::find_if(first.messages.begin(), first.messages.end(), reaches_client_finished);
-  first.messages.erase(last + 1, first.messages.end());
-  std::erase_if(recording.segments, [&](const Segment& segment) { return segment.at > last->at; });
-  recording.endings.clear();
-
-  const Suite suite = *suite_of(first.suite);
-  const auto& client_random = first.messages[0].as<ClientHello>()->random;
-  const auto& server_random = first.messages[1].as<ServerHello>()->random;
-  const ByteView master = keys.find("CLIENT_RANDOM", client_random);
-  const Bytes block =
-      prf(Version::tls10, suite, master, "key expansion",
-          join({Bytes(server_random.begin(), server_random.end()), Bytes(client_random.begin(), client_random.end())}),
-          2 * (20 + suite.key_bytes + 16));
-  const ByteView mac_key = ByteView(block).subspan(20, 20);
-  const ByteView key = ByteView(block).subspan(40 + suite.key_bytes, suite.key_bytes);
-  const ByteView iv = ByteView(block).last(16);
-
-  Bytes messages;
-  Bytes server_finished;
-  for (const Message& message : first.messages) {
-    if (message.type == MessageType::change_cipher_spec) continue;
-    messages.insert(messages.end(), message.raw.begin(), message.raw.end());
-    if (message.from == Side::server && message.type == MessageType::finished) server_finished = message.raw;
-  }
-  const Bytes ticket = new_session_ticket(text("the second ticket"));
-  messages = join({messages, ticket});
-  const Bytes finished =
-      handshake(MessageType::finished, finished_verify_data(Version::tls10, suite, master, Side::server, messages));
-
-  CbcSealer in_use(suite, key, iv, mac_key);
-  in_use.seal(ContentType::handshake, server_finished);
-  CbcSealer anew(suite, key, iv, mac_key);
-  recording.segments.push_back(
-      {Side::server, last->at + Instant(1),
-       join({in_use.seal(ContentType::handshake, ticket), in_use.seal(ContentType::change_cipher_spec, {1}),
-             anew.seal(ContentType::handshake, finished)})});
-
-  const Transcript transcript = decode(recording, keys);
-  EXPECT_THAT(problems(transcript), IsEmpty());
-  EXPECT_EQ(ladder(transcript),
-            "c ClientHello | s ServerHello | s NewSessionTicket | s ChangeCipherSpec | s Finished | "
-            "c ChangeCipherSpec | c Finished | s NewSessionTicket | s ChangeCipherSpec | s Finished");
-  EXPECT_EQ(transcript.messages.back().as<Finished>()->verified, true);
-  const auto handshakes = handshakes_of(transcript);
-  ASSERT_THAT(handshakes, SizeIs(1));
-  EXPECT_EQ(handshakes[0].kind, HandshakeKind::resumed);
-  EXPECT_THAT(handshakes[0].new_tickets, ElementsAre(2, 7));
-  EXPECT_EQ(handshakes[0].server_finished, 4u);
-}
-
-TEST(Decoder, OpensADoubleTicketAsAServerReallySendsIt) {
-  const Transcript transcript = decoded(golden::capture("tls10-double-ticket"))[0];
-  EXPECT_THAT(problems(transcript), IsEmpty());
-  EXPECT_EQ(ladder(transcript),
-            "c ClientHello | s ServerHello | s NewSessionTicket | s ChangeCipherSpec | s Finished | "
-            "c ChangeCipherSpec | c Finished | s NewSessionTicket | s ChangeCipherSpec | s Finished | c Alert");
-  EXPECT_EQ(transcript.messages[9].as<Finished>()->verified, true);
-  const auto handshakes = handshakes_of(transcript);
-  ASSERT_THAT(handshakes, SizeIs(1));
-  EXPECT_EQ(handshakes[0].kind, HandshakeKind::resumed);
-  EXPECT_THAT(handshakes[0].new_tickets, ElementsAre(2, 7));
-}
-
-TEST(RecordOpener, OpensTripleDesWhichNoLibraryHereNegotiates) {
-  const Suite suite = *suite_of(0x000a);
-  const Bytes key = repeat(3, 24);
-  const Bytes iv = repeat(4, 8);
-  const Bytes mac = repeat(5, 20);
-  CbcSealer sealer(suite, key, iv, mac);
-  auto opener = RecordOpener::make(suite, Version::tls10, false, {.key = key, .iv = iv, .mac = mac});
-  ASSERT_TRUE(opener.has_value());
-  for (const char* content : {"first", "second, by the chained IV", ""}) {
-    RecordReader reader;
-    reader.add(sealer.seal(ContentType::application_data, text(content)));
-    const auto opened = opener->open(*reader.next());
-    ASSERT_TRUE(opened.has_value()) << content;
-    EXPECT_EQ(opened->bytes, text(content));
-  }
-}
-
-TEST(RecordOpener, IsNotMadeOfKeysThatDoNotFit) {
-  const Suite suite = *suite_of(0x1301);
-  const Bytes key = repeat(1, 16);
-  EXPECT_TRUE(RecordOpener::make(suite, Version::tls13, false, {.key = key, .iv = repeat(1, 12), .mac = {}}));
-  EXPECT_FALSE(RecordOpener::make(suite, Version::tls13, false, {.key = key, .iv = repeat(1, 11), .mac = {}}));
-  EXPECT_FALSE(RecordOpener::make(suite, Version::tls13, false, {.key = {}, .iv = repeat(1, 12), .mac = {}}));
 }
 
 }  // namespace
