@@ -21,7 +21,7 @@ AdapterProcess::AdapterProcess(const ClientManifest& manifest, const RunContext&
   channel_ = std::make_unique<LineChannel>(*process_, Stopwatch());
 }
 
-awaitable<nlohmann::json> AdapterProcess::ask(std::string line) {
+awaitable<AdapterAnswer> AdapterProcess::ask(std::string line) {
   const std::string asked = line.substr(0, 120);
   std::string broken;
   std::string answer;
@@ -35,9 +35,11 @@ awaitable<nlohmann::json> AdapterProcess::ask(std::string line) {
   }
   errors_->drain();
   if (!broken.empty()) throw CheckFailed(why_silent(broken, errors_->text()));
-  nlohmann::json object = nlohmann::json::parse(answer, nullptr, false);
-  if (!object.is_object()) throw CheckFailed("to " + asked + " it answers " + answer.substr(0, 200));
-  co_return object;
+  try {
+    co_return AdapterAnswer(answer);
+  } catch (const AdapterBreach&) {
+    throw CheckFailed("to " + asked + " it answers " + answer.substr(0, 200));
+  }
 }
 
 awaitable<Exit> AdapterProcess::finish() {
@@ -53,26 +55,29 @@ awaitable<Exit> AdapterProcess::finish() {
   co_return *process_->ended();
 }
 
-bool is_refusal(const nlohmann::json& answer) {
-  const auto what = answer.find("unimplemented");
-  return !answer.value("ok", true) && what != answer.end() && what->is_string();
+void want_unimplemented(const AdapterAnswer& answer, std::string_view asked) {
+  if (!answer.is_refusal()) throw CheckFailed(fmt::format("{} is answered {}", asked, answer.text()));
 }
 
-void want_unimplemented(const nlohmann::json& answer, std::string_view asked) {
-  if (!is_refusal(answer)) throw CheckFailed(fmt::format("{} is answered {}", asked, answer.dump().substr(0, 200)));
+void want_ok(const AdapterAnswer& answer, std::string_view asked) {
+  if (answer.is_refusal()) throw CheckRefused("the adapter does not implement " + answer.unimplemented());
+  if (!answer.ok()) throw CheckFailed(fmt::format("{} is answered {}", asked, answer.text()));
 }
 
-void want_ok(const nlohmann::json& answer, std::string_view asked) {
-  if (is_refusal(answer)) throw CheckRefused("the adapter does not implement " + answer["unimplemented"].dump());
-  if (!answer.value("ok", false))
-    throw CheckFailed(fmt::format("{} is answered {}", asked, answer.dump().substr(0, 200)));
+AdapterAnswer::Hello hello_in(const AdapterAnswer& answer) {
+  try {
+    return answer.hello();
+  } catch (const AdapterBreach& breach) {
+    throw CheckFailed(breach.what());
+  }
 }
 
-nlohmann::json configure_order(Version tls, const RunContext& context) {
-  return {{"do", "configure"},          {"tls", name(tls)},
-          {"server_name", "localhost"}, {"ca", context.credentials.ca.string()},
-          {"certificate", nullptr},     {"ciphers", nullptr},
-          {"keylog", nullptr}};
+ClientWord word_in(const AdapterAnswer& answer) {
+  try {
+    return answer.connected().word;
+  } catch (const AdapterBreach& breach) {
+    throw CheckFailed(breach.what());
+  }
 }
 
 }  // namespace ti

@@ -15,7 +15,7 @@ class AdapterProcess {
                  const std::vector<std::string>& arguments = {});
 
   /// Sends a line; the answer must be a JSON object. Throws CheckFailed.
-  awaitable<nlohmann::json> ask(std::string line);
+  awaitable<AdapterAnswer> ask(std::string line);
 
   /// Ends its input and waits for its end. Throws CheckFailed when it does not end, or says something more.
   awaitable<Exit> finish();
@@ -33,14 +33,12 @@ class AdapterProcess {
 /// A word that means nothing to any adapter.
 inline constexpr std::string_view nonsense = "nonsense-4711";
 
-/// Whether an answer is `unimplemented` as clients/PROTOCOL.md has it.
-bool is_refusal(const nlohmann::json& answer);
-
 /// The answer to `asked` is a refusal; it is `ok`, CheckRefused if it is a refusal. Both throw CheckFailed.
-void want_unimplemented(const nlohmann::json& answer, std::string_view asked);
-void want_ok(const nlohmann::json& answer, std::string_view asked);
+void want_unimplemented(const AdapterAnswer& answer, std::string_view asked);
+void want_ok(const AdapterAnswer& answer, std::string_view asked);
 
-/// The command `configure`, with nothing out of the ordinary.
-nlohmann::json configure_order(Version tls, const RunContext& context);
+/// What it says in answer to hello, and to connect. Throws CheckFailed where that is not as the protocol has it.
+AdapterAnswer::Hello hello_in(const AdapterAnswer& answer);
+ClientWord word_in(const AdapterAnswer& answer);
 
 }  // namespace ti

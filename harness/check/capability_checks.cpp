@@ -13,8 +13,6 @@ namespace ti {
 
 namespace {
 
-using Json = nlohmann::json;
-
 awaitable<std::string> offer_saved(ClientTrial& trial) {
   for (const Version version : trial.versions()) {
     const ClientTrial::Pair at = co_await trial.pair(version);
@@ -68,24 +66,25 @@ awaitable<std::string> ciphers(ClientTrial& trial) {
   if (trial.manifest().program) throw CheckSkipped("an unmodified program");
   const Version version = trial.newest_classic();
   const bool aead = version == Version::tls12;
-  const Json names = aead ? Json{"ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384"}
-                          : Json{"ECDHE-RSA-AES128-SHA", "ECDHE-RSA-AES256-SHA"};
+  const std::vector<std::string> names =
+      aead ? std::vector<std::string>{"ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384"}
+           : std::vector<std::string>{"ECDHE-RSA-AES128-SHA", "ECDHE-RSA-AES256-SHA"};
   const std::set<std::uint16_t> wanted =
       aead ? std::set<std::uint16_t>{0xc02f, 0xc030} : std::set<std::uint16_t>{0xc013, 0xc014};
   Peer* at = co_await trial.peer(version);
   AdapterProcess adapter = trial.start();
-  Json order = configure_order(version, trial.context());
-  order["ciphers"] = names;
-  Json answer = co_await trial.ask(&adapter, order);
+  ConfigureOrder order = trial.configuration(version);
+  order.ciphers = names;
+  AdapterAnswer answer = co_await trial.ask(&adapter, order);
   want_ok(answer, "configure");
-  const ClientTrial::Told told = co_await trial.connect(&adapter, at, trial.connect_order(*at));
+  const ClientTrial::Told told = co_await trial.connect(&adapter, at, trial.fresh_order(*at));
   want_ok(told.answer, "connect");
   const std::set<std::uint16_t> signalling{0x00ff, 0x5600};
   const auto of_tls13 = [](std::uint16_t offered) { return offered >> 8 == 0x13; };  // not among those to choose from
   for (const std::uint16_t offered : hello_of(told.attempt).suites)
     if (!wanted.contains(offered) && !signalling.contains(offered) && !grease(offered) && !of_tls13(offered))
       throw CheckFailed("told to offer two others, it offers " + suite_name(offered));
-  order["ciphers"] = {nonsense};
+  order.ciphers = std::vector<std::string>{std::string(nonsense)};
   answer = co_await trial.ask(&adapter, order);
   want_unimplemented(answer, fmt::format("the suite {}", nonsense));
   co_return "offers the two it is told at " + at_version(version);
@@ -122,15 +121,14 @@ awaitable<std::string> own_clock(ClientTrial& trial) {
   peer_order.certificates = CertificateSet::short_lived;
   Peer* at = co_await trial.bench().peer(std::move(peer_order));
   AdapterProcess adapter = trial.start();
-  const Json answer = co_await trial.ask(
-      &adapter, configure_order(trial.newest(), trial.bench().context_of_client(CertificateSet::short_lived)));
+  const Credentials& credentials = trial.bench().context_of_client(CertificateSet::short_lived).credentials;
+  const AdapterAnswer answer = co_await trial.ask(&adapter, configure_order(trial.newest(), credentials));
   want_ok(answer, "configure");
-  Json order = trial.connect_order(*at);
-  order["clock_offset_s"] = std::chrono::seconds(2 * short_life).count();
+  ConnectOrder order = trial.fresh_order(*at);
+  order.clock_offset_s = std::chrono::duration<double>(2 * short_life).count();
   const ClientTrial::Told told = co_await trial.connect(&adapter, at, std::move(order));
-  if (is_refusal(told.answer)) want_ok(told.answer, "clock_offset_s");
-  if (told.answer.value("ok", true))
-    throw CheckFailed("told to be two hours on, it accepts a certificate that is over");
+  if (told.answer.is_refusal()) want_ok(told.answer, "clock_offset_s");
+  if (!told.answer.failed()) throw CheckFailed("told to be two hours on, it accepts a certificate that is over");
   co_return "told to be two hours on, it refuses a certificate that is over";
 }
 
@@ -140,10 +138,10 @@ awaitable<std::string> warm(ClientTrial& trial) {
   for (const Version version : trial.versions()) {
     Peer* at = co_await trial.peer(version);
     const std::string where = at_version(version);
-    const Json configure = configure_order(version, trial.context());
-    Json order = trial.connect_order(*at);
-    order["offer"] = "latest";
-    Json answer = co_await trial.ask(&adapter, configure);
+    const ConfigureOrder configure = trial.configuration(version);
+    ConnectOrder order = trial.fresh_order(*at);
+    order.fresh = false;
+    AdapterAnswer answer = co_await trial.ask(&adapter, configure);
     want_ok(answer, "configure");
     const ClientTrial::Told first = co_await trial.connect(&adapter, at, order);
     want_ok(first.answer, where);

@@ -93,10 +93,8 @@ bool CheckBench::can_move_clock() const {
 Client& CheckBench::new_client(CertificateSet certificates) {
   const std::filesystem::path folder = new_folder("c");
   Guest guest;
-  if (can_move_clock())
-    guest.clock = std::make_unique<VirtualClock>(*context_.guardian, folder / "clock", libfaketime_);
-  else
-    guest.clock = std::make_unique<RealClock>();
+  const ClockKind kind = can_move_clock() ? ClockKind::virtual_time : ClockKind::real_time;
+  guest.clock = make_clock(kind, *context_.guardian, folder, libfaketime_);
   guest.client = make_client(manifest_, context_of_client(certificates), *guest.clock, watch_, folder / "c");
   guests_.push_back(std::move(guest));
   return *guests_.back().client;

@@ -121,12 +121,12 @@ awaitable<ClientManifest> manifest_of_command(std::vector<std::string> argv, std
   try {
     const TempDir folder(*context.guardian);
     AdapterProcess adapter(manifest, context, folder.path());
-    const nlohmann::json hello = co_await adapter.ask(R"({"do":"hello","protocol":1})");
-    if (hello.value("carry", "") == "export") manifest.carry = Carry::session_export;
+    const AdapterAnswer hello = co_await adapter.ask(hello_line());
+    if (hello_in(hello).carry == "export") manifest.carry = Carry::session_export;
     for (const Version version : all_versions) {
-      std::string line = configure_order(version, context).dump();
-      const nlohmann::json answer = co_await adapter.ask(std::move(line));
-      if (answer.value("ok", false)) manifest.tls.insert(version);
+      std::string line = line_of(configure_order(version, context.credentials));
+      const AdapterAnswer answer = co_await adapter.ask(std::move(line));
+      if (answer.ok()) manifest.tls.insert(version);
     }
   } catch (const CheckFailed&) {
     co_return manifest;  // what it did wrong, the checks will say

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "check/check_facts.hpp"
+#include "endpoints/line_client.hpp"
 
 namespace ti {
 
@@ -37,23 +38,29 @@ AdapterProcess ClientTrial::start(const std::vector<std::string>& arguments) {
   return AdapterProcess(manifest_, context_, bench_.new_folder("a"), arguments);
 }
 
-nlohmann::json ClientTrial::connect_order(const Peer& peer) const {
-  nlohmann::json order{{"do", "connect"},          {"connection", 1}, {"host", "127.0.0.1"},
-                       {"port", peer.tap->port()}, {"offer", "none"}, {"request", http_request}};
-  if (has_own_clock()) order["clock_offset_s"] = 0;
-  return order;
+ConnectOrder ClientTrial::fresh_order(const Peer& peer) const {
+  ConnectOrder order;
+  order.port = peer.tap->port();
+  order.fresh = true;
+  return completed(std::move(order), manifest_, 0, "");
 }
 
-awaitable<nlohmann::json> ClientTrial::ask(AdapterProcess* adapter, nlohmann::json order) {
-  std::string line = order.dump();
-  nlohmann::json answer = co_await adapter->ask(std::move(line));
+awaitable<AdapterAnswer> ClientTrial::ask(AdapterProcess* adapter, ConfigureOrder order) {
+  std::string line = line_of(order);
+  AdapterAnswer answer = co_await adapter->ask(std::move(line));
   co_return answer;
 }
 
-awaitable<ClientTrial::Told> ClientTrial::connect(AdapterProcess* adapter, Peer* peer, nlohmann::json order) {
-  nlohmann::json answer = co_await ask(adapter, std::move(order));
+awaitable<ClientTrial::Told> ClientTrial::connect(AdapterProcess* adapter, Peer* peer, std::string line) {
+  AdapterAnswer answer = co_await adapter->ask(std::move(line));
   Attempt attempt = co_await bench_.settle(peer);
   Told told{std::move(answer), std::move(attempt)};
+  co_return told;
+}
+
+awaitable<ClientTrial::Told> ClientTrial::connect(AdapterProcess* adapter, Peer* peer, ConnectOrder order) {
+  std::string line = line_of(order);
+  Told told = co_await connect(adapter, peer, std::move(line));
   co_return told;
 }
 

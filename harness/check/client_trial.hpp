@@ -22,7 +22,7 @@ class ClientTrial {
 
   /// A connection that an adapter was told in a line of one's own.
   struct Told {
-    nlohmann::json answer;
+    AdapterAnswer answer;
     Attempt attempt;
   };
 
@@ -50,9 +50,12 @@ class ClientTrial {
 
   // By the line protocol.
   AdapterProcess start(const std::vector<std::string>& arguments = {});
-  nlohmann::json connect_order(const Peer& peer) const;
-  awaitable<nlohmann::json> ask(AdapterProcess* adapter, nlohmann::json order);
-  awaitable<Told> connect(AdapterProcess* adapter, Peer* peer, nlohmann::json order);
+  ConfigureOrder configuration(Version version) const { return configure_order(version, context_.credentials); }
+  /// A connection to that peer which offers nothing.
+  ConnectOrder fresh_order(const Peer& peer) const;
+  awaitable<AdapterAnswer> ask(AdapterProcess* adapter, ConfigureOrder order);
+  awaitable<Told> connect(AdapterProcess* adapter, Peer* peer, ConnectOrder order);
+  awaitable<Told> connect(AdapterProcess* adapter, Peer* peer, std::string line);
 
   // By the client's own driver.
   awaitable<Peer*> peer(Version version);

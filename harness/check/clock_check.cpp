@@ -1,6 +1,7 @@
 #include "check/clock_check.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "exec/temp_dir.hpp"
 #include "run/cell.hpp"
@@ -10,6 +11,9 @@ namespace ti {
 namespace {
 
 using std::chrono::seconds;
+
+constexpr std::string_view state_names[] = {"real", "moves", "stands still", "not told"};  // in order of ClockState
+constexpr const char* clock_fact = "clock";
 
 constexpr std::chrono::hours a_day{24};
 
@@ -51,19 +55,19 @@ std::string sealing_key(const ConnectionSummary& connection) {
   return key;
 }
 
-const char* seen_of_server(const std::vector<ConnectionSummary>& connections) {
-  if (connections.size() != 2) return clock_not_told;
+ClockState seen_of_server(const std::vector<ConnectionSummary>& connections) {
+  if (connections.size() != 2) return ClockState::not_told;
   const std::string before = sealing_key(connections[0]);
   const std::string after = sealing_key(connections[1]);
-  if (!before.empty() && !after.empty()) return before == after ? clock_stands_still : clock_moves;
-  if (connections[1].offered.empty()) return clock_not_told;
-  if (connections[1].handshake == "full") return clock_moves;
-  return connections[1].handshake == "resumed" ? clock_stands_still : clock_not_told;
+  if (!before.empty() && !after.empty()) return before == after ? ClockState::stands_still : ClockState::moves;
+  if (connections[1].offered.empty()) return ClockState::not_told;
+  if (connections[1].handshake == "full") return ClockState::moves;
+  return connections[1].handshake == "resumed" ? ClockState::stands_still : ClockState::not_told;
 }
 
-const char* seen_of_client(const std::vector<ConnectionSummary>& connections) {
-  if (connections.size() != 2 || connections[0].handshake != "full") return clock_not_told;
-  return connections[1].handshake == "full" && connections[1].client.ok ? clock_stands_still : clock_moves;
+ClockState seen_of_client(const std::vector<ConnectionSummary>& connections) {
+  if (connections.size() != 2 || connections[0].handshake != "full") return ClockState::not_told;
+  return connections[1].handshake == "full" && connections[1].client.ok ? ClockState::stands_still : ClockState::moves;
 }
 
 const Version* common_version(const ServerManifest& server, const ClientManifest& client) {
@@ -76,13 +80,25 @@ constexpr std::size_t most_tries = 3;
 
 }  // namespace
 
-awaitable<std::string> clock_of_server(const ServerManifest& server, std::vector<const ClientManifest*> clients,
-                                       const RunContext& context, std::filesystem::path libfaketime) {
-  std::string seen = clock_not_told;
+std::string_view name(ClockState state) { return state_names[static_cast<std::size_t>(state)]; }
+
+void tell_clock(Facts& facts, ClockState state) { facts[clock_fact] = name(state); }
+
+std::optional<ClockState> clock_told(const Facts& facts) {
+  const auto told = facts.find(clock_fact);
+  if (told == facts.end()) return std::nullopt;
+  const auto found = std::find(std::begin(state_names), std::end(state_names), told->second);
+  if (found == std::end(state_names)) return std::nullopt;
+  return static_cast<ClockState>(found - std::begin(state_names));
+}
+
+awaitable<ClockState> clock_of_server(const ServerManifest& server, std::vector<const ClientManifest*> clients,
+                                      const RunContext& context, std::filesystem::path libfaketime) {
+  ClockState seen = ClockState::not_told;
   std::size_t tries = 0;
   for (const ClientManifest* client : clients) {
     const Version* tls = common_version(server, *client);
-    if (tls == nullptr || seen != clock_not_told || ++tries > most_tries) continue;
+    if (tls == nullptr || seen != ClockState::not_told || ++tries > most_tries) continue;
     const Scenario scenario = a_day_apart(server, *tls, "latest");
     PlannedCell cell{{server.id, client->id, scenario.id, *tls}, &server, client, &scenario, {}};
     const auto connections = co_await connections_of(std::move(cell), context, libfaketime);
@@ -91,18 +107,18 @@ awaitable<std::string> clock_of_server(const ServerManifest& server, std::vector
   co_return seen;
 }
 
-awaitable<std::string> clock_of_client(const ClientManifest& client, std::vector<const ServerManifest*> servers,
-                                       const RunContext& context, std::filesystem::path libfaketime) {
+awaitable<ClockState> clock_of_client(const ClientManifest& client, std::vector<const ServerManifest*> servers,
+                                      const RunContext& context, std::filesystem::path libfaketime) {
   const TempDir folder(*context.guardian);
   CertificateFacts short_lived;
   short_lived.server_valid = a_day / 2;
   RunContext here = context;
   here.credentials = make_credentials(folder.path(), short_lived);
-  std::string seen = clock_not_told;
+  ClockState seen = ClockState::not_told;
   std::size_t tries = 0;
   for (const ServerManifest* server : servers) {
     const Version* tls = common_version(*server, client);
-    if (tls == nullptr || seen != clock_not_told || ++tries > most_tries) continue;
+    if (tls == nullptr || seen != ClockState::not_told || ++tries > most_tries) continue;
     const Scenario scenario = a_day_apart(*server, *tls, "none");
     PlannedCell cell{{server->id, client.id, scenario.id, *tls}, server, &client, &scenario, {}};
     const auto connections = co_await connections_of(std::move(cell), here, libfaketime);

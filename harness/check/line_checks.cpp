@@ -12,17 +12,8 @@ namespace ti {
 
 namespace {
 
-using Json = nlohmann::json;
-
-Json hello_order() { return {{"do", "hello"}, {"protocol", 1}}; }
-
-Json nonsense_order() { return {{"do", nonsense}}; }
-
-void want_error(const Json& answer, std::string_view stage, std::string_view asked) {
-  const auto error = answer.find("error");
-  const bool good = !answer.value("ok", true) && error != answer.end() && error->is_object() &&
-                    error->value("stage", "") == stage && !error->value("text", "").empty();
-  if (!good) throw CheckFailed(fmt::format("{} is answered {}", asked, answer.dump().substr(0, 200)));
+void want_error(const AdapterAnswer& answer, std::string_view stage, std::string_view asked) {
+  if (!answer.is_error_at(stage)) throw CheckFailed(fmt::format("{} is answered {}", asked, answer.text()));
 }
 
 /// What differs from the version that the manifest has seen is told: users have others.
@@ -32,11 +23,8 @@ std::string beside_seen(ClientTrial& trial, const std::string& version) {
              : "";
 }
 
-std::string word(const Json& answer, const char* field) {
-  const auto found = answer.find(field);
-  if (found == answer.end() || !found->is_string() || found->get_ref<const std::string&>().empty())
-    throw CheckFailed(fmt::format("hello does not say its {}: {}", field, answer.dump().substr(0, 200)));
-  return found->get<std::string>();
+void want_word(const std::string& word, const char* field, const AdapterAnswer& answer) {
+  if (word.empty()) throw CheckFailed(fmt::format("hello does not say its {}: {}", field, answer.text()));
 }
 
 awaitable<std::string> hello(ClientTrial& trial) {
@@ -46,23 +34,22 @@ awaitable<std::string> hello(ClientTrial& trial) {
     co_return version + beside_seen(trial, version);
   }
   AdapterProcess adapter = trial.start();
-  const Json answer = co_await trial.ask(&adapter, hello_order());
-  if (!answer.value("ok", false) || answer.value("protocol", 0) != 1)
-    throw CheckFailed("hello is answered " + answer.dump().substr(0, 200));
-  const std::string library = word(answer, "library");
-  const std::string version = word(answer, "version");
-  const std::string carry = word(answer, "carry");
-  if (!trial.manifest().library.empty() && library != trial.manifest().library)
-    throw CheckFailed(fmt::format("it says its library is {}, its manifest {}", library, trial.manifest().library));
-  if (carry != (trial.exports() ? "export" : "cache"))
+  const AdapterAnswer answer = co_await adapter.ask(hello_line());
+  const AdapterAnswer::Hello said = hello_in(answer);
+  if (!said.speaks_protocol) throw CheckFailed("hello is answered " + answer.text());
+  want_word(said.library, "library", answer);
+  want_word(said.version, "version", answer);
+  want_word(said.carry, "carry", answer);
+  if (!trial.manifest().library.empty() && said.library != trial.manifest().library)
     throw CheckFailed(
-        fmt::format("it says its carry is {}, its manifest {}", carry, trial.exports() ? "export" : "cache"));
+        fmt::format("it says its library is {}, its manifest {}", said.library, trial.manifest().library));
+  if (said.carry != (trial.exports() ? "export" : "cache"))
+    throw CheckFailed(
+        fmt::format("it says its carry is {}, its manifest {}", said.carry, trial.exports() ? "export" : "cache"));
   const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-  const auto time = answer.find("time");
-  const bool timely = time != answer.end() && time->is_number() && std::abs(time->get<double>() - now) < 10;
-  if (!timely && !trial.has_own_clock())
-    throw CheckFailed("hello does not say the time: " + answer.dump().substr(0, 200));
-  co_return fmt::format("{} {}, {}{}", library, version, carry, beside_seen(trial, version));
+  const bool timely = said.time_s && std::abs(*said.time_s - now) < 10;
+  if (!timely && !trial.has_own_clock()) throw CheckFailed("hello does not say the time: " + answer.text());
+  co_return fmt::format("{} {}, {}{}", said.library, said.version, said.carry, beside_seen(trial, said.version));
 }
 
 awaitable<std::string> unknown_arguments(ClientTrial& trial) {
@@ -75,12 +62,11 @@ awaitable<std::string> unknown_arguments(ClientTrial& trial) {
 
 awaitable<void> unknown_orders(ClientTrial& trial, AdapterProcess* adapter) {
   Peer* at = co_await trial.peer(trial.newest());
-  const Json answer = co_await trial.ask(adapter, configure_order(trial.newest(), trial.context()));
+  const AdapterAnswer answer = co_await trial.ask(adapter, trial.configuration(trial.newest()));
   want_ok(answer, "configure");
   for (const char* field : {"offer", "read"}) {
-    Json order = trial.connect_order(*at);
-    order[field] = nonsense;
-    const ClientTrial::Told told = co_await trial.connect(adapter, at, std::move(order));
+    std::string line = with_field(line_of(trial.fresh_order(*at)), field, nonsense);
+    const ClientTrial::Told told = co_await trial.connect(adapter, at, std::move(line));
     want_unimplemented(told.answer, fmt::format("connect with {} {}", field, nonsense));
     if (!told.attempt.recordings.empty())
       throw CheckFailed(fmt::format("told to {} {} it makes a connection", field, nonsense));
@@ -89,20 +75,17 @@ awaitable<void> unknown_orders(ClientTrial& trial, AdapterProcess* adapter) {
 
 awaitable<std::string> unknown_commands(ClientTrial& trial) {
   AdapterProcess adapter = trial.start();
-  Json answer = co_await trial.ask(&adapter, nonsense_order());
-  want_unimplemented(answer, "an unknown command");
-  Json order = hello_order();
-  order[std::string(nonsense)] = 1;
-  answer = co_await trial.ask(&adapter, order);
-  want_unimplemented(answer, "an unknown field of hello");
-  order = configure_order(trial.newest(), trial.context());
-  order[std::string(nonsense)] = "x";
-  answer = co_await trial.ask(&adapter, order);
-  want_unimplemented(answer, "an unknown field of configure");
-  order = configure_order(trial.newest(), trial.context());
-  order["tls"] = "9.9";
-  answer = co_await trial.ask(&adapter, order);
-  want_unimplemented(answer, "configure with TLS 9.9");
+  const std::string configure = line_of(trial.configuration(trial.newest()));
+  const std::pair<const char*, std::string> lines[] = {
+      {"an unknown command", line_of_command(nonsense)},
+      {"an unknown field of hello", with_field(hello_line(), nonsense, "1")},
+      {"an unknown field of configure", with_field(configure, nonsense, "x")},
+      {"configure with TLS 9.9", with_field(configure, "tls", "9.9")},
+  };
+  for (const auto& [what, line] : lines) {
+    const AdapterAnswer answer = co_await adapter.ask(line);
+    want_unimplemented(answer, what);
+  }
   co_await unknown_orders(trial, &adapter);
   co_return "an unknown command, field, value";
 }
@@ -111,30 +94,28 @@ awaitable<std::string> broken_lines(ClientTrial& trial) {
   AdapterProcess adapter = trial.start();
   for (const char* line : {"this is not JSON", "[1, 2]", "{\"do\": \"hello\"", "17"}) {
     const std::string sent(line);
-    const Json answer = co_await adapter.ask(sent);
+    const AdapterAnswer answer = co_await adapter.ask(sent);
     want_error(answer, "protocol", sent);
   }
-  const Json answer = co_await trial.ask(&adapter, hello_order());
-  if (!answer.value("ok", false)) throw CheckFailed("after broken lines, hello is answered " + answer.dump());
+  const AdapterAnswer answer = co_await adapter.ask(hello_line());
+  if (!answer.ok()) throw CheckFailed("after broken lines, hello is answered " + answer.text());
   co_return "error at stage protocol, and it goes on";
 }
 
 awaitable<std::string> refusals_change_nothing(ClientTrial& trial) {
-  const Version version = trial.newest();
-  Peer* at = co_await trial.peer(version);
+  Peer* at = co_await trial.peer(trial.newest());
   AdapterProcess adapter = trial.start();
-  Json answer = co_await trial.ask(&adapter, configure_order(version, trial.context()));
+  ConfigureOrder configuration = trial.configuration(trial.newest());
+  AdapterAnswer answer = co_await trial.ask(&adapter, configuration);
   want_ok(answer, "configure");
-  Json refused = configure_order(version, trial.context());
-  refused["ca"] = trial.context().credentials.client_cert.string();
-  refused["server_name"] = "elsewhere.invalid";
-  refused[std::string(nonsense)] = true;
-  answer = co_await trial.ask(&adapter, refused);
+  configuration.ca = trial.context().credentials.client_cert;
+  configuration.server_name = "elsewhere.invalid";
+  std::string refused = with_field(line_of(configuration), nonsense, "x");
+  answer = co_await adapter.ask(std::move(refused));
   want_unimplemented(answer, "an unknown field of configure");
-  const Json order = trial.connect_order(*at);
-  Json strange = order;
-  strange[std::string(nonsense)] = 1;
-  answer = co_await trial.ask(&adapter, strange);
+  const ConnectOrder order = trial.fresh_order(*at);
+  std::string strange = with_field(line_of(order), nonsense, "x");
+  answer = co_await adapter.ask(std::move(strange));
   want_unimplemented(answer, "an unknown field of connect");
   const ClientTrial::Told told = co_await trial.connect(&adapter, at, order);
   want_ok(told.answer, "after a refused configure, connect");
@@ -143,7 +124,7 @@ awaitable<std::string> refusals_change_nothing(ClientTrial& trial) {
 
 awaitable<std::string> end_of_input(ClientTrial& trial) {
   AdapterProcess adapter = trial.start();
-  co_await trial.ask(&adapter, hello_order());
+  co_await adapter.ask(hello_line());
   const Exit exit = co_await adapter.finish();
   if (exit != Exit(Exited{0})) throw CheckFailed("at the end of its input it " + text(exit));
   if (!adapter.stray().empty()) throw CheckFailed("it writes to stderr: " + adapter.stray().substr(0, 200));

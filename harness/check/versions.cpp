@@ -2,11 +2,11 @@
 
 #include <cctype>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "base/line_search.hpp"
 #include "base/text.hpp"
 #include "check/clock_check.hpp"
+#include "endpoints/adapter_protocol.hpp"
 #include "endpoints/client.hpp"
 #include "endpoints/loaded_libraries.hpp"
 #include "endpoints/server.hpp"
@@ -40,64 +40,48 @@ std::string first_line(const std::string& printed) {
 /// What an adapter says of itself.
 struct Said {
   std::string version;
-  std::string clock = "real";
+  ClockState clock = ClockState::real;
   std::string tls;
   std::string file;
 };
 
-/// "1.2 1.3": what it answers hello with as its versions; empty when it leaves them to the manifest.
-std::string versions_said(const nlohmann::json& hello) {
-  const auto tls = hello.find("tls");
-  if (tls == hello.end()) return {};
-  if (!tls->is_array() || tls->empty()) throw HarnessError("it answered hello with \"tls\": " + tls->dump());
-  std::string text;
-  for (const nlohmann::json& version : *tls) {
-    if (!version.is_string() || version_of(version.get<std::string>()) == Version::none)
-      throw HarnessError("it answered hello with \"tls\": " + tls->dump());
-    text += (text.empty() ? "" : " ") + version.get<std::string>();
-  }
-  return text;
-}
-
-nlohmann::json parse_hello(const std::string& line) {
-  auto answer = nlohmann::json::parse(line, nullptr, false);
-  if (!answer.is_object() || !answer.value("ok", false))
-    throw HarnessError("it answered hello with " + line.substr(0, 200));
-  return answer;
-}
-
 /// Whether the adapter's time went with a clock that was moved between two hellos.
-std::string clock_observed(const nlohmann::json& before, const nlohmann::json& after, std::chrono::seconds moved) {
-  const auto first = before.find("time");
-  const auto second = after.find("time");
-  if (first == before.end() || second == after.end() || !first->is_number() || !second->is_number())
-    return clock_not_told;
+ClockState clock_observed(const AdapterAnswer::Hello& before, const AdapterAnswer::Hello& after,
+                          std::chrono::seconds moved) {
+  if (!before.time_s || !after.time_s) return ClockState::not_told;
   constexpr double tolerance_s = 60;
-  const double went = second->get<double>() - first->get<double>();
-  return std::abs(went - static_cast<double>(moved.count())) < tolerance_s ? clock_moves : clock_stands_still;
+  const double went = *after.time_s - *before.time_s;
+  const bool went_along = std::abs(went - static_cast<double>(moved.count())) < tolerance_s;
+  return went_along ? ClockState::moves : ClockState::stands_still;
+}
+
+std::string listed(const std::vector<Version>& versions) {
+  std::string text;
+  for (const Version version : versions) text += (text.empty() ? "" : " ") + std::string(name(version));
+  return text;
 }
 
 /// The conversation by which an adapter says who it is, and shows how its clock goes.
 awaitable<Said> converse(const ClientManifest& manifest, Process& process, const RunContext& context,
                          VirtualClock* clock) {
   LineChannel channel(process, Stopwatch());
-  const std::string hello = R"({"do":"hello","protocol":1})";
   const Deadline deadline = deadline_in(context.limits.start);
-  const std::string first = co_await channel.request(hello, deadline);
-  const nlohmann::json before = parse_hello(first);
+  const std::string first = co_await channel.request(hello_line(), deadline);
+  const AdapterAnswer::Hello before = AdapterAnswer(first).hello();
   Said said;
-  said.version = before.value("library", manifest.library) + " " + before.value("version", "unknown");
-  said.tls = versions_said(before);
+  said.version = (before.library.empty() ? manifest.library : before.library) + " " +
+                 (before.version.empty() ? "unknown" : before.version);
+  said.tls = listed(before.tls);
   const std::string maps = maps_of(process.id());
   if (manifest.build)
     if (const std::string wrong = wrong_load(maps, *manifest.build); !wrong.empty()) throw HarnessError(wrong);
   said.file = library_file(maps, manifest.library);
-  if (manifest.capabilities.contains("own_clock")) said.clock = clock_not_told;
+  if (manifest.capabilities.contains("own_clock")) said.clock = ClockState::not_told;
   if (clock) {
     constexpr std::chrono::seconds moved{100000};
     co_await clock->advance_to(moved);
-    const std::string second = co_await channel.request(hello, deadline);
-    said.clock = clock_observed(before, parse_hello(second), moved);
+    const std::string second = co_await channel.request(hello_line(), deadline);
+    said.clock = clock_observed(before, AdapterAnswer(second).hello(), moved);
   }
   co_return said;
 }
@@ -232,14 +216,14 @@ awaitable<Facts> client_facts(const ClientManifest& manifest, const RunContext& 
         printed_version(client_launch(manifest, context, std::move(argv), folder.path()), context);
     const std::string printed = co_await or_unknown(std::move(asked));
     facts["version"] = first_line(printed);
-    facts["clock"] = clock_not_told;
+    tell_clock(facts, ClockState::not_told);
     co_return facts;
   }
   std::string why;
   try {
     Said said = co_await ask_adapter(manifest, context, libfaketime);
     facts["version"] = std::move(said.version);
-    facts["clock"] = std::move(said.clock);
+    tell_clock(facts, said.clock);
     if (!said.tls.empty()) facts["tls"] = std::move(said.tls);
     if (!manifest.build && !said.file.empty()) {
       facts["file_sha256"] = file_sha256(said.file);

@@ -11,8 +11,6 @@ namespace ti {
 
 namespace {
 
-using Json = nlohmann::json;
-
 void want_close_notify(ClientTrial& trial, const Attempt& attempt, std::string_view where) {
   if (!says_close_notify(attempt) && !trial.excused("close_notify"))
     throw CheckFailed(fmt::format("{}: it does not send close_notify", where));
@@ -46,9 +44,8 @@ void want_short(const ClientTrial::Told& told, const std::string& where) {
     throw CheckFailed(where + ": the handshake on the wire did not complete");
   if (told.attempt.handshakes.front().kind == HandshakeKind::resumed)
     throw CheckFailed(where + ": told to offer none, it resumes");
-  const auto read = told.answer.find("response_bytes");
-  if (read != told.answer.end() && read->is_number() && *read != 0)
-    throw CheckFailed(fmt::format("{}: it says that it received {} bytes", where, read->dump()));
+  if (const std::size_t read = word_in(told.answer).response_bytes.value_or(0); read != 0)
+    throw CheckFailed(fmt::format("{}: it says that it received {} bytes", where, read));
 }
 
 /// The server says nothing before it is asked: a client that reads, or asks unbidden, is found out. A close_notify is
@@ -58,15 +55,15 @@ awaitable<std::string> short_connections(ClientTrial& trial) {
   std::vector<Version> seen;
   for (const Version version : trial.versions()) {
     Peer* at = co_await trial.peer(version);
-    const Json configured = co_await trial.ask(&adapter, configure_order(version, trial.context()));
+    const AdapterAnswer configured = co_await trial.ask(&adapter, trial.configuration(version));
     want_ok(configured, "configure");
-    Json order = trial.connect_order(*at);
-    order["read"] = "none";
+    ConnectOrder order = trial.fresh_order(*at);
+    order.read_response = false;
     const ClientTrial::Told asking = co_await trial.connect(&adapter, at, order);
     want_short(asking, at_version(version) + ", told to read nothing");
     if (!sent(asking.attempt, MessageType::application_data))
       throw CheckFailed(at_version(version) + ", told to read nothing: it does not send the request");
-    order["request"] = nullptr;
+    order.send_request = false;
     const ClientTrial::Told silent = co_await trial.connect(&adapter, at, order);
     const std::string where = at_version(version) + ", told to send and read nothing";
     want_short(silent, where);
@@ -98,11 +95,11 @@ awaitable<std::string> undeclared_versions(ClientTrial& trial) {
   AdapterProcess adapter = trial.start();
   for (const Version version : all_versions) {
     if (trial.manifest().tls.contains(version) || !trial.bench().can_serve(PeerOrder{version})) continue;
-    const Json configured = co_await trial.ask(&adapter, configure_order(version, trial.context()));
-    if (is_refusal(configured)) continue;
+    const AdapterAnswer configured = co_await trial.ask(&adapter, trial.configuration(version));
+    if (configured.is_refusal()) continue;
     want_ok(configured, "configure with undeclared " + at_version(version));
     Peer* at = co_await trial.peer(version);
-    const ClientTrial::Told told = co_await trial.connect(&adapter, at, trial.connect_order(*at));
+    const ClientTrial::Told told = co_await trial.connect(&adapter, at, trial.fresh_order(*at));
     if (told.attempt.recordings.empty()) continue;
     if (const std::string wrong = beyond(hello_of(told.attempt), version); !wrong.empty()) throw CheckFailed(wrong);
     tried += fmt::format(", undeclared {}", name(version));

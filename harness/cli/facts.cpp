@@ -103,22 +103,21 @@ awaitable<void> observe_clocks(Results* results, const Catalogue& catalogue, con
   for (const ServerManifest& manifest : catalogue.servers)
     if (!catalogue.server_missing.contains(manifest.id)) built.push_back(&manifest);
   const auto client_clock = [&](const ClientManifest* manifest) -> awaitable<void> {
-    std::string clock = co_await clock_of_client(*manifest, built, context, libfaketime);
-    results->clients[manifest->id]["clock"] = std::move(clock);
+    const ClockState clock = co_await clock_of_client(*manifest, built, context, libfaketime);
+    tell_clock(results->clients[manifest->id], clock);
   };
   std::vector<const ClientManifest*> drivers;  // of servers: their own clock is known to move
   for (const ClientManifest& manifest : catalogue.clients) {
     const auto facts = results->clients.find(manifest.id);
     if (facts == results->clients.end()) continue;
-    const auto clock = facts->second.find("clock");
-    if (clock == facts->second.end()) continue;
+    const std::optional<ClockState> clock = clock_told(facts->second);
     const bool shows_by_certificates = !manifest.cannot.contains("certificate_dates");
-    if (clock->second == clock_not_told && shows_by_certificates) asked.spawn(client_clock(&manifest));
-    if (clock->second == clock_moves) drivers.push_back(&manifest);
+    if (clock == ClockState::not_told && shows_by_certificates) asked.spawn(client_clock(&manifest));
+    if (clock == ClockState::moves) drivers.push_back(&manifest);
   }
   const auto server_clock = [&](const ServerManifest* manifest) -> awaitable<void> {
-    std::string clock = co_await clock_of_server(*manifest, drivers, context, libfaketime);
-    results->servers[manifest->id]["clock"] = std::move(clock);
+    const ClockState clock = co_await clock_of_server(*manifest, drivers, context, libfaketime);
+    tell_clock(results->servers[manifest->id], clock);
   };
   for (const ServerManifest* manifest : built)
     if (results->servers.contains(manifest->id)) asked.spawn(server_clock(manifest));
@@ -201,8 +200,7 @@ void set_aside_unfit(std::vector<PlannedCell>& cells, const Results& facts) {
     if (side == sides.end()) return std::string();
     if (const auto broken = side->second.find("broken"); broken != side->second.end())
       return fmt::format("{} {} cannot be driven: {}", kind, id, broken->second);
-    const auto clock = side->second.find("clock");
-    if (clock == side->second.end() || clock->second != clock_stands_still) return std::string();
+    if (clock_told(side->second) != ClockState::stands_still) return std::string();
     return fmt::format("the clock of {} {} does not move under libfaketime: run it with --clock real", kind, id);
   };
   for (PlannedCell& cell : cells) {

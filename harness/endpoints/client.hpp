@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "endpoints/adapter_protocol.hpp"
 #include "endpoints/run_context.hpp"
 #include "exec/clock.hpp"
 #include "exec/line_channel.hpp"
@@ -15,32 +16,13 @@
 
 namespace ti {
 
-/// ClientSettings hold for a whole cell.
+/// ClientSettings hold for a whole cell, whatever drives the client.
 struct ClientSettings {
   Version tls = Version::none;
   bool certificate = false;
   std::filesystem::path keylog = {};  ///< empty: none
   std::filesystem::path script = {};  ///< how it is to misbehave; empty: not at all
   bool fresh_processes = false;       ///< no process serves a second cell, nor, of carry `export`, a second connection
-};
-
-/// ConnectOrder is one step.
-struct ConnectOrder {
-  std::size_t connection = 1;  ///< number of the step's connection, from 1
-  std::uint16_t port = 0;
-  bool fresh = false;                           ///< offer nothing
-  std::optional<std::size_t> offer_connection;  ///< offer what was kept after that one; empty: what comes naturally
-  bool read_response = true;
-};
-
-/// AdapterRefused is the answer `unimplemented`.
-struct AdapterRefused : HarnessError {
-  using HarnessError::HarnessError;
-};
-
-/// AdapterBreach is an answer that is none of the protocol's.
-struct AdapterBreach : HarnessError {
-  using HarnessError::HarnessError;
 };
 
 class Client {
@@ -83,7 +65,5 @@ std::vector<std::string> client_argv(const ClientManifest& manifest, const RunCo
 /// HarnessError.
 Launch client_launch(const ClientManifest& manifest, const RunContext& context, std::vector<std::string> argv,
                      const std::filesystem::path& folder);
-
-inline constexpr std::string_view http_request = "GET / HTTP/1.0\r\n\r\n";
 
 }  // namespace ti

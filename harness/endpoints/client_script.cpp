@@ -25,9 +25,8 @@ Orders orders_of(const Scenario& scenario, std::uint16_t port) {
   Orders orders;
   for (const Step& step : scenario.timeline) {
     if (!step.connect) continue;
-    const ConnectOrder order{orders.size() + 1, port, step.connect->offer == "none", step.connect->offer_connection,
-                             step.connect->read_response};
-    orders.emplace_back(std::chrono::duration<double>(step.at).count(), order);
+    orders.emplace_back(std::chrono::duration<double>(step.at).count(),
+                        connect_order(*step.connect, orders.size() + 1, port));
   }
   return orders;
 }
@@ -38,7 +37,7 @@ std::string wait_until(double at_s, double before) {
 }
 
 /// A command of the client's with what its environment has besides the usual.
-std::string command_line(const ClientManifest& manifest, const RunContext& context, std::vector<std::string> argv) {
+std::string start_line(const ClientManifest& manifest, const RunContext& context, std::vector<std::string> argv) {
   Launch launch;
   launch.argv = std::move(argv);
   const auto variables = variables_of(manifest, context);
@@ -58,8 +57,8 @@ std::string program_lines(const ClientManifest& manifest, const RunContext& cont
     text += wait_until(at_s, before);
     text += fmt::format(
         "{{ printf %s {}; sleep 2; }} | {}\n", pasteable({manifest.program->input}),
-        command_line(manifest, context,
-                     program_command(manifest, context, settings, port, offered_by(order), file_of(order.connection))));
+        start_line(manifest, context,
+                   program_command(manifest, context, settings, port, offered_by(order), file_of(order.connection))));
     if (order.connection > 1)  // what a program does not write anew is offered again
       text += fmt::format("[ -e {0} ] || cp {1} {0}\n", file_of(order.connection), file_of(order.connection - 1));
     before = at_s;
@@ -70,11 +69,11 @@ std::string program_lines(const ClientManifest& manifest, const RunContext& cont
 /// One process for all connections, whose orders come at their times.
 std::string cache_lines(const ClientManifest& manifest, const RunContext& context, const ClientSettings& settings,
                         const Orders& orders, const std::string& start) {
-  std::string text = "{\n  echo " + pasteable({configure_line(settings, context)}) + "\n";
+  std::string text = "{\n  echo " + pasteable({line_of(configure_order(settings, context.credentials))}) + "\n";
   double before = 0;
   for (const auto& [at_s, order] : orders) {
     if (at_s > before) text += "  " + wait_until(at_s, before);
-    text += "  echo " + pasteable({connect_line(manifest, order, at_s, "")}) + "\n";
+    text += "  echo " + pasteable({line_of(completed(order, manifest, at_s, ""))}) + "\n";
     before = at_s;
   }
   return text + "} | " + start + "\n";
@@ -88,13 +87,13 @@ std::string export_lines(const ClientManifest& manifest, const RunContext& conte
   double before = 0;
   for (const auto& [at_s, order] : orders) {
     const bool offers = !order.fresh && order.connection > 1;
-    std::string line = pasteable({connect_line(manifest, order, at_s, offers ? place : "")});
+    std::string line = pasteable({line_of(completed(order, manifest, at_s, offers ? place : ""))});
     if (const std::size_t at = line.find('"' + place + '"'); at != std::string::npos)
       line.replace(at, place.size() + 2,
                    fmt::format("'\"$session_{}\"'", order.offer_connection.value_or(order.connection - 1)));
     text += wait_until(at_s, before);
     text += fmt::format("answers=$(printf '%s\\n' {} {} | {}); echo \"$answers\"\n",
-                        pasteable({configure_line(settings, context)}), line, start);
+                        pasteable({line_of(configure_order(settings, context.credentials))}), line, start);
     const std::string kept = order.connection > 1 ? fmt::format("$session_{}", order.connection - 1) : "null";
     text += fmt::format(
         "session_{}=$(grep -o '\"session\":\"[^\"]*\"' <<<\"$answers\" | cut -d: -f2 || true); "
@@ -111,7 +110,7 @@ std::string client_script(const ClientManifest& manifest, const RunContext& cont
                           const Scenario& scenario, std::uint16_t port) {
   const Orders orders = orders_of(scenario, port);
   if (manifest.program) return program_lines(manifest, context, settings, orders, port);
-  const std::string start = command_line(manifest, context, client_argv(manifest, context));
+  const std::string start = start_line(manifest, context, client_argv(manifest, context));
   return manifest.carry == Carry::cache ? cache_lines(manifest, context, settings, orders, start)
                                         : export_lines(manifest, context, settings, orders, start);
 }

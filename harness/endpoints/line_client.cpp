@@ -1,103 +1,25 @@
 #include "endpoints/line_client.hpp"
 
-#include <cstdint>
-#include <limits>
-#include <nlohmann/json.hpp>
-#include <stdexcept>
-
 #include "endpoints/loaded_libraries.hpp"
-#include "model/json_writer.hpp"
 
 namespace ti {
 
-namespace {
-
-using Json = nlohmann::json;
-
-template <class T>
-std::optional<T> get(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  if (found == object.end() || found->is_null()) return std::nullopt;
-  return found->get<T>();
-}
-
-/// A number of things as results.json can tell it. The JSON library would make one of -1, 1.5 and true as well.
-std::optional<std::size_t> get_count(const Json& object, const char* key) {
-  const auto count = get<Json>(object, key);
-  if (!count) return std::nullopt;
-  if (!count->is_number_unsigned() || count->get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max())
-    throw std::domain_error(std::string(key) + " is " + count->dump());
-  return count->get<std::size_t>();
-}
-
-Json parse_object(const std::string& line) {
-  Json object = Json::parse(line, nullptr, false);
-  if (!object.is_object()) throw AdapterBreach("it answered with what is not a JSON object: " + line.substr(0, 200));
-  if (const auto what = object.find("unimplemented"); what != object.end())
-    throw AdapterRefused("the adapter does not implement " + what->dump());
-  return object;
-}
-
-}  // namespace
-
-ConnectAnswer parse_answer(const std::string& line) {
-  const Json object = parse_object(line);
-  try {
-    ConnectAnswer answer;
-    answer.word.answered = true;
-    answer.word.ok = object.at("ok").get<bool>();
-    answer.word.resumed = get<bool>(object, "resumed");
-    answer.word.version = get<std::string>(object, "version");
-    answer.word.cipher = get<std::string>(object, "cipher");
-    answer.word.session_id = get<std::string>(object, "session_id");
-    answer.word.tickets_received = get_count(object, "tickets_received");
-    answer.word.response_bytes = get_count(object, "response_bytes");
-    answer.session = get<std::string>(object, "session").value_or("");
-    if (!answer.word.ok) {
-      const Json& error = object.at("error");
-      answer.word.error_stage = error.at("stage").get<std::string>();
-      answer.word.error_text = error.at("text").get<std::string>();
-      if (const auto code = error.find("code"); code != error.end())
-        answer.word.error_code = code->is_string() ? code->get<std::string>() : code->dump();
-    }
-    return answer;
-  } catch (const std::exception& wrong) {
-    throw AdapterBreach("its answer is not as clients/PROTOCOL.md says (" + std::string(wrong.what()) +
-                        "): " + line.substr(0, 400));
+ConfigureOrder configure_order(const ClientSettings& settings, const Credentials& credentials) {
+  ConfigureOrder order = configure_order(settings.tls, credentials);
+  if (settings.certificate) {
+    order.certificate = credentials.client_cert;
+    order.key = credentials.client_key;
   }
+  order.keylog = settings.keylog;
+  order.script = settings.script;
+  return order;
 }
 
-std::string configure_line(const ClientSettings& settings, const RunContext& context) {
-  JsonWriter line;
-  line.begin_object().field("do", "configure").field("tls", name(settings.tls)).field("server_name", "localhost");
-  line.field("ca", context.credentials.ca.native()).key("certificate");
-  if (settings.certificate)
-    line.begin_object()
-        .field("cert", context.credentials.client_cert.native())
-        .field("key", context.credentials.client_key.native())
-        .end_object();
-  else
-    line.null();
-  line.key("ciphers").null().field_or_null("keylog", settings.keylog.native());
-  if (!settings.script.empty()) line.field("script", settings.script.native());
-  line.end_object();
-  return line.take();
-}
-
-std::string connect_line(const ClientManifest& manifest, const ConnectOrder& order, double offset_s,
-                         const std::string& session) {
-  JsonWriter line;
-  line.begin_object().field("do", "connect").field("connection", order.connection);
-  line.field("host", "127.0.0.1").field("port", order.port).key("offer");
-  if (order.offer_connection)
-    line.value(*order.offer_connection);
-  else
-    line.value(order.fresh ? "none" : "latest");
-  line.field("request", http_request).field("read", order.read_response ? "all" : "none");
-  if (manifest.capabilities.contains("own_clock")) line.field("clock_offset_s", offset_s);
-  if (manifest.carry == Carry::session_export) line.field_or_null("session", session);
-  line.end_object();
-  return line.take();
+ConnectOrder completed(ConnectOrder order, const ClientManifest& manifest, double offset_s,
+                       const std::string& session) {
+  if (manifest.capabilities.contains("own_clock")) order.clock_offset_s = offset_s;
+  if (manifest.carry == Carry::session_export) order.session = session;
+  return order;
 }
 
 LineClient::LineClient(const ClientManifest& manifest, const RunContext& context, const ClockControl& clock,
@@ -139,12 +61,12 @@ void LineClient::check_loaded(const Adapter& adapter) const {
 awaitable<void> LineClient::configure(Adapter* adapter, Deadline deadline) {
   const bool started = !adapter->process || adapter->process->ended();
   if (started) start(*adapter);
-  std::string line = configure_line(settings_, context_);
-  const std::string answer = co_await adapter->channel->request(std::move(line), deadline);
+  std::string line = line_of(configure_order(settings_, context_.credentials));
+  const std::string said = co_await adapter->channel->request(std::move(line), deadline);
   if (started) check_loaded(*adapter);
-  const Json object = parse_object(answer);
-  if (!object.value("ok", false))
-    throw HarnessError("client " + manifest_.id + " refused its configuration: " + answer);
+  const AdapterAnswer answer(said);
+  answer.want_implemented();
+  if (!answer.ok()) throw HarnessError("client " + manifest_.id + " refused its configuration: " + said);
   adapter->ready = true;
 }
 
@@ -180,9 +102,10 @@ awaitable<ClientWord> LineClient::connect(ConnectOrder order, Deadline deadline)
   try {
     const auto forced = order.offer_connection ? kept_.find(*order.offer_connection) : kept_.end();
     const std::string& session = forced != kept_.end() ? forced->second : latest_;
-    std::string line = connect_line(manifest_, order, clock_.offset_s(), order.fresh ? std::string() : session);
+    const std::string offered = order.fresh ? std::string() : session;
+    std::string line = line_of(completed(order, manifest_, clock_.offset_s(), offered));
     const std::string answer = co_await adapter.channel->request(std::move(line), deadline);
-    ConnectAnswer said = parse_answer(answer);
+    const AdapterAnswer::Connected said = AdapterAnswer(answer).connected();
     if (!said.session.empty()) latest_ = said.session;
     if (!latest_.empty()) kept_[order.connection] = latest_;
     if (exports() && !warm()) co_await shut(&adapter, context_.limits.answer);

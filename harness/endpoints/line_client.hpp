@@ -58,17 +58,11 @@ class LineClient final : public Client {
   bool broken_ = false;
 };
 
-/// What an adapter is told, as clients/PROTOCOL.md has it. The session counts for carry `export` only; empty: none.
-std::string configure_line(const ClientSettings& settings, const RunContext& context);
-std::string connect_line(const ClientManifest& manifest, const ConnectOrder& order, double offset_s,
-                         const std::string& session);
+/// What the settings of a cell are for an adapter.
+ConfigureOrder configure_order(const ClientSettings& settings, const Credentials& credentials);
 
-/// The client's word from the answer to a connect. Throws AdapterBreach when it is not an answer of the protocol, and
-/// AdapterRefused when it is a refusal.
-struct ConnectAnswer {
-  ClientWord word;
-  std::string session;  ///< base64, empty for null
-};
-ConnectAnswer parse_answer(const std::string& line);
+/// An order of a timeline, with what an adapter of this manifest is told beside it: the time, if it must be told, and
+/// for carry `export` the session, empty for none.
+ConnectOrder completed(ConnectOrder order, const ClientManifest& manifest, double offset_s, const std::string& session);
 
 }  // namespace ti

@@ -99,6 +99,12 @@ awaitable<nanoseconds> RealClock::advance_to(milliseconds at) {
   co_return steady_clock::now() - (start_ + at);
 }
 
+std::unique_ptr<ClockControl> make_clock(ClockKind kind, const Guardian& guardian, const fs::path& folder,
+                                         const fs::path& libfaketime) {
+  if (kind == ClockKind::real_time) return std::make_unique<RealClock>();
+  return std::make_unique<VirtualClock>(guardian, folder / "clock", libfaketime);
+}
+
 std::optional<fs::path> find_libfaketime() {
   for (const char* root : {"/usr/lib", "/usr/local/lib", "/usr/lib64", "/lib"}) {
     std::error_code ignored;

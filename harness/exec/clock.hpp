@@ -1,8 +1,10 @@
 #pragma once
 // The time in which a cell lives.
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -76,6 +78,13 @@ class RealClock final : public ClockControl {
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
+
+enum class ClockKind : std::uint8_t { virtual_time, real_time };
+
+/// A clock of that kind: the one place where clocks are made. What it keeps lies in `folder`, which lives as long as
+/// its programs. Without libfaketime (empty) a virtual clock is for programs alone that must be told the time.
+std::unique_ptr<ClockControl> make_clock(ClockKind kind, const Guardian& guardian, const std::filesystem::path& folder,
+                                         const std::filesystem::path& libfaketime);
 
 /// libfaketime.so.1, wherever this system's packager put it.
 std::optional<std::filesystem::path> find_libfaketime();

@@ -136,8 +136,7 @@ class CellRun {
     plan_ = wanted.disturb;
     CapturedStep captured;
     captured.index = index;
-    ConnectOrder order{captured_.steps.size() + 1, tap_port_, wanted.offer == "none", wanted.offer_connection,
-                       wanted.read_response};
+    ConnectOrder order = connect_order(wanted, captured_.steps.size() + 1, tap_port_);
     const Deadline deadline = deadline_in(context_.limits.step);
     const Alarm taken_away(context_.executor, deadline, [this] { tap_->close_all(); });
     captured.client = co_await answer_to(std::move(order), deadline + context_.limits.answer);

@@ -35,10 +35,8 @@ Slot::Slot(const RunContext& context, SlotMode mode)
 }
 
 void Slot::make_clock() {
-  if (real_clock())
-    clock_ = std::make_unique<RealClock>();
-  else
-    clock_ = std::make_unique<VirtualClock>(*context_.guardian, folder_.path() / "clock", mode_.libfaketime);
+  const ClockKind kind = real_clock() ? ClockKind::real_time : ClockKind::virtual_time;
+  clock_ = ti::make_clock(kind, *context_.guardian, folder_.path(), mode_.libfaketime);
 }
 
 std::filesystem::path Slot::new_path(const char* kind) { return folder_.path() / (kind + std::to_string(++folders_)); }

@@ -7,8 +7,8 @@ namespace {
 
 class RunClocks : public RunTest {
  protected:
-  std::string of_server() { return run(clock_of_server(server_, {&client_}, context_, mode_.libfaketime)); }
-  std::string of_client() { return run(clock_of_client(client_, {&server_}, context_, mode_.libfaketime)); }
+  ClockState of_server() { return run(clock_of_server(server_, {&client_}, context_, mode_.libfaketime)); }
+  ClockState of_client() { return run(clock_of_client(client_, {&server_}, context_, mode_.libfaketime)); }
 
   /// Starts the program without libfaketime.
   static void stop_clock(std::vector<std::string>& argv) {
@@ -16,35 +16,35 @@ class RunClocks : public RunTest {
   }
 };
 
-TEST_F(RunClocks, AServersClockMoves) { EXPECT_EQ(of_server(), clock_moves); }
+TEST_F(RunClocks, AServersClockMoves) { EXPECT_EQ(of_server(), ClockState::moves); }
 
 TEST_F(RunClocks, AServersClockMovesAndItsLogTellsNothing) {
   server_.argv.erase(std::find(server_.argv.begin(), server_.argv.end(), "-ticket_log"));
-  EXPECT_EQ(of_server(), clock_moves);
+  EXPECT_EQ(of_server(), ClockState::moves);
 }
 
 TEST_F(RunClocks, AServersClockStandsStill) {
   stop_clock(server_.argv);
-  EXPECT_EQ(of_server(), clock_stands_still);
+  EXPECT_EQ(of_server(), ClockState::stands_still);
 }
 
 TEST_F(RunClocks, AServersClockStandsStillAndItsLogTellsNothing) {
   stop_clock(server_.argv);
   server_.argv.erase(std::find(server_.argv.begin(), server_.argv.end(), "-ticket_log"));
   client_.argv.insert(client_.argv.begin(), {where::fake_client(), "none"});
-  EXPECT_EQ(of_server(), clock_stands_still);
+  EXPECT_EQ(of_server(), ClockState::stands_still);
 }
 
-TEST_F(RunClocks, AClientsClockMoves) { EXPECT_EQ(of_client(), clock_moves); }
+TEST_F(RunClocks, AClientsClockMoves) { EXPECT_EQ(of_client(), ClockState::moves); }
 
 TEST_F(RunClocks, AClientsClockStandsStill) {
   stop_clock(client_.argv);
-  EXPECT_EQ(of_client(), clock_stands_still);
+  EXPECT_EQ(of_client(), ClockState::stands_still);
 }
 
 TEST_F(RunClocks, AClientThatCannotBeDrivenTellsNothing) {
   client_.argv = {"/bin/false"};
-  EXPECT_EQ(of_client(), clock_not_told);
+  EXPECT_EQ(of_client(), ClockState::not_told);
 }
 
 }  // namespace
