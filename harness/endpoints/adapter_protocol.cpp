@@ -138,11 +138,9 @@ std::string with_field(const std::string& line, std::string_view field, std::str
   return order.dump();
 }
 
-AdapterAnswer::AdapterAnswer(const std::string& line) : answer_(Json::parse(line, nullptr, false)) {
-  if (!answer_.is_object()) throw AdapterBreach("it answered with what is not a JSON object: " + line.substr(0, 200));
+AdapterAnswer::AdapterAnswer(std::string line) : line_(std::move(line)), answer_(Json::parse(line_, nullptr, false)) {
+  if (!answer_.is_object()) throw AdapterBreach("it answered with what is not a JSON object: " + text());
 }
-
-std::string AdapterAnswer::text() const { return answer_.dump().substr(0, 200); }
 
 bool AdapterAnswer::ok() const { return answer_.value("ok", Json()) == true; }
 
@@ -185,7 +183,7 @@ AdapterAnswer::Connected AdapterAnswer::connected() const {
     return {word_in(answer_), get<std::string>(answer_, "session").value_or("")};
   } catch (const std::exception& wrong) {
     throw AdapterBreach("its answer is not as clients/PROTOCOL.md says (" + std::string(wrong.what()) +
-                        "): " + answer_.dump().substr(0, 400));
+                        "): " + line_.substr(0, 400));
   }
 }
 

@@ -66,10 +66,10 @@ std::string line_of_command(std::string_view command);
 /// throws AdapterRefused, unless it is asked for.
 class AdapterAnswer {
  public:
-  explicit AdapterAnswer(const std::string& line);
+  explicit AdapterAnswer(std::string line);
 
-  /// The first of its bytes, for messages.
-  std::string text() const;
+  /// The beginning of it as it came, for messages.
+  std::string text() const { return line_.substr(0, 200); }
 
   /// Whether it says `ok`, or says that it is not.
   bool ok() const;
@@ -99,6 +99,7 @@ class AdapterAnswer {
   Connected connected() const;
 
  private:
+  std::string line_;
   nlohmann::json answer_;
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-// Keys and certificates of a run, private to the user: certificates and all keys but the RSA one (run/rsa_key.hpp) are
+// Keys and certificates of a run, private to the user: certificates and all keys but the RSA one (rsa_key.hpp) are
 // made anew for each, and signed by a CA that nobody else trusts.
 #include <chrono>
 #include <cstdint>
