@@ -247,6 +247,157 @@ void check_named(const Filter& filter, const Catalogue& catalogue) {
   check(filter.clients, catalogue.client_missing);
 }
 
+/// Prepared is a run of which nothing has been started yet.
+struct Prepared {
+  Paths paths;
+  bool real_clock;
+  Catalogue catalogue = {};
+  std::vector<PlannedCell> cells = {};  ///< of this shard
+  bool any_runs = false;                ///< of the whole matrix
+  std::vector<WantedReport> reports = {};
+  std::vector<KnownIssue> known = {};
+  Baseline baseline = {};
+  std::vector<std::string> gone = {};  ///< cells of the baseline that there are no more
+  RunFacts run = {};
+  Shard shard = {};
+};
+
+Prepared prepare(const Options& options, const Invocation& invocation, const std::optional<Earlier>& earlier,
+                 bool real_clock) {
+  Prepared made{invocation.paths(), real_clock};
+  if (!options.scenarios.empty()) made.paths.scenarios = options.scenarios;
+  made.catalogue = load_catalogue(made.paths);
+  print_errors(made.catalogue);
+  Filter filter = options.filter;
+  add_builds(made.catalogue, filter, made.paths);
+
+  Result<std::vector<PlannedCell>> planned = plan(made.catalogue, filter, real_clock);
+  if (!planned) throw UsageError(planned.error().text());
+  check_named(filter, made.catalogue);
+  made.cells = std::move(*planned);
+  made.any_runs = std::ranges::any_of(made.cells, [](const PlannedCell& cell) { return cell.unsupported.empty(); });
+
+  made.reports = wanted_reports(options.reports);
+  const fs::path known_file = options.known.empty() ? made.paths.known_issues() : fs::path(options.known);
+  made.known = read_known_issues(known_file, made.catalogue, !options.scenarios.empty());
+  made.baseline = load_baseline(options.baseline);
+  made.gone = no_longer_planned(made.baseline.cells, made.catalogue, filter, made.cells);
+
+  made.run = run_facts(options, invocation, made.paths, made.cells, known_file);
+  made.shard = shard_of(options, earlier);
+  if (made.shard.count > 1) {
+    made.run.shard = fmt::format("{}/{}", made.shard.index, made.shard.count);
+    made.cells = take_shard(std::move(made.cells), made.shard, made.baseline.cost_ms);
+  }
+  made.run.planned = made.cells.size();
+  return made;
+}
+
+int print_dry_run(const Prepared& prepared, const Options& options) {
+  const fs::path made = options.out.empty() ? prepared.paths.reports / "dry-run" : fs::path(options.out);
+  make_results_folder(made);
+  const FolderLock alone(made, "--out");
+  print_commands(prepared.cells, prepared.paths, made);
+  return status::ok;
+}
+
+RunnerSettings runner_settings(const Prepared& prepared, const Options& options) {
+  RunnerSettings settings;
+  settings.jobs = options.jobs;
+  settings.cost_ms = prepared.baseline.cost_ms;
+  settings.mode.keep_warm = !options.fresh;
+  settings.repetitions = options.repeat;
+  if (prepared.real_clock) return settings;
+  const auto libfaketime = find_libfaketime();
+  if (!libfaketime)
+    throw std::runtime_error("the virtual clock needs libfaketime (apt-get install libfaketime), or use --clock real");
+  settings.mode.libfaketime = *libfaketime;
+  return settings;
+}
+
+/// Takes out the cells that ended in an earlier run. Gives how many these were.
+std::size_t leave_out_ended(std::vector<PlannedCell>& cells, const Earlier& earlier) {
+  std::set<std::string> ended;
+  for (const CellResult& cell : earlier.cells) ended.insert(cell.id.text());
+  std::erase_if(cells, [&](const PlannedCell& cell) { return ended.contains(cell.id.text()); });
+  return ended.size();
+}
+
+int status_of(const Prepared& prepared, const Expected& expected, bool stopped) {
+  const bool proves_nothing = !prepared.any_runs || (prepared.shard.count == 1 && expected.nothing_ran());
+  if (proves_nothing) try_print(stderr, "ticket-interop run: no cell could be run: all of them are unsupported\n");
+  if (!prepared.catalogue.errors.empty() || stopped || expected.any_error() || proves_nothing) return status::error;
+  return expected.any_unexpected() ? status::unexpected : status::ok;
+}
+
+/// Runs what was prepared in the folder of `settings`, which is called `shown`, and gives the exit status.
+int carry_out(Prepared& prepared, RunnerSettings settings, const Options& options,
+              const std::optional<Earlier>& earlier, const std::string& shown) {
+  const fs::path folder = settings.cell.results;
+  Guardian guardian;
+  asio::io_context loop(1);
+  Interruptible interruptible(loop, std::chrono::seconds(options.deadline_s));
+  TempDir private_files(guardian);
+  // With evidence goes what its commands need to be repeated.
+  const fs::path credentials = settings.cell.keep == Keep::none ? private_files.path() : folder / "credentials";
+  if (fs::create_directory(credentials)) fs::permissions(credentials, fs::perms::owner_all);
+  RunContext context{loop.get_executor(),
+                     &guardian,
+                     make_credentials(credentials),
+                     prepared.paths.servers_build(),
+                     prepared.paths.clients_build(),
+                     prepared.paths.optional_clients_build(),
+                     {}};
+  Results facts;
+  const auto ask = [&]() -> awaitable<void> {
+    Results asked_now = co_await gather_facts(prepared.cells, prepared.catalogue, context, settings.mode.libfaketime);
+    facts = std::move(asked_now);
+  };
+  if (!interruptible.run(ask())) {
+    try_print(stdout, "stopped before the first cell, while servers and clients were asked for their versions\n");
+    if (earlier) try_print(stdout, "to go on: ticket-interop run --resume {}\n", options.resume);
+    return status::error;
+  }
+  facts.run = prepared.run;
+  if (earlier) {
+    check_goes_on(options, earlier->facts, facts);
+    facts.run = earlier->facts.run;
+  }
+  set_aside_unfit(prepared.cells, facts);
+
+  ResultsFile file(folder, earlier.has_value());
+  Console console(stdout, stderr, {is_screen(STDERR_FILENO), shows_colour(STDOUT_FILENO), options.quiet}, shown);
+  Expectations expectations = expectations_of(prepared.catalogue, prepared.real_clock);
+  expectations.issues = std::move(prepared.known);
+  expectations.baseline = std::move(prepared.baseline.verdicts);
+  Expected expected(std::move(expectations), {&file, &console});
+  const std::size_t ended = earlier ? leave_out_ended(prepared.cells, *earlier) : 0;
+  if (prepared.cells.size() + ended != facts.run.planned)
+    throw UsageError(fmt::format("--resume {}: it holds cells that are not of this run", options.resume));
+  console.expect(costs_of(prepared.cells, prepared.baseline.cost_ms));
+  expected.run_started(facts, facts.run.planned, ended);
+  if (earlier)
+    for (const CellResult& cell : earlier->cells) expected.cell_recalled(cell);
+
+  Runner runner(context, std::move(settings), {&expected});
+  const auto all = [&]() -> awaitable<void> {
+    LoopWatch watch(loop.get_executor());
+    context.loop_watch = &watch;
+    TaskGroup beside(loop.get_executor());
+    beside.spawn(tick(console));
+    co_await runner.run(std::move(prepared.cells));
+  };
+  const bool stopped = !interruptible.run(all());
+  facts.run.finished = now_text();
+  expected.run_ended(facts.run, stopped);
+  write_reports(prepared.reports, folder.string());
+  if (!stopped) {
+    print_not_seen_again(expected);
+    print_not_run(prepared.gone);
+  }
+  return status_of(prepared, expected, stopped);
+}
+
 int run(const Options& asked, const Invocation& invocation) {
   std::optional<Earlier> earlier;
   std::optional<FolderLock> lock;
@@ -256,56 +407,15 @@ int run(const Options& asked, const Invocation& invocation) {
   const bool real = choice<bool>("--clock", options.clock, {{"virtual", false}, {"real", true}});
   const Keep keep =
       choice<Keep>("--keep", options.keep, {{"failed", Keep::failed}, {"all", Keep::all}, {"none", Keep::none}});
-  Paths paths = invocation.paths();
-  if (!options.scenarios.empty()) paths.scenarios = options.scenarios;
-  Catalogue catalogue = load_catalogue(paths);
-  print_errors(catalogue);
-  Filter filter = options.filter;
-  add_builds(catalogue, filter, paths);
+  Prepared prepared = prepare(options, invocation, earlier, real);
+  if (options.dry_run) return print_dry_run(prepared, options);
+  RunnerSettings settings = runner_settings(prepared, options);
 
-  Result<std::vector<PlannedCell>> planned = plan(catalogue, filter, real);
-  if (!planned) throw UsageError(planned.error().text());
-  check_named(filter, catalogue);
-  std::vector<PlannedCell> cells = std::move(*planned);
-  const bool any_runs = std::ranges::any_of(cells, [](const PlannedCell& cell) { return cell.unsupported.empty(); });
-
-  const fs::path& reports = paths.reports;
-  const std::vector<WantedReport> reports_wanted = wanted_reports(options.reports);
-  const fs::path known_file = options.known.empty() ? paths.known_issues() : fs::path(options.known);
-  std::vector<KnownIssue> known = read_known_issues(known_file, catalogue, !options.scenarios.empty());
-  Baseline baseline = load_baseline(options.baseline);
-  const std::vector<std::string> gone = no_longer_planned(baseline.cells, catalogue, filter, cells);
-
-  RunFacts run = run_facts(options, invocation, paths, cells, known_file);
-  const Shard shard = shard_of(options, earlier);
-  if (shard.count > 1) {
-    run.shard = fmt::format("{}/{}", shard.index, shard.count);
-    cells = take_shard(std::move(cells), shard, baseline.cost_ms);
-  }
-  run.planned = cells.size();
-
-  if (options.dry_run) {
-    const fs::path made = options.out.empty() ? reports / "dry-run" : fs::path(options.out);
-    make_results_folder(made);
-    const FolderLock alone(made, "--out");
-    print_commands(cells, paths, made);
-    return status::ok;
-  }
-
-  RunnerSettings settings;
-  settings.jobs = options.jobs;
-  settings.cost_ms = baseline.cost_ms;
-  settings.mode.keep_warm = !options.fresh;
-  if (!real) {
-    const auto libfaketime = find_libfaketime();
-    if (!libfaketime)
-      throw std::runtime_error(
-          "the virtual clock needs libfaketime (apt-get install libfaketime), or use --clock real");
-    settings.mode.libfaketime = *libfaketime;
-  }
-
-  if (earlier) check_goes_on(options, earlier->facts, Results{run, {}, {}, {}, {}});
-  const std::string shown = earlier ? options.resume : options.out.empty() ? (reports / run.id).string() : options.out;
+  if (earlier) check_goes_on(options, earlier->facts, Results{prepared.run, {}, {}, {}, {}});
+  const fs::path& reports = prepared.paths.reports;
+  const std::string shown = earlier               ? options.resume
+                            : options.out.empty() ? (reports / prepared.run.id).string()
+                                                  : options.out;
   const fs::path folder = fs::absolute(shown).lexically_normal();
   if (!lock) {
     make_results_folder(folder);
@@ -313,77 +423,9 @@ int run(const Options& asked, const Invocation& invocation) {
     clear_results_folder(folder, options.force);
   }
   settings.cell = CellSettings{folder, keep};
-
-  Guardian guardian;
-  asio::io_context loop(1);
-  Interruptible interruptible(loop, std::chrono::seconds(options.deadline_s));
-  TempDir private_files(guardian);
-  // With evidence goes what its commands need to be repeated.
-  const fs::path credentials = keep == Keep::none ? private_files.path() : folder / "credentials";
-  if (fs::create_directory(credentials)) fs::permissions(credentials, fs::perms::owner_all);
-  RunContext context{loop.get_executor(),
-                     &guardian,
-                     make_credentials(credentials),
-                     paths.servers_build(),
-                     paths.clients_build(),
-                     paths.optional_clients_build(),
-                     {}};
-  Results facts;
-  const auto ask = [&]() -> awaitable<void> {
-    Results asked_now = co_await gather_facts(cells, catalogue, context, settings.mode.libfaketime);
-    facts = std::move(asked_now);
-  };
-  if (!interruptible.run(ask())) {
-    try_print(stdout, "stopped before the first cell, while servers and clients were asked for their versions\n");
-    if (earlier) try_print(stdout, "to go on: ticket-interop run --resume {}\n", options.resume);
-    return status::error;
-  }
-  facts.run = run;
-  if (earlier) {
-    check_goes_on(options, earlier->facts, facts);
-    facts.run = earlier->facts.run;
-  }
-  set_aside_unfit(cells, facts);
-
-  ResultsFile file(folder, earlier.has_value());
-  Console console(stdout, stderr, {is_screen(STDERR_FILENO), shows_colour(STDOUT_FILENO), options.quiet}, shown);
-  Expectations expectations = expectations_of(catalogue, real);
-  expectations.issues = std::move(known);
-  expectations.baseline = std::move(baseline.verdicts);
-  Expected expected(std::move(expectations), {&file, &console});
-  std::set<std::string> ended;
-  if (earlier)
-    for (const CellResult& cell : earlier->cells) ended.insert(cell.id.text());
-  std::erase_if(cells, [&](const PlannedCell& cell) { return ended.contains(cell.id.text()); });
-  if (cells.size() + ended.size() != facts.run.planned)
-    throw UsageError(fmt::format("--resume {}: it holds cells that are not of this run", options.resume));
-  console.expect(costs_of(cells, baseline.cost_ms));
-  expected.run_started(facts, facts.run.planned, ended.size());
-  if (earlier)
-    for (const CellResult& cell : earlier->cells) expected.cell_recalled(cell);
-
-  settings.repetitions = options.repeat;
-  Runner runner(context, std::move(settings), {&expected});
-  const auto all = [&]() -> awaitable<void> {
-    LoopWatch watch(loop.get_executor());
-    context.loop_watch = &watch;
-    TaskGroup beside(loop.get_executor());
-    beside.spawn(tick(console));
-    co_await runner.run(std::move(cells));
-  };
-  const bool stopped = !interruptible.run(all());
-  facts.run.finished = now_text();
-  expected.run_ended(facts.run, stopped);
-  write_reports(reports_wanted, folder.string());
-  if (!stopped) {
-    print_not_seen_again(expected);
-    print_not_run(gone);
-  }
-  if (folder.parent_path() == reports) link_latest(reports, folder);
-  const bool proves_nothing = !any_runs || (shard.count == 1 && expected.nothing_ran());
-  if (proves_nothing) try_print(stderr, "ticket-interop run: no cell could be run: all of them are unsupported\n");
-  if (!catalogue.errors.empty() || stopped || expected.any_error() || proves_nothing) return status::error;
-  return expected.any_unexpected() ? status::unexpected : status::ok;
+  const int ended = carry_out(prepared, std::move(settings), options, earlier, shown);
+  if (folder.parent_path() == reports && fs::exists(folder / "results.json")) link_latest(reports, folder);
+  return ended;
 }
 
 void add_options(CLI::App& app, Options& options) {

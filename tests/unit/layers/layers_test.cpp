@@ -2,14 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
 #include <sstream>
-#include "where/where.hpp"
+
+#include "sources.hpp"
 
 namespace ti {
 namespace {
@@ -69,20 +66,8 @@ std::vector<std::string> open_doors(const std::string& source) {
   return found;
 }
 
-bool is_source(const std::filesystem::path& file) { return file.extension() == ".cpp" || file.extension() == ".hpp"; }
-
-std::string text_of(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
-std::vector<std::filesystem::path> sources_below(const char* folder) {
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(where::source() / folder))
-    if (is_source(entry.path())) files.push_back(entry.path());
-  return files;
-}
-
+using sources::sources_below;
+using sources::text_of;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -121,19 +106,6 @@ TEST(Layers, TheMachineIsCaughtWhereOnlyDataMayBe) {
   EXPECT_THAT(breaches("rules", "auto now = std::chrono::system_clock::now();\n"), Contains("_clock::now"));
   EXPECT_THAT(breaches("rules", "#include <chrono>\n"), IsEmpty());
   EXPECT_THAT(breaches("exec", "#include <openssl/ssl.h>\n"), Contains("<openssl/"));
-}
-
-constexpr std::ptrdiff_t most_lines = 600;  // of a file; .clang-tidy bounds its functions
-
-bool is_too_long(const std::string& source) { return std::count(source.begin(), source.end(), '\n') > most_lines; }
-
-TEST(Layers, NoSourceIsTooLongToRead) {
-  std::string longest;
-  for (std::ptrdiff_t line = 0; line < most_lines; ++line) longest += "x\n";
-  EXPECT_FALSE(is_too_long(longest));
-  EXPECT_TRUE(is_too_long(longest + "x\n"));
-  for (const char* folder : {"harness", "clients", "servers", "tests"})
-    for (const std::filesystem::path& file : sources_below(folder)) EXPECT_FALSE(is_too_long(text_of(file))) << file;
 }
 
 TEST(Layers, NothingListensBeyondLoopback) {

@@ -5,6 +5,7 @@
 
 #include "golden.hpp"
 #include "hand_made.hpp"
+#include "wire/records.hpp"
 
 namespace ti {
 namespace {
