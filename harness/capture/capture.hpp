@@ -9,6 +9,7 @@
 
 #include "base/capture_recording.hpp"
 #include "base/result.hpp"
+#include "capture/evidence_stamp.hpp"
 #include "capture/packet_opener.hpp"
 #include "capture/packet_reader.hpp"
 #include "capture/tcp_table.hpp"
@@ -19,6 +20,7 @@ namespace ti {
 struct Capture {
   std::vector<Recording> connections;
   std::string keylog;  ///< NSS key log text of all TLS Decryption Secrets Blocks
+  EvidenceStamp stamp = {};
 };
 
 /// CaptureFile is what a capture file from anywhere holds for us.
@@ -27,7 +29,7 @@ struct CaptureFile {
   std::string keylog;
   std::vector<std::string> unread;  ///< as CaptureReader::unread()
 
-  Capture capture() const { return {{connections.begin(), connections.end()}, keylog}; }
+  Capture capture() const { return {{connections.begin(), connections.end()}, keylog, {}}; }
 };
 
 /// A pcapng file with one synthesised TCP stream (raw IPv4, handshake, segments of at most 1460 bytes in real order and

@@ -13,6 +13,8 @@ inline constexpr std::uint32_t simple_packet = 3;
 inline constexpr std::uint32_t enhanced_packet = 6;
 inline constexpr std::uint32_t decryption_secrets = 10;
 inline constexpr std::uint32_t tls_key_log = 0x544c534b;
+inline constexpr std::uint16_t opt_endofopt = 0;
+inline constexpr std::uint16_t opt_comment = 1;
 inline constexpr std::uint16_t if_tsresol = 9;
 inline constexpr std::uint16_t if_tsoffset = 14;
 }  // namespace pcapng

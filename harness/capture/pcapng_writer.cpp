@@ -5,6 +5,7 @@
 #include <map>
 
 #include "capture/capture.hpp"
+#include "capture/evidence_stamp.hpp"
 #include "capture/pcapng.hpp"
 
 namespace ti {
@@ -244,15 +245,8 @@ Bytes write_pcapng(const Capture& capture, std::chrono::system_clock::time_point
   for (std::size_t i = 0; i < capture.connections.size(); ++i) Conversation(capture.connections[i], i, packets);
   std::stable_sort(packets.begin(), packets.end(), [](const Packet& a, const Packet& b) { return a.at < b.at; });
 
-  Bytes file;
-  BlockWriter writer(file);
-  writer.block(pcapng::section_header, [&] {
-    writer.u32(pcapng::byte_order_magic);
-    writer.u16(1);
-    writer.u16(0);
-    writer.u32(std::numeric_limits<std::uint32_t>::max());
-    writer.u32(std::numeric_limits<std::uint32_t>::max());
-  });
+  Bytes blocks;
+  BlockWriter writer(blocks);
   writer.block(pcapng::interface_description, [&] {
     writer.u16(linktype::raw);
     writer.u16(0);
@@ -281,6 +275,8 @@ Bytes write_pcapng(const Capture& capture, std::chrono::system_clock::time_point
       writer.padded(packet.bytes);
     });
   }
+  Bytes file = stamped_section_header(capture.stamp, blocks);
+  put(file, blocks);
   return file;
 }
 

@@ -105,11 +105,13 @@ class Reading {
   void file(const std::string& path) {
     file_ = path;
     is_text_ = false;
+    stamp_ = {};
     const std::size_t before = docket_.judged();
     const std::size_t unread_before = unread_.size();
     std::ifstream in = open_or_refuse(path);
     if (is_capture(beginning_of(in))) {
-      add_embedded_secrets(in);
+      look_ahead(in);
+      tell_stamp();
       capture(in, size_of(path));
     } else {
       text({std::istreambuf_iterator<char>(in), {}});
@@ -134,8 +136,9 @@ class Reading {
     return unknown ? 0 : bytes;
   }
 
-  /// Secrets may stand behind the packets that they open. What cannot be read twice is read as it comes.
-  void add_embedded_secrets(std::istream& in) {
+  /// Secrets may stand behind the packets that they open, and a run's own capture says whether it is whole. What cannot
+  /// be read twice is read as it comes.
+  void look_ahead(std::istream& in) {
     const auto begin = in.tellg();
     if (begin < 0 || !in.seekg(0, std::ios::end) || !in.seekg(0)) {
       in.clear();
@@ -144,6 +147,14 @@ class Reading {
     keys_.add(keylog_of(in));
     in.clear();
     in.seekg(0);
+    stamp_ = stamp_of(in);
+    in.clear();
+    in.seekg(0);
+  }
+
+  /// What the run said, which knew the scenario, too. The verdict here is made of the bytes alone.
+  void tell_stamp() {
+    if (!stamp_.said.empty()) report_.note("evidence of " + stamp_.said);
   }
 
   /// Packets that a text prints are told, like all that it prints.
@@ -181,6 +192,8 @@ class Reading {
     Result<Pasted> pasted = read_pasted(text);
     if (!pasted) throw UsageError(file_ + ": neither a capture nor a text that can be read: " + pasted.error().text());
     is_text_ = true;
+    stamp_ = {pasted->said, pasted->whole_cell};
+    tell_stamp();
     for (const std::string& note : pasted->notes) report_.note(note);
     if (!pasted->capture.empty()) {
       std::istringstream in{std::string(as_text(pasted->capture))};
@@ -188,13 +201,15 @@ class Reading {
     }
     for (PrintedConnection& each : pasted->connections) {
       tell_sessions(each);
-      if (each.transcript.messages.empty()) {
+      if (each.transcript.messages.empty() && !stamp_.whole) {
         if (!each.sessions.empty()) docket_.pass_over();
         continue;
       }
       ObservedConnection connection;
       connection.transcript = std::move(each.transcript);
       connection.handshakes = handshakes_of(connection.transcript);
+      if (!connection.transcript.messages.empty()) connection.begun = connection.transcript.messages.front().at;
+      connection.at = std::chrono::duration_cast<Milliseconds>(connection.begun);
       judge(std::move(connection), "", "");
     }
   }
@@ -202,8 +217,13 @@ class Reading {
   /// What s_client printed of its sessions, and the letters that their tickets are called by from then on.
   void tell_sessions(const PrintedConnection& connection) {
     if (connection.sessions.empty() && connection.errors.empty()) return;
-    report_.note("run of s_client");
+    const bool of_server = !connection.sessions.empty() && connection.sessions.front().of_server;
+    report_.note(of_server ? "run of s_server" : "run of s_client or s_server");
     for (const PrintedSession& session : connection.sessions) {
+      if (session.of_server) {
+        report_.note(fmt::format("  {} {}", session.reused ? "resumed" : "full", session.cipher));
+        continue;
+      }
       const std::string ticket =
           session.ticket.empty() ? "none" : names_.add(sha256_hex(session.ticket), names_.letter());
       report_.note(fmt::format("  ended {} {} {}, session {}..., ticket {}", session.reused ? "resumed" : "full",
@@ -216,7 +236,8 @@ class Reading {
              bool speaks_tls = true) {
     for (const auto& [side, records] : connection.transcript.sealed_records) sealed_ += records;
     JudgedConnection judged{file_, client, server, summarise(connection, names_), {}};
-    judged.judgement = docket_.judge(std::move(connection), server, speaks_tls);
+    judged.judgement = stamp_.whole ? docket_.judge_tapped(std::move(connection), file_)
+                                    : docket_.judge(std::move(connection), server, speaks_tls);
     tally_.add(judged.judgement);
     report_.connection(judged);
   }
@@ -242,6 +263,7 @@ class Reading {
   std::size_t again_ = 0;
   bool captures_ = false;
   bool is_text_ = false;  ///< the file read now
+  EvidenceStamp stamp_;   ///< of the file read now
 };
 
 int decode_files(const Options& options) {

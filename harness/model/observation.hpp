@@ -79,6 +79,7 @@ struct Observation {
   Version tls = Version::none;  ///< what both were held to; none for a capture from elsewhere
   Policy policy;
   bool has_expectations = true;  ///< false for `decode`: only the universal rules apply
+  bool by_our_tap = true;        ///< all that passed was seen, in all connections; false for a capture from elsewhere
   bool server_logs_decisions = false;
   std::set<std::string> failing_should;  ///< Scenario::rules
   std::optional<Trust> trust = {};       ///< nothing for a capture from elsewhere

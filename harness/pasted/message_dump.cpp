@@ -33,7 +33,10 @@ void read_kind(const PastedText& words, std::size_t from, std::size_t to, Messag
     const std::string_view word = without_comma(words[i].text);
     if ((word == "TLS" || word == "SSL" || word == "DTLS") && i + 1 < to) {
       dump.datagram = word == "DTLS";
-      dump.version = version_number(word, without_comma(words[++i].text));
+      const std::string_view next = without_comma(words[i + 1].text);
+      if (next.empty() || std::isalpha(static_cast<unsigned char>(next[0])) != 0) continue;  // where none is agreed yet
+      dump.version = version_number(word, next);
+      ++i;
     } else if (word != "???") {
       dump.content = word;
     }

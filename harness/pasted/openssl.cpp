@@ -285,6 +285,12 @@ class MsgTextReader {
       run().ended->protocol = without_comma(words_[at_ + 1].text);
       run().ended->cipher = words_[at_ + 4].text;
       run().ended->reused = run().reused;
+    } else if (word == "CIPHER" && words_[at_ + 1].text == "is") {
+      if (run().ended) runs_.emplace_back();
+      run().ended.emplace().of_server = true;
+      run().ended->cipher = words_[at_ + 2].text;
+    } else if (word == "Reused" && words_[at_ + 1].text == "session-id" && run().ended) {
+      run().ended->reused = true;
     } else if (word == "SSL-Session:") {
       run().sessions.emplace_back().reused = run().reused;
       in_session_ = true;
@@ -369,7 +375,7 @@ class MsgTextReader {
 
 bool is_openssl(const PastedText& words) {
   for (const std::string_view mark : {"[length ", "Record Header:", "Header: Version =", "write to 0x", "read from 0x",
-                                      "SSL-Session:", "Cipher is", "SSL_connect:"})
+                                      "SSL-Session:", "Cipher is", "CIPHER is", "SSL_connect:", ":SSL routines:"})
     if (words.holds(mark)) return true;
   return false;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "pasted/format.hpp"
+#include "wire/whole_trace.hpp"
 
 namespace ti {
 
@@ -110,9 +111,20 @@ bool says_nothing(const Pasted& pasted) {
   return pasted.connections.empty() && pasted.capture.empty() && pasted.notes.empty();
 }
 
+/// A trace of ours that is whole tells what the tap saw.
+Pasted pasted_of(CellTrace trace) {
+  Pasted pasted;
+  pasted.formats.emplace_back("ticket-interop's trace");
+  pasted.whole_cell = trace.whole;
+  pasted.said = std::move(trace.said);
+  for (Transcript& transcript : trace.connections) pasted.connections.push_back({std::move(transcript), {}, {}});
+  return pasted;
+}
+
 }  // namespace
 
 Result<Pasted> read_pasted(std::string_view text) {
+  if (std::optional<CellTrace> trace = read_cell_trace(text)) return pasted_of(std::move(*trace));
   const PastedText words(text);
   Pasted pasted;
   std::vector<std::string> unread;
@@ -134,7 +146,8 @@ Result<Pasted> read_pasted(std::string_view text) {
                   [](const PrintedConnection& connection) { return connection.transcript.messages.empty(); }) &&
       !pasted.connections.empty())
     pasted.notes.emplace_back(
-        "the text tells how connections ended, and none of their messages: s_client -msg shows them");
+        "the text tells how connections ended, and none of their messages: s_client -msg (or s_server -msg) shows "
+        "them");
   for (const std::string& name : unread) pasted.notes.push_back("not read: what is of " + name);
   return pasted;
 }

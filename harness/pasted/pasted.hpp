@@ -15,6 +15,8 @@ struct Pasted {
   std::vector<PrintedConnection> connections;  ///< in the order of the text, a format after the other
   Bytes capture;                               ///< the packets that it prints, as a capture file; empty for none
   std::vector<std::string> notes;              ///< what is to be said beside, a sentence each
+  std::string said;                            ///< of evidence of ours: which cell it is of, and what the run said
+  bool whole_cell = false;                     ///< the connections are all that passed in that cell
 };
 
 /// Reads a text that may hold several formats. An error if it holds none of those known, or only such as are not read.

@@ -405,7 +405,8 @@ std::optional<std::uint8_t> hex_pair(std::string_view word) {
 }
 
 Bytes read_offset_dump(const PastedText& words, std::size_t& at, std::size_t max_bytes) {
-  constexpr std::size_t most_words_of_text = 18;
+  // What a program prints of its own may stand amid a dump that says how long it is.
+  const std::size_t most_words_between = max_bytes == std::string::npos ? 18 : 4096;
   Bytes bytes;
   std::size_t next = at;
   while (bytes.size() < max_bytes) {
@@ -415,7 +416,10 @@ Bytes read_offset_dump(const PastedText& words, std::size_t& at, std::size_t max
     if (row.bytes.empty()) break;
     bytes.insert(bytes.end(), row.bytes.begin(), row.bytes.end());
     at = row.end;
-    for (next = at; next < at + most_words_of_text && !row_at(words, next, bytes.size());) ++next;
+    for (next = at; next < at + most_words_between && !row_at(words, next, bytes.size());) {
+      if (next >= words.size() || words[next].text == "=>") break;  // the next dump's head
+      ++next;
+    }
   }
   return bytes;
 }

@@ -7,8 +7,10 @@
 
 namespace ti {
 
-/// PrintedSession is the "SSL-Session:" block that s_client prints at the end of a connection.
+/// PrintedSession is the "SSL-Session:" block that s_client prints at the end of a connection, or what s_server says of
+/// one once it is agreed: its suite and whether it is an old one.
 struct PrintedSession {
+  bool of_server = false;
   std::string protocol;
   std::string cipher;
   bool reused = false;

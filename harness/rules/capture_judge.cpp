@@ -130,14 +130,22 @@ void drop_what_nobody_refused(ObservedConnection& connection) {
 }  // namespace
 
 Judgement CaptureJudge::judge(ObservedConnection connection, const std::string& server, bool speaks_tls) {
-  const std::size_t number = next_++;
   drop_what_nobody_refused(connection);
-  Past past{std::move(connection), server, {}};
+  return judge({std::move(connection), server, {}}, speaks_tls, false);
+}
+
+Judgement CaptureJudge::judge_tapped(ObservedConnection connection, const std::string& cell) {
+  return judge({std::move(connection), cell, {}}, true, true);
+}
+
+Judgement CaptureJudge::judge(Past past, bool speaks_tls, bool tapped) {
+  const std::size_t number = next_++;
   past.tickets = tickets_of(past.connection);
-  const std::vector<std::size_t> before = related(past);
+  const std::vector<std::size_t> before = related(past, tapped ? most_kept : most_related);
 
   Observation observation;
   observation.has_expectations = false;
+  observation.by_our_tap = tapped;
   observation.tls = past.connection.transcript.version;
   for (const std::size_t each : before) observation.connections.push_back(std::move(past_.at(each).connection));
   observation.connections.push_back(std::move(past.connection));
@@ -164,12 +172,12 @@ Judgement CaptureJudge::judge(ObservedConnection connection, const std::string& 
 }
 
 /// The numbers of the connections that bear on this one, in order.
-std::vector<std::size_t> CaptureJudge::related(const Past& past) const {
+std::vector<std::size_t> CaptureJudge::related(const Past& past, std::size_t most) const {
   std::set<std::size_t> numbers;
   const auto add_last = [&](const auto& index, const std::string& key) {
     const auto found = index.find(key);
     if (found == index.end()) return;
-    const std::size_t skipped = found->second.size() - std::min(found->second.size(), most_related);
+    const std::size_t skipped = found->second.size() - std::min(found->second.size(), most);
     numbers.insert(found->second.begin() + static_cast<std::ptrdiff_t>(skipped), found->second.end());
   };
   add_last(by_server_, past.server);

@@ -47,6 +47,10 @@ class CaptureJudge {
   /// server does not speak TLS, the transcript's first problem says so.
   Judgement judge(ObservedConnection connection, const std::string& server, bool speaks_tls = true);
 
+  /// Judges the next connection of a cell of ours, of which the evidence proves that all that passed is in it. `cell`
+  /// tells cells apart; all its connections before this one bear on it.
+  Judgement judge_tapped(ObservedConnection connection, const std::string& cell);
+
   /// Counts a connection of which no message is known.
   void pass_over() { ++next_; }
 
@@ -59,7 +63,8 @@ class CaptureJudge {
     std::vector<std::string> tickets;  ///< issued or offered in it
   };
 
-  std::vector<std::size_t> related(const Past& past) const;
+  Judgement judge(Past past, bool speaks_tls, bool tapped);
+  std::vector<std::size_t> related(const Past& past, std::size_t most) const;
   void keep(std::size_t number, Past past);
   void forget_oldest();
 

@@ -114,7 +114,7 @@ bool never_received(const Observation& cell, const Origin& ticket) {
 Receipt receipt_of(const Observation& cell, const Origin& ticket) {
   const ConnectionView view = connection_view_of(cell, ticket.connection);
   const Handshake& handshake = *ticket.handshake;
-  if (!cell.has_expectations && handshake.kind == HandshakeKind::failed) return Receipt::unknown;
+  if (!cell.by_our_tap && handshake.kind == HandshakeKind::failed) return Receipt::unknown;
   if (unread_before(view, handshake.end, Rests::on_types)) return Receipt::unknown;
   const auto& finished = handshake.server_finished;
   if (!finished || *finished >= end_of_delivery(view) || changed_for_client(view)) return Receipt::unfinished;

@@ -190,7 +190,7 @@ const Problem* half_said(const ConnectionView& view) {
   const auto half = std::find_if(problems.begin(), problems.end(), [](const Problem& problem) {
     return !problem.malformed && problem.missing == Missing::messages;
   });
-  return view.cell.has_expectations && half != problems.end() ? &*half : nullptr;
+  return view.cell.by_our_tap && half != problems.end() ? &*half : nullptr;
 }
 
 std::optional<BadEnd> end_in_handshake(const HandshakeView& view) {
@@ -377,7 +377,7 @@ void completes(const ConnectionView& view, Breaches& breaches) {
   if (!hung_though_excused(view) && (bad_end_excused(view) || alert_judged)) return;
   const auto end = bad_end_of(view);
   if (!end || !end->side) return;
-  if (view.cell.has_expectations || broke_off_in_its_turn(view, *end->side))
+  if (view.cell.by_our_tap || broke_off_in_its_turn(view, *end->side))
     breaches.push_back(breach_by(*end->side, end->at, end->what));
 }
 

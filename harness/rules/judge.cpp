@@ -89,7 +89,7 @@ bool is_echo(const Rule& rule) {
 /// One past the last place where something may be missing. Our own tap loses nothing: what it has no more of did not
 /// come.
 std::size_t end_of_evidence(const ConnectionView& view) {
-  return view.messages().size() + (view.cell.has_expectations ? 0 : 1);
+  return view.messages().size() + (view.cell.by_our_tap ? 0 : 1);
 }
 
 /// Takes out what rests on messages of which some could not be read: no breach, but a doubt if it would decide.

@@ -88,7 +88,7 @@ void nothing_after_finished(const HandshakeView& view, Breaches& breaches) {
 }
 
 /// Our own tap saw how the client began.
-bool begun_in_sight(const ConnectionView& view) { return view.cell.has_expectations && !view.messages().empty(); }
+bool begun_in_sight(const ConnectionView& view) { return view.cell.by_our_tap && !view.messages().empty(); }
 
 void hello_first(const ConnectionView& view, Breaches& breaches) {
   for (std::size_t i = 0; i < view.messages().size(); ++i) {

@@ -43,7 +43,7 @@ bool server_ended(const ObservedConnection& connection) {
 bool unfinished(const Observation& cell, const Origin& origin) {
   const ObservedConnection& issuing = cell.connections[origin.connection - 1];
   if (issuing.applied.flipped > 0) return false;
-  if (!cell.has_expectations && !origin.handshake->server_finished) return server_ended(issuing);
+  if (!cell.by_our_tap && !origin.handshake->server_finished) return server_ended(issuing);
   return receipt_of(cell, origin) == Receipt::unfinished;
 }
 

@@ -14,7 +14,7 @@ bool answers_name(const HandshakeView& view) {
 /// with one server, but that which issued the ticket is.
 bool knows_names(const HandshakeView& view, const HandshakeView& issuing) {
   bool shown = answers_name(issuing);
-  if (view.cell.has_expectations)
+  if (view.cell.by_our_tap)
     each_handshake(view.cell, [&](const HandshakeView& each) { shown = shown || answers_name(each); });
   return shown;
 }

@@ -106,7 +106,7 @@ bool honest(const Claim& claim, bool our_own_tap) {
 void obfuscated_age(const HandshakeView& view, Breaches& breaches) {
   const auto fits = [&](const PskIdentity& psk, const Origin& origin) {
     const auto age = age_at(view, origin);
-    return !age || !origin.ticket->age_add || honest(claim_of(view, psk, origin, *age), view.cell.has_expectations);
+    return !age || !origin.ticket->age_add || honest(claim_of(view, psk, origin, *age), view.cell.by_our_tap);
   };
   each_known_psk(view, [&](const PskIdentity& psk, const Origin& origin, std::optional<Milliseconds> age) {
     const std::vector<Origin> origins = origins_of(view.cell, psk.identity, view.number);

@@ -35,7 +35,7 @@ bool answers_extended(const HandshakeView& view) {
 
 bool knows_extended_master_secret(const HandshakeView& view) {
   bool shown = answers_extended(view);
-  if (view.cell.has_expectations)
+  if (view.cell.by_our_tap)
     each_handshake(view.cell, [&](const HandshakeView& each) { shown = shown || answers_extended(each); });
   return shown;
 }

@@ -129,7 +129,7 @@ bool tickets_hidden(const ObservedConnection& connection) {
 }
 
 bool all_tickets_known(const Observation& cell, std::size_t before) {
-  if (!cell.has_expectations) return false;
+  if (!cell.by_our_tap) return false;
   for (std::size_t i = 0; i + 1 < before && i < cell.connections.size(); ++i)
     if (tickets_hidden(cell.connections[i]) || cell.connections[i].applied.flipped > 0) return false;
   return true;

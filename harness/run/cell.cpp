@@ -14,6 +14,7 @@
 #include "run/evidence.hpp"
 #include "run/observe.hpp"
 #include "run/soundness.hpp"
+#include "wire/keylog.hpp"
 
 namespace ti {
 
@@ -276,7 +277,11 @@ class CellRun {
       for (CapturedConnection& each : step.connections) keep_recordings(std::move(each));
     for (const ObservedConnection& connection : observation.connections)
       gathered_.transcripts.push_back(connection.transcript);
-    gathered_.keylog = captured_.keylog + captured_.client_keylog;
+    if (!captured_.keylog.empty()) gathered_.keylog += told_by_line(Side::server) + "\n" + captured_.keylog;
+    if (!captured_.client_keylog.empty())
+      gathered_.keylog += told_by_line(Side::client) + "\n" + captured_.client_keylog;
+    gathered_.verdict = result.verdict;
+    gathered_.whole = is_told_by_bytes(observation);
     gathered_.commands = commands();
     try {
       result.evidence = write_evidence(settings_.results, cell_.id, gathered_);

@@ -10,7 +10,7 @@
 
 #include "capture/capture.hpp"
 #include "endpoints/run_context.hpp"
-#include "wire/trace.hpp"
+#include "wire/whole_trace.hpp"
 
 namespace ti {
 
@@ -33,6 +33,20 @@ std::filesystem::path evidence_folder(const CellId& id) { return std::filesystem
 
 std::string seconds(Instant at) { return fmt::format("{:10.6f}", std::chrono::duration<double>(at).count()); }
 
+/// Whoever reads a capture leaves out connections in which no TLS began.
+bool begins_with_hello(const Transcript& transcript) {
+  return !transcript.messages.empty() && transcript.messages.front().type == MessageType::client_hello;
+}
+
+/// "fail, fault: server, rule: rfc5077-3.3-one-ticket, at connection 2 message 8: why".
+std::string line_of(const Verdict& verdict) {
+  std::string line(name(verdict.outcome));
+  if (verdict.fault) line += fmt::format(", fault: {}, rule: {}", name(*verdict.fault), verdict.rule);
+  if (verdict.at) line += fmt::format(", at connection {}", verdict.at->connection);
+  if (verdict.at && verdict.at->message) line += fmt::format(" message {}", *verdict.at->message);
+  return verdict.reason.empty() ? line : line + ": " + verdict.reason;
+}
+
 }  // namespace
 
 std::string folder_name(const CellId& id) {
@@ -47,17 +61,15 @@ Evidence write_evidence(const std::filesystem::path& results, const CellId& id, 
   std::filesystem::create_directories(folder);
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
 
-  const auto write_capture = [&](const char* leaf, const std::vector<Recording>& recordings) {
-    const Capture capture{recordings, gathered.keylog};
+  const std::string said = id.text() + ", of which the run said: " + line_of(gathered.verdict);
+  const auto write_capture = [&](const char* leaf, const std::vector<Recording>& recordings, EvidenceStamp stamp) {
+    const Capture capture{recordings, gathered.keylog, std::move(stamp)};
     write_private(folder / leaf, as_text(write_pcapng(capture, gathered.began)));
   };
-  write_capture("capture.pcapng", gathered.recordings);
+  const bool all_tls = std::all_of(gathered.transcripts.begin(), gathered.transcripts.end(), begins_with_hello);
+  write_capture("capture.pcapng", gathered.recordings, {said, gathered.whole && all_tls});
   write_private(folder / "keys.log", gathered.keylog);
-
-  std::string trace;
-  for (std::size_t i = 0; i < gathered.transcripts.size(); ++i)
-    trace += fmt::format("=== connection {}\n", i + 1) + trace_text(gathered.transcripts[i]) + "\n";
-  write_private(folder / "trace.txt", trace);
+  write_private(folder / "trace.txt", cell_trace({said, gathered.whole, gathered.transcripts}));
 
   std::string server;
   for (const LogLine& line : gathered.server_log) server += seconds(line.at) + "  " + line.text + "\n";
@@ -70,8 +82,8 @@ Evidence write_evidence(const std::filesystem::path& results, const CellId& id, 
   const auto file = [&](const char* leaf) { return (relative / leaf).string(); };
   std::vector<std::string> logs{file("server.log"), file("client.log"), file("commands.txt")};
   if (gathered.disturbed) {
-    write_capture("sent.pcapng", gathered.sent);
-    write_capture("delivered.pcapng", gathered.delivered);
+    write_capture("sent.pcapng", gathered.sent, {said + "; the tap changed what was sent here on its way", false});
+    write_capture("delivered.pcapng", gathered.delivered, {said + "; this is what the tap had changed", false});
     logs.insert(logs.end(), {file("sent.pcapng"), file("delivered.pcapng")});
   }
   return {file("capture.pcapng"), file("keys.log"), file("trace.txt"), std::move(logs)};

@@ -8,6 +8,7 @@
 #include "base/recording.hpp"
 #include "exec/output_log.hpp"
 #include "model/results.hpp"
+#include "model/verdict.hpp"
 #include "wire/transcript.hpp"
 
 namespace ti {
@@ -19,6 +20,8 @@ struct Gathered {
   std::vector<Recording> sent;          ///< the same connections, as each side sent
   std::vector<Recording> delivered;     ///< and as each side received
   std::vector<Transcript> transcripts;  ///< one for each recording
+  Verdict verdict;
+  bool whole = false;  ///< the bytes alone tell all that the judge knew of how connections went
   std::string keylog;
   std::vector<LogLine> server_log;
   std::vector<std::string> client_log;

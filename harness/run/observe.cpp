@@ -91,6 +91,17 @@ Observation observe(const Scenario& scenario, Version tls, bool server_logs_deci
   return observation;
 }
 
+bool is_told_by_bytes(const Observation& observation) {
+  return std::all_of(observation.connections.begin(), observation.connections.end(), [](const auto& connection) {
+    const AppliedDisturbance& applied = connection.applied;
+    const std::vector<TranscriptEnding>& endings = connection.transcript.endings;
+    const bool by_harness =
+        applied.flipped > 0 || applied.cut || connection.timed_out || connection.flooded ||
+        std::any_of(endings.begin(), endings.end(), [](const TranscriptEnding& ending) { return ending.by_harness; });
+    return connection.connected && connection.sole && connection.generation == 0 && !by_harness;
+  });
+}
+
 const Recording& as_judged(const CapturedConnection& captured) {
   return captured.applied.cut && captured.delivered ? *captured.delivered : captured.sent;
 }

@@ -47,6 +47,10 @@ struct Captured {
 /// last handshake that it completed. Of a log that was cut no decision counts.
 Observation observe(const Scenario& scenario, Version tls, bool server_logs_decisions, const Captured& captured);
 
+/// Whether the recordings alone tell all that was seen of how the connections went: one for each step, none changed,
+/// cut or ended by the harness, and no server restarted between them.
+bool is_told_by_bytes(const Observation& observation);
+
 /// The connection as the judge sees it: what was cut off never reached anybody, so then as its ends did.
 const Recording& as_judged(const CapturedConnection& captured);
 

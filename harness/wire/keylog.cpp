@@ -13,13 +13,22 @@ bool whole(std::string_view label, std::size_t secret_bytes) {
   return secret_bytes == 48 || (secret_bytes == 32 && label != "CLIENT_RANDOM");
 }
 
+std::optional<Side> teller_of(std::string_view comment) {
+  for (const Side side : {Side::client, Side::server})
+    if (comment == told_by_line(side)) return side;
+  return std::nullopt;
+}
+
 }  // namespace
+
+std::string told_by_line(Side side) { return std::string("# told by the ") + name(side); }
 
 void KeyLog::add(std::string_view text, std::optional<Side> teller) {
   for (const std::string& line : split(text, '\n')) {
     std::string_view rest = line;
     if (rest.ends_with('\r')) rest.remove_suffix(1);
     if (rest.empty()) continue;
+    if (rest.front() == '#') teller = teller_of(rest);
     const std::vector<std::string> words = split(rest, ' ');
     const Bytes random = words.size() == 3 ? from_hex(words[1]) : Bytes();
     const Bytes bytes = words.size() == 3 ? from_hex(words[2]) : Bytes();

@@ -19,7 +19,8 @@ class KeyLog {
   KeyLog() = default;
   explicit KeyLog(std::string_view text, std::optional<Side> teller = {}) { add(text, teller); }
 
-  /// Adds what a side told, or what came from elsewhere. Of two secrets of one name the first stands.
+  /// Adds what a side told, or what came from elsewhere. Of two secrets of one name the first stands. A line that
+  /// told_by_line() gives says who told those behind it, to the next line that is a comment.
   void add(std::string_view text, std::optional<Side> teller = {});
 
   /// The secret, or an empty view.
@@ -41,5 +42,8 @@ class KeyLog {
   std::map<std::pair<std::string, Bytes>, Secret> secrets_;
   std::size_t skipped_ = 0;
 };
+
+/// The comment that stands in a key log before what a side told.
+std::string told_by_line(Side side);
 
 }  // namespace ti

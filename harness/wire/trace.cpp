@@ -65,8 +65,11 @@ std::string rows(ByteView bytes) {
 }
 
 std::string line(const Problem& problem) {
+  const char* missing = problem.missing == Missing::messages  ? ", messages missing"
+                        : problem.missing == Missing::content ? ", content missing"
+                                                              : "";
   return "    problem in the " + std::string(name(problem.from)) + "'s bytes at " + std::to_string(problem.offset) +
-         ": " + problem.what + "\n";
+         (problem.malformed ? ", malformed" : "") + missing + ": " + problem.what + "\n";
 }
 
 std::string line(const TranscriptEnding& ending) {

@@ -83,6 +83,41 @@ TEST(Formats, ASessionAloneSaysHowConnectionsEnded) {
   EXPECT_FALSE(pasted->connections[1].sessions.at(0).ticket.empty());
 }
 
+TEST(Formats, ASessionOfAServerSaysWhetherItIsAnOldOne) {
+  const auto pasted = read_pasted(sample("session/server-1_3.txt"));
+  ASSERT_TRUE(pasted);
+  ASSERT_THAT(pasted->connections, SizeIs(2));
+  EXPECT_FALSE(pasted->connections[0].sessions.at(0).reused);
+  EXPECT_TRUE(pasted->connections[1].sessions.at(0).reused);
+  EXPECT_EQ(pasted->connections[1].sessions.at(0).cipher, "TLS_AES_256_GCM_SHA384");
+}
+
+TEST(Formats, AServersErrorIsToldToo) {
+  const auto pasted = read_pasted(
+      "ACCEPT\nERROR\n4067C6FE367F0000:error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert "
+      "unknown ca:../ssl/record/rec_layer_s3.c:1601:SSL alert number 48\n");
+  ASSERT_TRUE(pasted) << pasted.error().text();
+  ASSERT_THAT(pasted->connections, SizeIs(1));
+  EXPECT_THAT(pasted->connections[0].errors, Contains(HasSubstr("unknown ca")));
+}
+
+/// What -debug prints and what the peer sent go to one terminal, and may stand amid each other.
+TEST(Formats, ADumpGoesOnBehindWhatWasPrintedAmidIt) {
+  const std::string whole = sample("openssl/debug-1_2.txt");
+  const std::size_t row = whole.find("\n0010 - ", whole.find("read from"));
+  ASSERT_NE(row, std::string::npos);
+  std::string page = "HTTP/1.0 200 ok\r\nContent-type: text/html\r\n\r\n";
+  for (int i = 0; i < 200; ++i) page += "<p>Secure Renegotiation IS supported</p>\n";
+  std::string interrupted = whole;
+  interrupted.insert(row, page);
+  const auto a = read_pasted(whole);
+  const auto b = read_pasted(interrupted);
+  ASSERT_TRUE(a && b);
+  ASSERT_EQ(a->connections.size(), b->connections.size());
+  EXPECT_EQ(a->connections[0].transcript.messages.size(), b->connections[0].transcript.messages.size());
+  EXPECT_EQ(b->connections[0].transcript.problems.size(), a->connections[0].transcript.problems.size());
+}
+
 TEST(Formats, AMegabyteTakesNoTimeToSpeakOf) {
   std::string text;
   constexpr std::size_t megabyte = 1 << 20;

@@ -12,7 +12,7 @@ TEST(Bound, AServerThatNeverAnswersExtendedMasterSecretMayResumeForThoseWhoAsk) 
   const Wire asking = first().extended(true, false);
   expect_pass(judge(cell({asking, resumed_asking()})));
   Observation elsewhere = cell({asking, resumed_asking()});
-  elsewhere.has_expectations = false;
+  elsewhere.has_expectations = elsewhere.by_our_tap = false;
   expect_pass(judge(elsewhere));
 }
 
@@ -21,7 +21,7 @@ TEST(Bound, AServerThatAnswersItAnywhereInTheCellMayNot) {
   Observation seen = cell({first(), resumed_asking(), shown});
   expect_fail(judge(seen), Side::server, "rfc7627-5.3-not-resumed-with", {2, 1});
   // Of a capture it is not known that all connections are with one server.
-  seen.has_expectations = false;
+  seen.has_expectations = seen.by_our_tap = false;
   expect_pass(judge(seen));
 }
 
@@ -42,7 +42,7 @@ Observation of_version(std::uint16_t offered, std::uint16_t chosen) {
   full.body<ServerHello>(1).version = static_cast<Version>(chosen);
   full.c.transcript.version = static_cast<Version>(chosen);
   Observation seen = cell({full});
-  seen.has_expectations = false;
+  seen.has_expectations = seen.by_our_tap = false;
   return seen;
 }
 
@@ -55,7 +55,7 @@ TEST(Bound, DraftsOfTls13AreNamedAndNotJudged) {
 
 TEST(Bound, AServerToldToSpeakTls13ThatChoosesADraftIsNamed) {
   Observation seen = of_version(0x7f1c, 0x7f1c);
-  seen.has_expectations = true;
+  seen.has_expectations = seen.by_our_tap = true;
   seen.tls = Version::tls13;
   std::get<ClientHello>(seen.connections[0].transcript.messages[0].body).versions = {0x7f1c, 0x0304};
   const Verdict verdict = judge(seen);

@@ -52,6 +52,19 @@ TEST(CaptureJudge, AccusesOnlyOnceForWhatCameBefore) {
   EXPECT_TRUE(judgement.verdict.breaches.empty());
 }
 
+TEST(CaptureJudge, KnowsAllTicketsOfACellOnlyByOurOwnTap) {
+  Wire first, foreign;
+  first.full(ticket('A', 1)).data();
+  foreign.resumed(ticket('X', 7)).data();
+  CaptureJudge elsewhere, ours;
+  elsewhere.judge(done(first), "s");
+  EXPECT_EQ(elsewhere.judge(done(foreign), "s").outcome, JudgementOutcome::pass) << "it may have come before";
+  ours.judge_tapped(done(first), "s");
+  const Judgement judgement = ours.judge_tapped(done(foreign), "s");
+  EXPECT_EQ(judgement.outcome, JudgementOutcome::fail);
+  EXPECT_EQ(judgement.verdict.rule, "rfc5077-3.2-only-issued-tickets");
+}
+
 /// A server that resumes with another suite than the session's: to be told only beside the session.
 Judgement resumed_with_other_suite(CaptureJudge& capture_judge, const std::string& first_server,
                                    const std::string& server) {

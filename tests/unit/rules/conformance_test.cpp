@@ -17,7 +17,7 @@ using testing::HasSubstr;
 Observation refused(const char* name, MessageType last, std::uint8_t description) {
   Observation seen = made::recorded(name);
   seen.connections.resize(1);
-  seen.has_expectations = true;
+  seen.has_expectations = seen.by_our_tap = true;
   ObservedConnection& connection = seen.connections[0];
   connection.expect.handshake = HandshakeKind::full;
   connection.client.answered = true;
@@ -151,7 +151,7 @@ TEST(Conformance, SaysWhichCheckAnUnknownKindOfKeyPrevents) {
 TEST(Conformance, TakesACompressedClientCertificateForShown) {
   for (const bool shown : {true, false}) {
     Observation seen = made::recorded("tls13");
-    seen.has_expectations = true;
+    seen.has_expectations = seen.by_our_tap = true;
     for (ObservedConnection& connection : seen.connections) connection.client.answered = connection.client.ok = true;
     seen.connections[0].expect.peer_certificate = "shown";
     auto& messages = seen.connections[0].transcript.messages;

@@ -81,7 +81,7 @@ TEST(Judge, PinsARefusalOnTheTicketOnlyIfTheSameHelloWithoutOneWasAccepted) {
   for (const std::uint8_t alert : {handshake_failure, protocol_version}) {
     Wire refused = wire().client_hello(a).alert(Side::server, alert).failed().at(seconds(25));
     Observation alone = cell({refused});
-    alone.has_expectations = false;
+    alone.has_expectations = alone.by_our_tap = false;
     expect_doubt(judge(alone), alert_name(alert));
     expect_fail(judge(cell({first(), refused})), Side::server, "rfc5077-3.2-unusable-ticket", {2, 1});
     refused.body<ClientHello>(0).suites.push_back(0x0005);
@@ -124,7 +124,7 @@ TEST(Judge, DoesNotBlameATicketForAnAlertThatOtherThingsMayHaveDrawn) {
 TEST(Judge, NeverPassesAnAlertThatCameOutOfTheMiddleOfAConnection) {
   Wire torn = wire().server(MessageType::new_session_ticket).alert(Side::client, alert_unexpected_message);
   Observation seen = cell({torn});
-  seen.has_expectations = false;
+  seen.has_expectations = seen.by_our_tap = false;
   expect_doubt(judge(seen), "");
 }
 
@@ -223,7 +223,7 @@ TEST(Judge, DoesNotTellWhatASessionWasWhoseHellosNobodySaw) {
   unread[1].body = {};
   for (const Wire& origin : {unread, wire().full(b).data()}) {
     Observation seen = cell({origin, wire().resumed(a).data().at(seconds(5))});
-    seen.has_expectations = false;
+    seen.has_expectations = seen.by_our_tap = false;
     const Verdict verdict = judge(seen);
     EXPECT_THAT(verdict.breaches, IsEmpty()) << verdict.rule;
   }

@@ -52,7 +52,7 @@ TEST(Judge, TellsTheStoryOfThe2012ReportFromTheClientsOwnView) {
   Wire renewal = wire(Version::tls10).resumed(a, b).client_hello().new_ticket(c).alert(Side::client, 10);
   renewal.c.transcript.vantage = Vantage::client_callback;
   Observation seen = cell({renewal});
-  seen.has_expectations = false;
+  seen.has_expectations = seen.by_our_tap = false;
   seen.tls = Version::none;
   const Verdict verdict = judge(seen);
   expect_fail(verdict, Side::server, "rfc5077-3.3-one-ticket", {1, 8});
@@ -247,7 +247,7 @@ TEST(Judge, AppliesToACaptureFromElsewhereOnlyWhatHoldsForAll) {
   second.c.client.resumed = false;
   second.c.expect.handshake = HandshakeKind::full;
   Observation seen = cell({second});
-  seen.has_expectations = false;
+  seen.has_expectations = seen.by_our_tap = false;
   EXPECT_EQ(judge(seen).outcome, Outcome::pass) << judge(seen).reason;
 }
 
@@ -277,7 +277,7 @@ Observation lacking(Wire wire, Missing missing, std::size_t before_message) {
                                  .malformed = false,
                                  .missing = missing}};
   Observation lacking = cell({std::move(wire)});
-  lacking.has_expectations = false;
+  lacking.has_expectations = lacking.by_our_tap = false;
   return lacking;
 }
 

@@ -96,7 +96,7 @@ Said judged(const std::string& text) {
   Said said;
   for (const std::string& note : pasted->notes) said.text += note + "\n";
   Observation cell;
-  cell.has_expectations = false;
+  cell.has_expectations = cell.by_our_tap = false;
   cell.connections = connections_of(*pasted);
   for (const ObservedConnection& connection : cell.connections)
     said.connections += connection.transcript.messages.empty() ? 0 : 1;

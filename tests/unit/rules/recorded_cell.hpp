@@ -14,7 +14,7 @@ inline Observation recorded(const char* name) {
   const Capture capture = golden::capture(name);
   const KeyLog keys(capture.keylog);
   Observation seen;
-  seen.has_expectations = false;
+  seen.has_expectations = seen.by_our_tap = false;
   for (const Recording& recording : capture.connections) {
     ObservedConnection& connection = seen.connections.emplace_back();
     connection.transcript = decode(recording, keys);

@@ -23,7 +23,7 @@ class Tape {
   explicit Tape(const char* name, bool with_keys = true) {
     const Capture capture = golden::capture(name);
     const KeyLog keys(with_keys ? capture.keylog : "");
-    cell.has_expectations = false;
+    cell.has_expectations = cell.by_our_tap = false;
     for (const Recording& recording : capture.connections) {
       cell.connections.push_back(observed(decode(recording, keys)));
       cell.connections.back().begun = recording.opened;
@@ -96,7 +96,7 @@ class Tape {
   }
   /// As if our own tap had recorded it: then every ticket is known.
   void through_tap() {
-    cell.has_expectations = true;
+    cell.has_expectations = cell.by_our_tap = true;
     for (ObservedConnection& each : cell.connections) each.client.answered = each.client.ok = true;
   }
 

@@ -456,7 +456,7 @@ Verdict judge_report(const std::string& title = "", const std::string& instead =
     report.replace(begin, report.find_first_of("<>", begin) - begin, instead);
   }
   Observation cell;
-  cell.has_expectations = false;
+  cell.has_expectations = cell.by_our_tap = false;
   const auto printed = read_pasted(report);
   EXPECT_TRUE(printed.has_value());
   if (printed)

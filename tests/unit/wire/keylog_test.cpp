@@ -32,6 +32,19 @@ TEST(KeyLog, GrowsAndKeepsTheFirstOfTwo) {
   EXPECT_FALSE(keys.told_by(Side::client, "CLIENT_RANDOM", repeat(1, 32)));
 }
 
+TEST(KeyLog, SaysItselfWhoToldWhat) {
+  const KeyLog keys(told_by_line(Side::server) + "\n" + line("CLIENT_RANDOM", 1, 48) + "\n" +
+                    told_by_line(Side::client) + "\n" + line("CLIENT_RANDOM", 2, 48) + "\n# something else\n" +
+                    line("CLIENT_RANDOM", 3, 48) + "\n");
+  const auto told = [&](Side side, std::uint8_t random) {
+    return keys.told_by(side, "CLIENT_RANDOM", repeat(random, 32));
+  };
+  EXPECT_TRUE(told(Side::server, 1) && !told(Side::client, 1));
+  EXPECT_TRUE(!told(Side::server, 2) && told(Side::client, 2));
+  EXPECT_FALSE(told(Side::server, 3) || told(Side::client, 3));
+  EXPECT_FALSE(keys.find("CLIENT_RANDOM", repeat(3, 32)).empty());
+}
+
 TEST(KeyLog, KnowsWhoToldWhichSecret) {
   KeyLog keys(line("CLIENT_RANDOM", 1, 48) + "\n" + line("CLIENT_RANDOM", 2, 48), Side::server);
   keys.add(line("CLIENT_RANDOM", 1, 48) + "\nCLIENT_RANDOM " + to_hex(repeat(2, 32)) + " " + to_hex(repeat(9, 48)) +
