@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::uint8_t tcp = 6;
 constexpr std::size_t tcp_header = 20;
+constexpr std::size_t least_ip = 20;
 
 void put(Bytes& out, std::uint64_t value, std::size_t size) {
   while (size-- > 0) out.push_back(static_cast<std::uint8_t>(value >> 8 * size));
@@ -33,16 +34,31 @@ Bytes address4(const std::string& text) {
   return instead;
 }
 
-/// Where the IP packet begins in a frame; nothing if none does.
-std::optional<std::size_t> ip_at(ByteView frame) {
+/// The length that an IP packet says.
+std::size_t length_of(ByteView ip) {
+  return ip[0] >> 4 == 4 ? ip[2] * std::size_t{256} + ip[3] : 40 + ip[4] * std::size_t{256} + ip[5];
+}
+
+/// Whether bytes are an IP packet with TCP in it, no longer than it says but for the padding of a frame. A hardware
+/// address may begin like one.
+bool is_tcp_in_ip(ByteView ip) {
+  constexpr std::size_t padding = 46;
+  const int version = ip[0] >> 4;
+  const std::size_t length = length_of(ip);
+  return ((version == 4 && ip[9] == tcp) || (version == 6 && ip[6] == tcp)) && ip.size() <= length + padding &&
+         length >= tcp_header;
+}
+
+/// The IP packet in a frame, if it carries TCP.
+std::optional<ByteView> ip_in(ByteView frame) {
   constexpr std::size_t ethernet = 14;
   constexpr std::size_t cooked = 16;
   for (const std::size_t at : {std::size_t{0}, ethernet, ethernet + 4, cooked}) {
-    if (frame.size() < at + tcp_header) break;
+    if (frame.size() < at + least_ip) break;
     const bool announced =
         at == 0 || (frame[at - 2] == 0x08 && frame[at - 1] == 0x00) || (frame[at - 2] == 0x86 && frame[at - 1] == 0xdd);
-    const int version = frame[at] >> 4;
-    if (announced && (version == 4 || version == 6)) return at;
+    const ByteView ip = frame.subspan(at);
+    if (announced && is_tcp_in_ip(ip)) return ip;
   }
   return std::nullopt;
 }
@@ -87,16 +103,10 @@ void PrintedPackets::add(const PrintedPacket& packet) {
 }
 
 bool PrintedPackets::add_raw(std::chrono::nanoseconds at, ByteView frame) {
-  constexpr std::size_t padding = 46;
-  const auto begin = ip_at(frame);
-  if (!begin) return false;
-  ByteView ip = frame.subspan(*begin);
-  const bool four = ip[0] >> 4 == 4;
-  const std::size_t length = four ? ip[2] * std::size_t{256} + ip[3] : 40 + ip[4] * std::size_t{256} + ip[5];
-  const bool is_tcp = (four ? ip[9] : ip[6]) == tcp;
-  if (!is_tcp || ip.size() > length + padding || length < tcp_header) return false;
-  ip = ip.first(std::min(ip.size(), length));
-  write(at, ip, length);
+  const auto ip = ip_in(frame);
+  if (!ip) return false;
+  const std::size_t length = length_of(*ip);
+  write(at, ip->first(std::min(ip->size(), length)), length);
   return true;
 }
 

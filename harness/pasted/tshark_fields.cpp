@@ -1,4 +1,5 @@
-// tshark's `-T json`, `-T ek` and `-T pdml`: among their fields stand the bytes of every TCP segment.
+// tshark's `-T json`, `-T ek` and `-T pdml`: among their fields stand the bytes of every TCP segment, and with -x (or
+// `-T jsonraw`) those of the frame.
 #include <array>
 #include <charconv>
 #include <map>
@@ -18,7 +19,9 @@ struct Field {
 
 constexpr Field frame_time{"frame.time_epoch", "frame_frame_time_epoch"};
 constexpr Field payload{"tcp.payload", "tcp_tcp_payload"};
-constexpr std::array<Field, 11> fields = {{frame_time,
+constexpr Field whole_frame{"frame_raw", "frame_raw"};  ///< with -x, or -T jsonraw: the frame itself, before its time
+constexpr std::array<Field, 12> fields = {{frame_time,
+                                           whole_frame,
                                            {"ip.src", "ip_ip_src"},
                                            {"ip.dst", "ip_ip_dst"},
                                            {"ipv6.src", "ipv6_ipv6_src"},
@@ -35,6 +38,9 @@ class PacketFields {
  public:
   void add(std::string_view name, std::string_view value) { values_.emplace(name, value); }
   void clear() { values_.clear(); }
+  bool has(const Field& field) const { return values_.contains(field.json); }
+  bool is_frame_alone() const { return values_.size() == 1 && has(whole_frame); }
+  Bytes frame() const { return from_hex(text(whole_frame.json)); }
   bool is_tcp() const { return values_.contains("tcp.srcport") && values_.contains("tcp.seq_raw"); }
 
   PrintedPacket packet() const {
@@ -55,14 +61,6 @@ class PacketFields {
     return packet;
   }
 
- private:
-  std::string text(std::string_view name) const {
-    const auto found = values_.find(name);
-    return found == values_.end() ? std::string() : std::string(found->second);
-  }
-
-  std::size_t number(std::string_view name) const { return number_at(text(name)).value_or(0); }
-
   /// `1795666627.007779000`
   std::chrono::nanoseconds time() const {
     constexpr std::size_t digits_of_second = 9;
@@ -73,6 +71,14 @@ class PacketFields {
     return std::chrono::seconds(number_at(said.substr(0, point)).value_or(0) % (std::size_t{1} << 32)) +
            std::chrono::nanoseconds(number_at(fraction).value_or(0));
   }
+
+ private:
+  std::string text(std::string_view name) const {
+    const auto found = values_.find(name);
+    return found == values_.end() ? std::string() : std::string(found->second);
+  }
+
+  std::size_t number(std::string_view name) const { return number_at(text(name)).value_or(0); }
 
   std::map<std::string_view, std::string_view> values_;
 };
@@ -98,7 +104,7 @@ std::string_view value_behind(std::string_view text, bool pdml) {
 }  // namespace
 
 bool is_tshark_fields(const PastedText& words) {
-  return words.holds("\"tcp.seq_raw\"") || words.holds("\"tcp_tcp_seq_raw\"");
+  return words.holds("\"tcp.seq_raw\"") || words.holds("\"tcp_tcp_seq_raw\"") || words.holds("\"frame_raw\"");
 }
 
 void read_tshark_fields(const PastedText& words, Pasted& pasted) {
@@ -110,7 +116,10 @@ void read_tshark_fields(const PastedText& words, Pasted& pasted) {
   PrintedPackets packets;
   PacketFields packet;
   const auto finish = [&] {
-    if (packet.is_tcp()) packets.add(packet.packet());
+    if (packet.has(whole_frame))
+      packets.add_raw(packet.time(), packet.frame());
+    else if (packet.is_tcp())
+      packets.add(packet.packet());
     packet.clear();
   };
   const std::string_view text = words.joined();
@@ -123,7 +132,7 @@ void read_tshark_fields(const PastedText& words, Pasted& pasted) {
       continue;
     }
     const bool pdml = text.substr(0, quote).ends_with("name=");
-    if (name->second == frame_time.json) finish();
+    if (name->second == whole_frame.json || (name->second == frame_time.json && !packet.is_frame_alone())) finish();
     const std::string_view value = value_behind(text.substr(end + 1), pdml);
     packet.add(name->second, value);
     quote = text.find(

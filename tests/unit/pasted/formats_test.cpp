@@ -74,6 +74,22 @@ TEST(Formats, PacketsBecomeACapture) {
   EXPECT_EQ(to_hex(ByteView(pasted->capture).first(4)), "a1b23c4d");
 }
 
+TEST(Formats, AFrameWhoseHardwareAddressLooksLikeIpIsAPacketToo) {
+  const std::string ip = "450000280000400040063cce7f0000017f0000019c45ad2a00400000000000005002ffff68300000";
+  const auto capture_of = [](const std::string& frame) {
+    const auto pasted =
+        read_pasted("{\"layers\":{\"frame_raw\":\"" + frame + "\",\"frame\":{\"frame_frame_time_epoch\":\"17.5\"}}}");
+    return pasted ? to_hex(pasted->capture) : pasted.error().text();
+  };
+  const std::string bare = capture_of(ip);
+  EXPECT_THAT(bare, testing::EndsWith(ip));
+  EXPECT_EQ(capture_of("4500aabbccdd"
+                       "6000aabbccdd"
+                       "0800" +
+                       ip),
+            bare);
+}
+
 TEST(Formats, ASessionAloneSaysHowConnectionsEnded) {
   const auto pasted = read_pasted(sample("session/plain-1_2.txt"));
   ASSERT_TRUE(pasted);
