@@ -227,7 +227,8 @@ std::vector<std::string> lines_of(std::string_view text) {
     const std::size_t head = std::min(line.find(cell_mark), line.find(head_mark));
     if (lines.empty() && head == std::string::npos) continue;
     if (lines.empty()) quote = line.substr(0, head);
-    lines.push_back(line.starts_with(quote) ? line.substr(quote.size()) : line);
+    const bool empty = quote.substr(0, quote.find_last_not_of(' ') + 1) == line;
+    lines.push_back(empty ? "" : line.starts_with(quote) ? line.substr(quote.size()) : line);
   }
   return lines;
 }
