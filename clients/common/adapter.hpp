@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,11 +28,13 @@ struct Unimplemented {
 };
 
 /// Who is speaking. `tls` names the versions that the library found can be pinned to; empty: those of the manifest.
+/// `cannot` has, by the manifest's words for capabilities, why the library found lacks one.
 struct Hello {
   std::string library;
   std::string version;
   Carry carry = Carry::cache;
   std::vector<Tls> tls = {};
+  std::map<std::string, std::string> cannot = {};
 };
 
 /// Paths of PEM files.

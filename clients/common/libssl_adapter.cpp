@@ -94,13 +94,27 @@ void close(SSL* ssl) {
   ERR_clear_error();
 }
 
+/// The capabilities that stand for a suite of TLS 1.2 and below.
+constexpr std::pair<const char*, const char*> suites_by_capability[] = {{"dhe_rsa", "DHE-RSA-AES256-SHA"},
+                                                                        {"rsa_kx", "AES128-SHA"}};
+
+/// Those that this build of the library has no suite for.
+std::map<std::string, std::string> lacking_suites() {
+  std::map<std::string, std::string> lacking;
+  for (const auto& [capability, suite] : suites_by_capability)
+    if (!libssl::knows_cipher(libssl::Side::client, suite))
+      lacking[capability] = std::string("this build has no ") + suite;
+  return lacking;
+}
+
 }  // namespace
 
 LibsslAdapter::LibsslAdapter(LibsslFlavour flavour, Handover handover, Carry carry)
     : flavour_(std::move(flavour)),
       handover_(handover),
       carry_(carry),
-      kept_([copy = flavour_.copy](const Session& session) { return Session(copy(session.get()), SSL_SESSION_free); }) {
+      kept_([copy = flavour_.copy](const Session& session) { return Session(copy(session.get()), SSL_SESSION_free); }),
+      cannot_(lacking_suites()) {
   for (const int version : libssl::versions(libssl::Side::client)) {
     if (version == libssl::tls1_3 && handover == Handover::get_session && !libssl::gets_tls1_3_sessions) continue;
     tls_.push_back(static_cast<Tls>(version - libssl::tls1_0));
@@ -108,7 +122,7 @@ LibsslAdapter::LibsslAdapter(LibsslFlavour flavour, Handover handover, Carry car
 }
 
 Hello LibsslAdapter::hello() const {
-  return {.library = flavour_.library, .version = flavour_.version, .carry = carry_, .tls = tls_};
+  return {.library = flavour_.library, .version = flavour_.version, .carry = carry_, .tls = tls_, .cannot = cannot_};
 }
 
 void LibsslAdapter::configure(const Settings& settings) {

@@ -5,6 +5,7 @@
 #include "common/key_log.hpp"
 
 #include <openssl/ssl.h>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,6 +61,7 @@ class LibsslAdapter : public Adapter {
   std::string server_name_;
   std::unique_ptr<KeyLog> key_log_;
   KeptSessions<Session> kept_;
+  std::map<std::string, std::string> cannot_;  // Hello::cannot
   Context context_{nullptr, SSL_CTX_free};
   ConnectResult* result_ = nullptr;  // of the connection under way
 };

@@ -169,6 +169,18 @@ std::vector<std::string> cipher_names(Context* context) {
   return names;
 }
 
+/// Whether this build has a suite at any version up to TLS 1.2.
+inline bool knows_cipher(Side side, const std::string& name) {
+  for (const int version : {tls1_0, tls1_1, tls1_2}) {
+    const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(new_context(side, version), SSL_CTX_free);
+    if (!context || SSL_CTX_set_cipher_list(context.get(), "ALL") != 1) continue;
+    for (const std::string& known : cipher_names(context.get()))
+      if (known == name) return true;
+  }
+  ERR_clear_error();
+  return false;
+}
+
 /// Has a server offer what it can of ephemeral key exchange: DHE with a group of 2048 bits or its own choice, ECDHE.
 inline void offer_ephemeral_keys([[maybe_unused]] SSL_CTX* context) {
 #ifdef SSL_CTX_set_dh_auto

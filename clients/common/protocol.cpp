@@ -150,6 +150,7 @@ Json answer_hello(const Adapter& adapter, const Json& command) {
               {"carry", hello.carry == Carry::cache ? "cache" : "export"},
               {"time", std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count()}};
   for (const Tls tls : hello.tls) answer["tls"].push_back(tls_names[static_cast<std::size_t>(tls)]);
+  if (!hello.cannot.empty()) answer["cannot"] = hello.cannot;
   return answer;
 }
 

@@ -34,7 +34,9 @@ Failure failure_of(Stage stage, ssize_t returned, const std::string& prefix = {}
 Failure handshake_failure(gnutls_session_t session, int code) {
   if (code == GNUTLS_E_FATAL_ALERT_RECEIVED || code == GNUTLS_E_WARNING_ALERT_RECEIVED) {
     Failure failure = failure_of(Stage::handshake, code);
-    failure.text += std::string(" ") + gnutls_alert_get_name(gnutls_alert_get(session));
+    const gnutls_alert_description_t alert = gnutls_alert_get(session);
+    const char* known = gnutls_alert_get_name(alert);
+    failure.text += " " + (known != nullptr ? std::string(known) : "alert " + std::to_string(alert));
     return failure;
   }
   if (code != GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR) return failure_of(Stage::handshake, code);

@@ -38,6 +38,15 @@ def choose_ciphers(context, names):
     context.set_ciphers(":".join(names) + ":@SECLEVEL=0")
 
 
+def lacking():
+    """Capabilities of the manifest that stand for a suite which this build's libssl has not."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    known = {cipher["name"] for cipher in context.get_ciphers()}
+    suites = {"dhe_rsa": "DHE-RSA-AES256-SHA", "rsa_kx": "AES128-SHA"}
+    return {word: f"this build has no {suite}" for word, suite in suites.items() if suite not in known}
+
+
 def make_context(settings):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if settings.ciphers is None:
@@ -58,6 +67,7 @@ class PythonSsl:
 
     library = "Python ssl"
     version = ssl.OPENSSL_VERSION
+    cannot = lacking()
 
     def configure(self, settings):
         self.context = make_context(settings)

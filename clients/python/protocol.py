@@ -118,8 +118,9 @@ class Conversation:
         protocol = Fields(command, "hello", ("do", "protocol")).get("protocol", int)
         if protocol != 1:
             raise Unimplemented(f"hello.protocol {protocol}")
-        return {"ok": True, "protocol": 1, "library": self.adapter.library, "version": self.adapter.version,
-                "carry": "cache", "time": time.time()}
+        answer = {"ok": True, "protocol": 1, "library": self.adapter.library, "version": self.adapter.version,
+                  "carry": "cache", "time": time.time()}
+        return {**answer, "cannot": self.adapter.cannot} if self.adapter.cannot else answer
 
     def configure(self, command):
         self.adapter.configure(Settings(command))

@@ -19,6 +19,8 @@
 
 namespace ti {
 
+std::string lack_of(const std::string& capability) { return "cannot_" + capability; }
+
 namespace {
 
 /// What a version command prints.
@@ -42,8 +44,23 @@ struct Said {
   std::string version;
   ClockState clock = ClockState::real;
   std::string tls;
+  Facts cannot;
   std::string file;
 };
+
+/// What a server's version command says of its build besides: "tls: 1.2 1.3", "cannot dhe_rsa: why".
+Facts lacks_printed(const std::string& printed) {
+  constexpr std::string_view versions = "tls: ";
+  constexpr std::string_view lack = "cannot ";
+  Facts facts;
+  for (const std::string& line : split(printed, '\n')) {
+    if (line.starts_with(versions)) facts["tls"] = line.substr(versions.size());
+    const std::size_t colon = line.find(": ");
+    if (line.starts_with(lack) && colon != line.npos)
+      facts[lack_of(line.substr(lack.size(), colon - lack.size()))] = line.substr(colon + 2);
+  }
+  return facts;
+}
 
 /// Whether the adapter's time went with a clock that was moved between two hellos.
 ClockState clock_observed(const AdapterAnswer::Hello& before, const AdapterAnswer::Hello& after,
@@ -72,6 +89,7 @@ awaitable<Said> converse(const ClientManifest& manifest, Process& process, const
   said.version = (before.library.empty() ? manifest.library : before.library) + " " +
                  (before.version.empty() ? "unknown" : before.version);
   said.tls = listed(before.tls);
+  for (const auto& [capability, why] : before.cannot) said.cannot[lack_of(capability)] = why;
   const std::string maps = maps_of(process.id());
   if (manifest.build)
     if (const std::string wrong = wrong_load(maps, *manifest.build); !wrong.empty()) throw HarnessError(wrong);
@@ -197,6 +215,7 @@ awaitable<Facts> server_facts(const ServerManifest& manifest, const RunContext& 
   awaitable<std::string> asked = printed_version(std::move(*launch), context);
   const std::string printed = co_await or_unknown(std::move(asked));
   facts["version"] = first_line(printed);
+  if (manifest.build) facts.merge(lacks_printed(printed));
   if (!manifest.library_version.empty())
     facts["library_version"] =
         find_in_lines(printed, manifest.library_version).value_or("unknown: its version command does not say it");
@@ -225,6 +244,7 @@ awaitable<Facts> client_facts(const ClientManifest& manifest, const RunContext& 
     facts["version"] = std::move(said.version);
     tell_clock(facts, said.clock);
     if (!said.tls.empty()) facts["tls"] = std::move(said.tls);
+    facts.merge(said.cannot);
     if (!manifest.build && !said.file.empty()) {
       facts["file_sha256"] = file_sha256(said.file);
       facts["file"] = std::move(said.file);

@@ -182,14 +182,35 @@ awaitable<Results> gather_facts_of_all(const Catalogue& catalogue, const RunCont
 
 namespace {
 
+/// What a side of a cell must have, by its manifest.
+struct Needs {
+  const char* kind;
+  const std::string& id;
+  const std::set<std::string>& capabilities;
+  std::string_view tls;
+};
+
 /// Why the library found here cannot do what the manifest has; empty when it can.
-std::string library_lacks(const Results& facts, const CellId& cell) {
-  const auto client = facts.clients.find(cell.client);
-  if (client == facts.clients.end() || !client->second.contains("tls")) return {};
-  const std::vector<std::string> versions = split(client->second.at("tls"), ' ');
-  if (std::find(versions.begin(), versions.end(), name(cell.tls)) != versions.end()) return {};
-  return fmt::format("client {} lacks TLS {}: {} is what is installed here", cell.client, name(cell.tls),
-                     value_of(client->second, "version"));
+std::string library_lacks(const std::map<std::string, Facts>& sides, const Needs& needs) {
+  const auto side = sides.find(needs.id);
+  if (side == sides.end()) return {};
+  const Facts& facts = side->second;
+  const std::string here = fmt::format("{} is what is installed here", value_of(facts, "version"));
+  for (const std::string& capability : needs.capabilities)
+    if (const auto why = facts.find(lack_of(capability)); why != facts.end())
+      return fmt::format("{} {} lacks {}: {}; {}", needs.kind, needs.id, capability, why->second, here);
+  if (!facts.contains("tls")) return {};
+  const std::vector<std::string> versions = split(facts.at("tls"), ' ');
+  if (std::find(versions.begin(), versions.end(), needs.tls) != versions.end()) return {};
+  return fmt::format("{} {} lacks TLS {}: {}", needs.kind, needs.id, needs.tls, here);
+}
+
+std::string library_lacks(const Results& facts, const PlannedCell& cell) {
+  const std::string_view tls = name(cell.id.tls);
+  const Scenario& scenario = *cell.scenario;
+  std::string lacks = library_lacks(facts.servers, {"server", cell.id.server, scenario.server_capabilities, tls});
+  return lacks.empty() ? library_lacks(facts.clients, {"client", cell.id.client, scenario.client_capabilities, tls})
+                       : lacks;
 }
 
 }  // namespace
@@ -206,7 +227,7 @@ void set_aside_unfit(std::vector<PlannedCell>& cells, const Results& facts) {
   for (PlannedCell& cell : cells) {
     cell.broken = unfit("server", facts.servers, cell.id.server);
     if (cell.broken.empty()) cell.broken = unfit("client", facts.clients, cell.id.client);
-    if (cell.unsupported.empty()) cell.unsupported = library_lacks(facts, cell.id);
+    if (cell.unsupported.empty()) cell.unsupported = library_lacks(facts, cell);
   }
 }
 

@@ -16,8 +16,9 @@ awaitable<Results> gather_facts(const std::vector<PlannedCell>& cells, const Cat
 /// The same of all servers and clients of the catalogue, without a look at their clocks.
 awaitable<Results> gather_facts_of_all(const Catalogue& catalogue, const RunContext& context);
 
-/// Marks the cells at versions that the library found here lacks as unsupported, and the cells of servers and clients
-/// that cannot be driven, or whose clock was seen to stand still under the virtual one: judged, they would be wrongly.
+/// Marks the cells that need a version or capability that the library found here lacks as unsupported, and the cells of
+/// servers and clients that cannot be driven, or whose clock was seen to stand still under the virtual one: judged,
+/// they would be wrongly.
 void set_aside_unfit(std::vector<PlannedCell>& cells, const Results& facts);
 
 /// SHA-256 of what is in these files, and below these folders with their names; prose (*.md) and what is hidden or

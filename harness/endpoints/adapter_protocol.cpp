@@ -1,9 +1,11 @@
 #include "endpoints/adapter_protocol.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <stdexcept>
 
+#include "model/fields.hpp"
 #include "model/json_writer.hpp"
 
 namespace ti {
@@ -67,6 +69,20 @@ std::vector<Version> versions_in(const Json& hello) {
     if (versions.back() == Version::none) throw wrong;
   }
   return versions;
+}
+
+std::map<std::string, std::string> lacks_in(const Json& hello) {
+  const auto cannot = hello.find("cannot");
+  if (cannot == hello.end()) return {};
+  const AdapterBreach wrong("it answered hello with \"cannot\": " + cannot->dump());
+  if (!cannot->is_object()) throw wrong;
+  std::map<std::string, std::string> lacks;
+  const std::vector<std::string>& known = client_capabilities();
+  for (const auto& [what, why] : cannot->items()) {
+    if (!why.is_string() || std::find(known.begin(), known.end(), what) == known.end()) throw wrong;
+    lacks[what] = why.get<std::string>();
+  }
+  return lacks;
 }
 
 }  // namespace
@@ -174,6 +190,7 @@ AdapterAnswer::Hello AdapterAnswer::hello() const {
   if (const auto time = answer_.find("time"); time != answer_.end() && time->is_number())
     hello.time_s = time->get<double>();
   hello.tls = versions_in(answer_);
+  hello.cannot = lacks_in(answer_);
   return hello;
 }
 

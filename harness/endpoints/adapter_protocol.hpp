@@ -1,6 +1,7 @@
 #pragma once
 // The line protocol of clients/PROTOCOL.md: whatever an adapter is told is written here, and whatever it answers is
 // read here.
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -87,8 +88,9 @@ class AdapterAnswer {
   struct Hello {
     bool speaks_protocol = false;
     std::string library, version, carry;
-    std::optional<double> time_s;  ///< since 1970
-    std::vector<Version> tls;      ///< empty: it leaves them to the manifest
+    std::optional<double> time_s;               ///< since 1970
+    std::vector<Version> tls;                   ///< empty: it leaves them to the manifest
+    std::map<std::string, std::string> cannot;  ///< capability that its library lacks -> why
   };
   Hello hello() const;
 

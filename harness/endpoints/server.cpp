@@ -93,6 +93,10 @@ Result<Launch> launch_in(const std::filesystem::path& folder, const ServerManife
   return launch;
 }
 
+/// The ticket hook's witness that it is in place, and what it says where it cannot be.
+constexpr std::string_view hook_set = "ticket-hook set ";
+constexpr std::string_view hook_failed = "ticket-hook failed ";
+
 /// What makes an unpatched server follow its policy and tell of it.
 std::map<std::string, std::string> hook_env(const RunContext& context, const std::filesystem::path& keylog) {
   return {{"LD_PRELOAD", (context.servers / "hook/ticket_hook.so").string()}, {"TICKET_HOOK_KEYLOG", keylog.string()}};
@@ -183,6 +187,8 @@ awaitable<void> Server::start(const ClockControl& clock, Stopwatch watch, Deadli
   add_clock(launch.env, clock.env());
   process_ = std::make_unique<Process>(context_.executor, *context_.guardian, launch);
   reached_ = false;
+  hooked_ = false;
+  hook_failed_.clear();
   log_ = std::make_unique<OutputLog>(std::move(process_->out), watch, OutputLog::default_limit,
                                      std::string(decision_mark));
   const bool ready = co_await log_->wait_for(order_.manifest->ready, deadline);
@@ -224,7 +230,23 @@ std::string Server::ended() const { return process_ && process_->poll() ? text(*
 std::vector<LogLine> Server::take_log() {
   if (!log_) return {};
   log_->drain();
-  return log_->take();
+  std::vector<LogLine> lines = log_->take();
+  for (const LogLine& line : lines) look_for_hook(line.text);
+  return lines;
+}
+
+void Server::look_for_hook(std::string_view line) {
+  if (line.find(hook_set) != line.npos) hooked_ = true;
+  if (const std::size_t at = line.find(hook_failed); at != line.npos && hook_failed_.empty())
+    hook_failed_ = line.substr(at);
+}
+
+std::string Server::why_unhooked() const {
+  if (!order_.manifest->hook || hooked_) return {};
+  const std::string what = "the ticket hook is not in place in server " + order_.manifest->id;
+  if (!hook_failed_.empty()) return what + ": " + hook_failed_;
+  return what + ": its output has no line \"" + std::string(hook_set) +
+         "...\", so that it is linked statically, or to no libssl that the hook knows";
 }
 
 std::string Server::take_keylog() {

@@ -74,6 +74,9 @@ class Server {
   /// Whether the log grew so long that ticket decisions in it were lost, since it was started.
   bool log_cut() const { return log_ && log_->lost(); }
 
+  /// Why what it did proves nothing: it is to be hooked, and did not say that it is (servers/CONTRACT.md). Else empty.
+  std::string why_unhooked() const;
+
   /// Notes that it took a connection; and whether it ever did.
   void note_reached() { reached_ = true; }
   bool was_reached() const { return reached_; }
@@ -85,6 +88,7 @@ class Server {
 
  private:
   void check_loaded() const;
+  void look_for_hook(std::string_view line);
 
   ServerOrder order_;
   const RunContext& context_;
@@ -95,6 +99,8 @@ class Server {
   std::unique_ptr<OutputLog> log_;
   std::size_t keylog_read_ = 0;
   bool reached_ = false;
+  bool hooked_ = false;
+  std::string hook_failed_;  ///< the hook's word, if it could not be set
 };
 
 }  // namespace ti

@@ -67,6 +67,15 @@ bool improperly_closed_10(const ConnectionView& issuing, const Handshake& handsh
          !sent_after(issuing, Side::server, ContentType::alert, *handshake.server_finished);
 }
 
+/// Whether an error alert came at all, be it as the answer to an end: some drop the session by it, some do not.
+bool any_error_alert(const ObservedConnection& connection) {
+  const auto& messages = connection.transcript.messages;
+  return std::any_of(messages.begin(), messages.end(), [&](const Message& message) {
+    const auto* alert = message.as<Alert>();
+    return alert != nullptr && is_error(*alert, connection.transcript.version);
+  });
+}
+
 bool broke(const ObservedConnection& connection) {
   return connection.timed_out || first_error_alert(connection).has_value();
 }
@@ -150,7 +159,9 @@ Duty duty_of(const HandshakeView& view, const Origin& ticket) {
   if (never_received(view.cell, ticket) || may_be_dropped(view, ticket)) return Duty::free;
   if (is_outlived(view, ticket)) return Duty::outlived;
   if (is_tls13(view.cell, ticket) && !view.offer_forced() && used_before(view, ticket)) return Duty::free;
-  return receipt_of(view.cell, ticket) == Receipt::valid ? Duty::owed : Duty::unknown;
+  const bool kept =
+      receipt_of(view.cell, ticket) == Receipt::valid && !any_error_alert(view.cell.connections[ticket.connection - 1]);
+  return kept ? Duty::owed : Duty::unknown;
 }
 
 Owing owing_of(const HandshakeView& view, const std::vector<Origin>& tickets) {

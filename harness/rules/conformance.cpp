@@ -85,12 +85,23 @@ std::string missing_kinds(const HandshakeView& view, const Stretch& stretch) {
   return "";
 }
 
-/// What of the peer's could not be read, or is read by some and not by others.
+/// RFC 5246 7.4: a HelloRequest may come at any time, and in the middle of a handshake a client SHOULD ignore it.
+std::string missing_need_to_ignore(const HandshakeView& view, const Stretch& stretch) {
+  for (std::size_t i = stretch.begin; i < stretch.end; ++i)
+    if (view.messages()[i].from == stretch.peer && view.messages()[i].type == MessageType::hello_request)
+      return "whether a HelloRequest in the middle of a handshake had to be ignored";
+  return "";
+}
+
+/// What of the peer's could not be read, or is read by some and not by others. What was cut off stands behind all
+/// messages, and may have come before the alert.
 std::string missing_reading(const HandshakeView& view, const Stretch& stretch) {
-  for (const Problem& problem : view.connection.transcript.problems)
-    if (problem.from == stretch.peer && !problem.malformed && problem.before_message >= stretch.begin &&
-        problem.before_message <= stretch.end)
+  for (const Problem& problem : view.connection.transcript.problems) {
+    const bool in_place = problem.before_message >= stretch.begin && problem.before_message <= stretch.end;
+    const bool cut_off = problem.before_message == view.messages().size();
+    if (problem.from == stretch.peer && !problem.malformed && (in_place || cut_off))
       return "whether this is in order: " + problem.what;
+  }
   return "";
 }
 
@@ -214,6 +225,7 @@ std::string missing_of(const HandshakeView& view, std::size_t alert, unsigned be
   if ((bears & beyond) != 0) missing = "why it was sent: it claims no fault in the peer's protocol";
   make(messages, missing_reading);
   make(messages, missing_reason_to_warn);
+  make(kinds, missing_need_to_ignore);
   make(kinds, missing_kinds);
   make(content, missing_content);
   make(keys, missing_keys);
@@ -258,12 +270,14 @@ bool is_ordinary(const ClientHello& hello, Version version) {
   return version != Version::none && suite && offers_version(hello, version) && (has(groups, 23) || has(groups, 29));
 }
 
-std::optional<Side> about_version(const HandshakeView& view, Side sender) {
+std::optional<Side> about_version(const HandshakeView& view, std::size_t alert) {
+  const Side sender = view.messages()[alert].from;
   const Version told = view.cell.tls;
   if (told == Version::none || view.client_hello == nullptr) return std::nullopt;
   if (sender == Side::server) return offers_version(*view.client_hello, told) ? Side::server : Side::client;
   if (view.server_hello == nullptr) return std::nullopt;
-  return view.version == told ? Side::client : Side::server;
+  if (view.version != told) return Side::server;
+  return missing_of(view, alert, kinds).empty() ? std::optional(Side::client) : std::nullopt;
 }
 
 std::optional<Side> about_name(const HandshakeView& view, Side sender) {
@@ -355,7 +369,7 @@ std::optional<Side> whose_act(const HandshakeView& view, std::size_t alert) {
     case alert_user_canceled:
       return about_parameters(view, alert);
     case 70:  // protocol_version
-      return about_version(view, sender);
+      return about_version(view, alert);
     case 86:  // inappropriate_fallback
       return hello != nullptr && has(hello->suites, fallback_scsv) ? Side::client : sender;
     case 112:  // unrecognized_name

@@ -48,16 +48,42 @@ void keeps_measure(const ConnectionView& view, Breaches& breaches) {
         "the " + std::string(name(*flooded)) + " sent without end, until the harness broke the connection off"));
 }
 
-bool asks(const ConnectionView& connection_view) {
+/// Where a side first showed that it goes, by close_notify or its end of stream: before that message.
+std::optional<std::size_t> leaves_at(const ConnectionView& view, Side side) {
+  std::optional<std::size_t> at;
+  for (std::size_t i = 0; i < view.messages().size() && !at; ++i)
+    if (const auto* alert = view.messages()[i].as<Alert>();
+        view.messages()[i].from == side && alert != nullptr && alert->description == alert_close_notify)
+      at = i;
+  for (const TranscriptEnding& ending : view.connection.transcript.endings)
+    if (ending.from == side && !ending.by_harness)
+      at = std::min(at.value_or(ending.before_message), ending.before_message);
+  return at;
+}
+
+bool server_left_first(const ConnectionView& view) {
+  const auto server = leaves_at(view, Side::server);
+  const auto client = leaves_at(view, Side::client);
+  const TranscriptEnding* ending = first_ending(view.connection);
+  return server && ending != nullptr && (!client || *server < *client || ending->from == Side::server);
+}
+
+/// Whether the connection came to its good end, and nothing of the client's may be taken ill.
+bool was_served(const ConnectionView& connection_view) {
   const auto view = first_handshake_view(connection_view);
-  if (!connection_view.cell.has_expectations || !view || !view->completed() ||
-      !connection_view.connection.connect.read_response || connection_view.connection.timed_out ||
-      bad_end_excused(connection_view) || first_error_alert(connection_view.connection) ||
-      connection_view.connection.handshakes.size() > 1 || !connection_view.connection.transcript.sealed_records.empty())
+  return connection_view.cell.has_expectations && view && view->completed() && !connection_view.connection.timed_out &&
+         !annoyance_of(connection_view, Side::client) && !bad_end_excused(connection_view) &&
+         !first_error_alert(connection_view.connection);
+}
+
+bool asks(const ConnectionView& connection_view) {
+  const ObservedConnection& connection = connection_view.connection;
+  if (!was_served(connection_view) || !connection.connect.read_response || connection.handshakes.size() > 1 ||
+      !connection.transcript.sealed_records.empty())
     return false;
-  const TranscriptEnding* ending = first_ending(connection_view.connection);
+  const auto view = first_handshake_view(connection_view);
   return view->find(Side::client, MessageType::application_data, *view->handshake.client_finished) &&
-         asks_rightly(connection_view) && ending != nullptr && ending->from == Side::server;
+         asks_rightly(connection_view) && server_left_first(connection_view);
 }
 
 void server_answers(const ConnectionView& connection_view, Breaches& breaches) {
@@ -66,18 +92,8 @@ void server_answers(const ConnectionView& connection_view, Breaches& breaches) {
     breaches.push_back(breach_at(connection_view.at(), "the server closed without an answer to the client's request"));
 }
 
-bool was_served(const ConnectionView& connection_view) {
-  const auto view = first_handshake_view(connection_view);
-  return connection_view.cell.has_expectations && view && view->completed() && !connection_view.connection.timed_out &&
-         !bad_end_excused(connection_view) && !first_error_alert(connection_view.connection);
-}
-
 void server_says_farewell(const ConnectionView& view, Breaches& breaches) {
-  const bool client_did = std::any_of(view.messages().begin(), view.messages().end(), [](const Message& message) {
-    const auto* alert = message.as<Alert>();
-    return message.from == Side::client && alert != nullptr && alert->description == alert_close_notify;
-  });
-  if (!client_did && server_ended_badly(view))
+  if (!said_farewell(view, Side::client) && server_ended_badly(view))
     breaches.push_back(breach_at(view.at(), "the server ended the connection without close_notify"));
 }
 

@@ -104,6 +104,11 @@ std::string alert_text(const ConnectionView& view, std::size_t message) {
          (alert ? "the alert " + alert_name(alert->description) : "an alert that cannot be read");
 }
 
+std::string annoyance_text(const ConnectionView& view, std::size_t message) {
+  return view.messages()[message].type == MessageType::hello_request ? "the server sent a HelloRequest"
+                                                                     : alert_text(view, message);
+}
+
 // --- who must speak next -------------------------------------------------------------------------------------------
 
 std::optional<Side> owes_below_13(const HandshakeView& view) {
@@ -111,7 +116,7 @@ std::optional<Side> owes_below_13(const HandshakeView& view) {
   const auto server_change = view.find(Side::server, MessageType::change_cipher_spec);
   if (view.handshake.server_finished) return Side::client;
   if (view.handshake.client_finished) return Side::server;
-  if (server_change) return std::nullopt;
+  if (server_change) return Side::server;
   return server_done ? Side::client : Side::server;
 }
 
@@ -146,13 +151,6 @@ bool has_ended(const ObservedConnection& connection, Side side) {
   const auto& endings = connection.transcript.endings;
   return std::any_of(endings.begin(), endings.end(),
                      [side](const TranscriptEnding& ending) { return ending.from == side && !ending.by_harness; });
-}
-
-bool said_farewell(const ConnectionView& view, Side side) {
-  return std::any_of(view.messages().begin(), view.messages().end(), [side](const Message& message) {
-    const auto* alert = message.as<Alert>();
-    return message.from == side && alert != nullptr && alert->description == alert_close_notify;
-  });
 }
 
 std::optional<BadEnd> end_before_hello(const ConnectionView& view) {
@@ -454,8 +452,17 @@ std::optional<Side> blamed_for_alert(const ConnectionView& connection_view) {
 }
 
 bool alert_may_be_sealed(const ConnectionView& view, Side side) {
+  const bool hides_kinds = view.connection.transcript.version == Version::tls13;
   return std::any_of(view.messages().begin(), view.messages().end(), [&](const Message& message) {
-    return message.from == side && message.type == MessageType::encrypted && message.content == ContentType::alert;
+    return message.from == side && message.type == MessageType::encrypted &&
+           (message.content == ContentType::alert || hides_kinds);
+  });
+}
+
+bool said_farewell(const ConnectionView& view, Side side) {
+  return std::any_of(view.messages().begin(), view.messages().end(), [side](const Message& message) {
+    const auto* alert = message.as<Alert>();
+    return message.from == side && alert != nullptr && alert->description == alert_close_notify;
   });
 }
 
@@ -482,12 +489,14 @@ bool asks_rightly(const ConnectionView& view) {
   return said.starts_with("GET ") && said.find("\r\n\r\n") != said.npos;
 }
 
-std::optional<std::size_t> warning_of_server(const ConnectionView& view) {
-  for (std::size_t i = 0; i < view.messages().size(); ++i)
-    if (const auto* alert = view.messages()[i].as<Alert>();
-        view.messages()[i].from == Side::server && alert != nullptr && alert->description != alert_close_notify &&
-        !is_error(*alert, view.connection.transcript.version))
-      return i;
+std::optional<std::size_t> annoyance_of(const ConnectionView& view, Side side) {
+  for (std::size_t i = 0; i < view.messages().size(); ++i) {
+    const Message& message = view.messages()[i];
+    const auto* alert = message.as<Alert>();
+    const bool warning = alert != nullptr && alert->description != alert_close_notify &&
+                         !is_error(*alert, view.connection.transcript.version);
+    if (message.from == side && (warning || message.type == MessageType::hello_request)) return i;
+  }
   return std::nullopt;
 }
 
@@ -523,10 +532,10 @@ std::vector<Doubt> unexplained_endings(const Observation& cell) {
       if (alert_may_be_sealed(view, Side::client))
         doubts.push_back(
             {.what = "the client reports an error and sent an alert that nobody could read", .at = view.at()});
-      if (const auto warning = warning_of_server(view))
-        doubts.push_back({.what = "the client reports an error, and " + alert_text(view, *warning) +
+      if (const auto annoyance = annoyance_of(view, Side::server))
+        doubts.push_back({.what = "the client reports an error, and " + annoyance_text(view, *annoyance) +
                                   ": whether it had to go on cannot be told",
-                          .at = view.at(*warning)});
+                          .at = view.at(*annoyance)});
     }
     if (end) doubts.push_back({.what = end->what, .at = end->at});
   });

@@ -25,18 +25,22 @@ AlertCause alert_cause_of(const ConnectionView& view);
 /// wire does not tell. That of a side which broke a rule is its own matter: such a breach decides first.
 std::optional<Side> blamed_for_alert(const ConnectionView& view);
 
-/// Whether that side sent a protected alert, of whatever kind, that nobody could read.
+/// Whether that side sent a protected alert that nobody could read, or, in TLS 1.3, anything that may have been one.
 bool alert_may_be_sealed(const ConnectionView& view, Side side);
 
 /// Whether what the client says is a whole request of HTTP (clients/PROTOCOL.md), as far as it can be read.
 bool asks_rightly(const ConnectionView& view);
 
+/// Whether that side said close_notify, as far as it can be read.
+bool said_farewell(const ConnectionView& view, Side side);
+
 /// Whether the server ended its side improperly, before the client did: by a reset, or without close_notify, an error
 /// alert or a protected record that may be either.
 bool server_ended_badly(const ConnectionView& view);
 
-/// The server's first alert that ends nothing, a warning, which a client may take ill (RFC 5246 7.2.2).
-std::optional<std::size_t> warning_of_server(const ConnectionView& view);
+/// The first thing of that side which ends nothing, and which its peer may take ill: a warning (RFC 5246 7.2.2), a
+/// HelloRequest (7.4.1.1).
+std::optional<std::size_t> annoyance_of(const ConnectionView& view, Side side);
 
 /// Whether a bad end of this connection is what the harness did or what the scenario wants.
 bool bad_end_excused(const ConnectionView& view);

@@ -44,11 +44,17 @@ bool left_before_tickets(const ConnectionView& connection_view) {
   });
 }
 
+/// Whether the client's own error alert ended the connection, behind which no ticket comes.
+bool client_broke_off(const ConnectionView& view) {
+  const auto alert = first_error_alert(view.connection);
+  return alert && view.messages()[*alert].from == Side::client;
+}
+
 /// Whether the connection went as it should have, so that a missing ticket is a fault of its own.
 bool went_far_enough(const ConnectionView& connection_view) {
   const auto view = first_handshake_view(connection_view);
-  return view && !tickets_hidden(connection_view.connection) && shape_as_expected(connection_view) &&
-         !left_before_tickets(connection_view) &&
+  return view && !client_broke_off(connection_view) && !tickets_hidden(connection_view.connection) &&
+         shape_as_expected(connection_view) && !left_before_tickets(connection_view) &&
          (view->completed() || connection_view.connection.expect.handshake == HandshakeKind::failed);
 }
 

@@ -12,9 +12,10 @@ struct Rank {
 using enum MessageType;
 
 // The order in which a side's messages stand: ranks rise. NewSessionTickets have rules of their own (RFC 5077 3.3).
+constexpr int server_greeted = 2;
 constexpr int server_changed = 9;
 constexpr int client_changed = 6;
-constexpr Rank server_order[] = {{server_hello, 2},
+constexpr Rank server_order[] = {{server_hello, server_greeted},
                                  {certificate, 4},
                                  {certificate_status, 5},
                                  {server_key_exchange, 6},
@@ -28,9 +29,9 @@ constexpr Rank client_order[] = {{client_hello, 1},
                                  {certificate_verify, 5},
                                  {change_cipher_spec, client_changed},
                                  {finished, 9}};
-constexpr Rank server_order_13[] = {{hello_retry_request, 1}, {server_hello, 2}, {encrypted_extensions, 3},
-                                    {certificate_request, 4}, {certificate, 5},  {compressed_certificate, 5},
-                                    {certificate_verify, 6},  {finished, 7}};
+constexpr Rank server_order_13[] = {
+    {hello_retry_request, 1}, {server_hello, server_greeted}, {encrypted_extensions, 3}, {certificate_request, 4},
+    {certificate, 5},         {compressed_certificate, 5},    {certificate_verify, 6},   {finished, 7}};
 constexpr Rank client_order_13[] = {{client_hello, 1},           {end_of_early_data, 2},  {certificate, 3},
                                     {compressed_certificate, 3}, {certificate_verify, 4}, {finished, 5}};
 
@@ -135,7 +136,7 @@ bool free_of_order(const HandshakeView& view, const Message& message, int last) 
     case unknown_handshake:
       return agreed_on_unknown(view);
     case application_data:
-      if (view.tls13() && message.from == Side::server) return last > 0;
+      if (view.tls13() && message.from == Side::server) return last >= server_greeted;
       if (view.tls13() || (view.client_hello != nullptr && view.client_hello->early_data)) return true;
       return message.protection == Protection::opened && &view.handshake != first_handshake(view.connection);
     default:
@@ -177,15 +178,28 @@ std::optional<std::size_t> certificate_of(const HandshakeView& view, Side side) 
 
 namespace {
 
+/// Whether the server may have asked for a certificate behind its Finished (RFC 8446 4.6.2).
+bool may_be_asked_late(const HandshakeView& view, std::size_t before) {
+  const auto& finished = view.handshake.server_finished;
+  for (std::size_t i = finished.value_or(before); i < before; ++i)
+    if (const Message& message = view.messages()[i];
+        message.from == Side::server && (message.type == certificate_request || message.type == encrypted))
+      return true;
+  return false;
+}
+
 /// Whether a handshake message may come behind its sender's Finished (RFC 5246 7.4.1.1, RFC 8446 4.6).
-bool may_follow_finished(const Message& message, bool tls13) {
+bool may_follow_finished(const HandshakeView& view, std::size_t at) {
+  const Message& message = view.messages()[at];
+  const bool tls13 = view.tls13();
   if (message.type == new_session_ticket) return message.from == Side::server;
   if (message.type == hello_request) return message.from == Side::server && !tls13;
   if (!tls13) return false;
   if (message.type == key_update) return true;
   if (message.from == Side::server) return message.type == certificate_request;
-  return message.type == certificate || message.type == compressed_certificate || message.type == certificate_verify ||
-         message.type == finished;
+  const bool authenticates = message.type == certificate || message.type == compressed_certificate ||
+                             message.type == certificate_verify || message.type == finished;
+  return authenticates && may_be_asked_late(view, at);
 }
 
 /// Further flights have rules of their own: hellos, and below TLS 1.3 a server's tickets and ChangeCipherSpecs.
@@ -201,7 +215,7 @@ std::optional<Disorder> disorder_after(const HandshakeView& view, std::size_t fi
     const Message& message = view.messages()[i];
     if (message.from != side) continue;
     if (message.type == encrypted || begins_flight(message, view.tls13())) return std::nullopt;
-    if (message.content == ContentType::handshake && !may_follow_finished(message, view.tls13()))
+    if (message.content == ContentType::handshake && !may_follow_finished(view, i))
       return Disorder{i, "sent " + std::string(name(message.type)) + " after its Finished"};
   }
   return std::nullopt;

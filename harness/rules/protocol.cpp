@@ -8,9 +8,20 @@ namespace {
 
 bool undisturbed(const ConnectionView& view) { return !view.flipped_by_harness(); }
 
+/// Whether a server answers a client that has spoken, and begun no TLS: then nothing asks it to speak TLS, either.
+bool answers_no_tls(const ConnectionView& view, const Problem& problem) {
+  const auto begin = view.messages().begin();
+  const auto end = begin + static_cast<std::ptrdiff_t>(std::min(problem.before_message, view.messages().size()));
+  const auto is_client = [](const Message& message) { return message.from == Side::client; };
+  return problem.from == Side::server && std::any_of(begin, end, is_client) &&
+         std::all_of(begin, end, [&](const Message& message) {
+           return is_client(message) && message.content == ContentType::alert;
+         });
+}
+
 void well_formed(const ConnectionView& view, Breaches& breaches) {
   for (const Problem& problem : view.connection.transcript.problems)
-    if (problem.malformed)
+    if (problem.malformed && !answers_no_tls(view, problem))
       breaches.push_back(breach_by(problem.from, view.at(problem.before_message),
                                    "the " + std::string(name(problem.from)) + "'s bytes at offset " +
                                        std::to_string(problem.offset) + ": " + problem.what));

@@ -40,6 +40,23 @@ void server_shows_certificate(const HandshakeView& view, Breaches& breaches) {
     breaches.push_back(breach_at(view.at(*shown), "the server's Certificate holds no certificate"));
 }
 
+/// RFC 5246 6.2.1: a record bears the version that is employed; in TLS 1.3 that of TLS 1.2 (RFC 8446 5.1). An alert may
+/// come of a side that does not speak what was agreed on; and whoever writes captures by hand is not told it.
+void records_bear_version(const HandshakeView& view, Breaches& breaches) {
+  if (!view.cell.has_expectations || &view.handshake != first_handshake(view.connection)) return;
+  const auto agreed = static_cast<std::uint16_t>(std::min(view.version, Version::tls12));
+  for (std::size_t i = *view.handshake.server_hello + 1; i < view.handshake.end; ++i) {
+    const Message& message = view.messages()[i];
+    if (message.record_version == 0 || message.record_version == agreed || message.content == ContentType::alert)
+      continue;
+    breaches.push_back(breach_by(message.from, view.at(i),
+                                 "the " + std::string(name(message.from)) + "'s " + std::string(name(message.type)) +
+                                     " is in a record of version " + hex16(message.record_version) + ", and " +
+                                     version_text(view.version) + " was agreed on"));
+    return;
+  }
+}
+
 bool has_heartbeat(const ConnectionView& view) {
   return std::any_of(view.messages().begin(), view.messages().end(),
                      [](const Message& message) { return message.type == MessageType::heartbeat; });
@@ -84,6 +101,10 @@ constexpr Rule rules[] = {
     rule_about<messages_read, bodies_read>("rfc5246-7.4-bodies-read", Actor::either, "RFC 5246 7.4, RFC 8446 4",
                                            Severity::must, "The content of a handshake message is that of its kind.",
                                            Rests::on_message),
+    rule_about<messages_read, records_bear_version>(
+        "rfc5246-6.2.1-record-version", Actor::either, "RFC 5246 6.2.1, RFC 8446 5.1", Severity::must,
+        "From the ServerHello on each record bears the version that was agreed on, or that of TLS 1.2 for TLS 1.3.",
+        Rests::on_message),
     rule_about<messages_read, server_shows_certificate>(
         "rfc5246-7.4.2-certificate-there", Actor::server, "RFC 5246 7.4.2, RFC 8446 4.4.2.4", Severity::must,
         "A server's Certificate holds at least one certificate.", Rests::on_message),

@@ -192,10 +192,17 @@ bool is_complete(const ObservedConnection& connection) {
   return handshake != nullptr && handshake->kind != HandshakeKind::failed;
 }
 
-/// decode_error and internal_error may be what a side makes of an end without close_notify.
+/// Whether a server's end, before that message, is one without a farewell: a truncation for all that its client knows.
+bool server_was_cut_short(const Transcript& transcript, std::size_t message) {
+  return transcript.messages[message].from == Side::client && !peer_had_left(transcript, message);
+}
+
+/// decode_error and internal_error may be what a side makes of an end without close_notify, and clients have more words
+/// for it.
 bool may_answer_an_end(const ObservedConnection& connection, std::size_t message) {
   const Alert& alert = *connection.transcript.messages[message].as<Alert>();
-  if (answers_silence(connection.transcript, message)) return true;
+  if (answers_silence(connection.transcript, message) || server_was_cut_short(connection.transcript, message))
+    return true;
   return !is_complete(connection) || !claims_fault(alert) || alert.description == alert_decode_error ||
          alert.description == alert_internal_error;
 }

@@ -220,6 +220,11 @@ bool reset_behind_its_end(const ConnectionView& view) {
          });
 }
 
+/// A server need not end in proper form for a client that has said close_notify, and goes on reading all the same.
+bool ended_behind_farewell(const ConnectionView& view) {
+  return said_farewell(view, Side::client) && server_ended_badly(view);
+}
+
 /// Whether the wire shows a cause for an error there. A connection that was not used is none, unless the server ended
 /// it.
 bool shows_cause(const ConnectionView& connection_view) {
@@ -227,7 +232,7 @@ bool shows_cause(const ConnectionView& connection_view) {
   if (!view) return server_ended_badly(connection_view) || connection_view.connection.timed_out;
   return !view->completed() || bad_end_excused(connection_view) || connection_view.connection.timed_out ||
          first_error_alert(connection_view.connection) || alert_may_be_sealed(connection_view, Side::client) ||
-         warning_of_server(connection_view);
+         annoyance_of(connection_view, Side::server);
 }
 
 void error_as_seen(const ConnectionView& connection_view, Breaches& breaches) {
@@ -239,7 +244,10 @@ void error_as_seen(const ConnectionView& connection_view, Breaches& breaches) {
   const std::string said = "the client reports an error in " +
                            (client.error_stage.empty() ? std::string("the connection") : client.error_stage) + " (" +
                            (client.error_text.empty() ? "no text" : client.error_text) + ")";
-  if (!in_handshake && std::any_of(connections.begin(), connections.end(), reset_behind_its_end)) return;
+  const auto excused = [](const ConnectionView& each) {
+    return reset_behind_its_end(each) || ended_behind_farewell(each);
+  };
+  if (!in_handshake && std::any_of(connections.begin(), connections.end(), excused)) return;
   if (in_handshake || std::none_of(connections.begin(), connections.end(), server_ended_badly))
     breaches.push_back(
         breach_by(Side::client, connection_view.at(),

@@ -235,6 +235,7 @@ class CellRun {
       log.insert(log.end(), rest.begin(), rest.end());
     }
     captured_.keylog += server_->take_keylog();
+    if (seen_.unhooked.empty() && server_->was_reached()) seen_.unhooked = server_->why_unhooked();
     if (!seen_.broken.empty()) return;  // one that did not come up again is not held to its end
     captured_.server_ended = server_->ended();
     captured_.server_killed = server_->was_killed();

@@ -9,6 +9,14 @@ namespace ti {
 
 namespace {
 
+/// Whether a line begins a sanitizer's report: "ERROR: AddressSanitizer: ...", "x.c:7:9: runtime error: ...".
+bool is_sanitizers(std::string_view line) {
+  const std::size_t undefined = line.find(": runtime error: ");
+  const bool of_place =
+      undefined != line.npos && undefined > 0 && line[undefined - 1] >= '0' && line[undefined - 1] <= '9';
+  return of_place || line.find("Sanitizer") != line.npos;
+}
+
 ServerWord word_of(const std::vector<LogLine>& log) {
   ServerWord word;
   for (const LogLine& line : log) {
@@ -16,7 +24,7 @@ ServerWord word_of(const std::vector<LogLine>& log) {
       word.decisions.push_back(*decision);
     else if (tells_of_error(line.text))
       word.errors.push_back(line.text);
-    if (word.sanitizer.empty() && line.text.find("Sanitizer") != std::string::npos) word.sanitizer = line.text;
+    if (word.sanitizer.empty() && is_sanitizers(line.text)) word.sanitizer = line.text;
   }
   return word;
 }

@@ -127,6 +127,9 @@ bool completed(const ObservedConnection& connection) {
 Verdict error_verdict(std::string reason) { return instead(Outcome::error, std::move(reason)); }
 
 Verdict in_circumstances(Verdict verdict, const Circumstances& circumstances, const Observation& observation) {
+  if (!circumstances.unhooked.empty())
+    return verdict.outcome == Outcome::pass ? error_verdict(circumstances.unhooked)
+                                            : doubted(Outcome::error, circumstances.unhooked, verdict);
   if (verdict.outcome == Outcome::fail) return fail_in(std::move(verdict), circumstances, observation);
   if (!circumstances.unimplemented.empty()) return instead(Outcome::unsupported, circumstances.unimplemented);
   if (std::string why = spoilt(circumstances, observation); !why.empty()) return error_verdict(std::move(why));

@@ -16,6 +16,7 @@ struct Circumstances {
   std::string broken;            ///< what the harness could not do; the rest of the timeline was not run
   std::string unimplemented;     ///< what the adapter said that it does not implement; likewise
   std::string cut_short;         ///< why else the timeline was not run to its end
+  std::string unhooked;          ///< why a server that was to be hooked is not believed to be
   std::string loader;            ///< what the dynamic loader wrote to the client's stderr
   std::string server_killed;     ///< how the server ended, where that shows no act of its own (SIGKILL)
   bool log_cut = false;          ///< the server's log grew so long that ticket decisions in it were lost

@@ -8,11 +8,15 @@ namespace libssl = ti::libssl;
 
 namespace {
 
-/// Which library this is, and which versions of TLS it can be held to.
+constexpr const char* dhe_suite = "DHE-RSA-AES256-SHA";
+
+/// Which library this is, which versions of TLS it can be held to, and what it lacks.
 void tell_version() {
   std::printf("libssl of %s\ntls:", libssl::words().c_str());
   for (const int version : libssl::versions(libssl::Side::server)) std::printf(" 1.%d", version - libssl::tls1_0);
   std::printf("\n");
+  if (!libssl::knows_cipher(libssl::Side::server, dhe_suite))
+    std::printf("cannot dhe_rsa: this build has no %s\n", dhe_suite);
 }
 
 }  // namespace

@@ -31,6 +31,26 @@ TEST_F(RunServers, TellsNoSecretsAndTheClientDoes) {
   EXPECT_EQ(in_short(cell(Version::tls13).verdict), "inconclusive");
 }
 
+TEST_F(RunServers, IsToBeHookedAndDoesNotSayThatItIs) {
+  server_.hook = true;
+  Verdict verdict = cell().verdict;
+  EXPECT_EQ(in_short(verdict), "error");
+  EXPECT_THAT(verdict.reason, HasSubstr("its output has no line \"ticket-hook set"));
+  server_.policy["renew_after"].any.args = {};  // which would be a fail
+  EXPECT_EQ(in_short(cell().verdict), "error");
+
+  const std::vector<std::string> argv = server_.argv;
+  const auto saying = [&](const std::string& words) {
+    server_.argv = {"/bin/sh", "-c", "echo '" + words + "' >&2; exec \"$@\"", "sh"};
+    server_.argv.insert(server_.argv.end(), argv.begin(), argv.end());
+    return cell().verdict;
+  };
+  verdict = saying("ticket-hook failed no SSL_CTX_new");
+  EXPECT_EQ(in_short(verdict), "error");
+  EXPECT_THAT(verdict.reason, HasSubstr("ticket-hook failed no SSL_CTX_new"));
+  EXPECT_EQ(in_short(saying("x: ticket-hook set libssl=/lib/libssl.so.3")), "fail server policy-renewed-in-time");
+}
+
 TEST_F(RunServers, SaysWhichLibraryRuns) {
   const auto facts = [&] { return run(server_facts(server_, context_)); };
   EXPECT_THAT(facts().at("version"), StartsWith("OpenSSL 3.0."));

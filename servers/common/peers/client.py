@@ -6,7 +6,7 @@ import time
 from .endpoint import Ended, Endpoint
 from .certificates import Untrusted, leaf_key
 from .keys import Share
-from .messages import extension, find_extension
+from .messages import compression_extension, extension, find_extension
 from .encoding import number, numbers, vector
 from .numbers import BY_CODE, EXTENSION, GROUP, SIGNATURE, SUITES, VERSION_NAMES, code_of, spoken_at, suite_code
 
@@ -90,7 +90,7 @@ class ClientConnection(Endpoint):
                        (code_of(GROUP, name) for name in self.script.choice("shares", GROUPS[:1]))}
         return [extension("supported_versions", vector(number(0x0304, 2), 1)),
                 extension("psk_key_exchange_modes", vector(bytes(self.script.choice("modes", [1])), 1)),
-                self.key_share()]
+                self.key_share(), *compression_extension(self.script.choice("compressions", []))]
 
     def key_share(self):
         shares = b"".join(number(group, 2) + vector(share.point, 2) for group, share in self.shares.items())

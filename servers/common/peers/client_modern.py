@@ -103,10 +103,11 @@ class Handshake:
         self.c.check_extensions(encrypted["extensions"], self.offered)
         self.asked = None
         if not self.resumed:
-            message = self.c.receive("CertificateRequest", "Certificate")
+            compressions = self.c.script.choice("compressions", [])
+            message = self.c.receive_certificate("CertificateRequest", compressions=compressions)
             if message.name == "CertificateRequest":
                 self.asked = message
-                message = self.c.receive("Certificate")
+                message = self.c.receive_certificate(compressions=compressions)
             self.server_certificate(message)
         before = bytes(self.c.transcript)
         finished = self.c.receive("Finished")

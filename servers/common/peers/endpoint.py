@@ -8,7 +8,7 @@ import threading
 
 from . import script as scripts
 from .encoding import Malformed, number
-from .messages import name_of, read_body, type_of, write_body
+from .messages import compressed, name_of, read_body, type_of, write_body
 from .numbers import ALERT, ALERT_NAMES, CONTENT, HANDSHAKE_NAMES, code_of
 from .protection import BadRecord, Plain
 
@@ -69,6 +69,8 @@ class Endpoint:
         data = self.composed(name, fields, entries)
         copies = 0 if any(entry.get("do") == "omit" for entry in entries) else 1
         for entry in entries:
+            if "compress" in entry:
+                data, name = self.compressed(name, fields, entry["compress"])
             if entry.get("do") == "replace":
                 data, name = self.composed_of(entry["message"])
             copies += entry.get("times", 1) if entry.get("do") == "repeat" else 0
@@ -92,6 +94,12 @@ class Endpoint:
             return body
         length = len(body) + sum(entry.get("length", 0) for entry in entries)
         return number(type_of(name), 1) + number(length, 3) + body
+
+    def compressed(self, name, fields, how):
+        """(bytes, name) of a Certificate that is sent compressed."""
+        body = compressed(write_body(name, fields, self.version), how)
+        edits = {edit: how[edit] for edit in ("cut", "extend", "garble") if edit in how}
+        return self.composed("CompressedCertificate", {"body": body}, [edits]), "CompressedCertificate"
 
     def composed_of(self, message):
         """(bytes, name) of a message that a script spells out: {"type", "body"}."""
@@ -201,6 +209,7 @@ class Endpoint:
     def do_kill(self, entry):
         self.flush()
         os.kill(os.getpid(), entry.get("signal", 11))
+        wait_for_ever()  # it may reach another thread first
 
     def do_delay(self, entry):
         """Milliseconds of true time."""
@@ -298,6 +307,18 @@ class Endpoint:
         if message.name not in names:
             self.fail("unexpected_message", f"{message.name} where {' or '.join(names)} must come")
         self.reach("received " + message.name)
+        return message
+
+    def receive_certificate(self, *others, compressions=()):
+        """A Certificate or one of the others; by those algorithms it may be compressed (RFC 8879, section 4)."""
+        message = self.receive("Certificate", *others, *(["CompressedCertificate"] if compressions else []))
+        if message.name == "CompressedCertificate":
+            self.check("compression", message["algorithm"] in compressions, "illegal_parameter")
+            self.check("compressed length", message["body"] is not None, "bad_certificate")
+            try:
+                message.fields = read_body("Certificate", message["body"], self.version)
+            except Malformed as error:
+                self.fail("bad_certificate", str(error))
         return message
 
     # Judging ----------------------------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ Fields are whole numbers, bytes and lists; extensions are a list of {"type", "da
 has the one field `body`. A field that is None is left out of what is written.
 """
 
+import zlib
+
 from .encoding import Malformed, Reader, number, numbers, vector
 from .numbers import EXTENSION, HANDSHAKE, RETRY_RANDOM
 
@@ -12,6 +14,11 @@ EMPTY = ("HelloRequest", "ServerHelloDone", "EndOfEarlyData")
 
 def extension(name, data=b""):
     return {"type": EXTENSION[name], "data": data}
+
+
+def compression_extension(algorithms):
+    """RFC 8879, section 3; nothing without algorithms."""
+    return [extension("compress_certificate", vector(numbers(algorithms, 2), 1))] if algorithms else []
 
 
 def find_extension(fields, name):
@@ -88,7 +95,7 @@ def read_new_session_ticket(reader, version):
 def write_certificate(fields, version):
     if version < 0x0304:
         return vector(b"".join(vector(each, 3) for each in fields["chain"]), 3)
-    more = write_extensions(fields.get("entry_extensions", []))
+    more = optional_extensions({"extensions": fields.get("extensions") or []})
     return vector(fields["context"], 1) + vector(b"".join(vector(each, 3) + more for each in fields["chain"]), 3)
 
 
@@ -100,6 +107,20 @@ def read_certificate(reader, version):
         if version == 0x0304:
             read_extensions(inner)
     return {"context": context, "chain": chain}
+
+
+def compressed(body, how):
+    """A Certificate's body as that of a CompressedCertificate (RFC 8879, section 4), by zlib whatever it says."""
+    return number(how.get("algorithm", 1), 2) + number(len(body) + how.get("length", 0), 3) + vector(zlib.compress(body), 3)
+
+
+def read_compressed_certificate(reader, version):
+    algorithm, length, data = reader.number(2), reader.number(3), reader.vector(3)
+    try:
+        body = zlib.decompress(data)
+    except zlib.error:
+        body = None
+    return {"algorithm": algorithm, "body": body if body is not None and len(body) == length else None}
 
 
 def key_exchange_parameters(fields):
@@ -167,7 +188,8 @@ READERS = {
     "ClientHello": read_client_hello, "ServerHello": read_server_hello, "HelloRetryRequest": read_server_hello,
     "NewSessionTicket": read_new_session_ticket, "Certificate": read_certificate,
     "ServerKeyExchange": read_server_key_exchange, "CertificateRequest": read_certificate_request,
-    "CertificateVerify": read_signature, "Finished": read_verify_data, "KeyUpdate": read_key_update,
+    "CompressedCertificate": read_compressed_certificate, "CertificateVerify": read_signature,
+    "Finished": read_verify_data, "KeyUpdate": read_key_update,
     "EncryptedExtensions": lambda reader, version: {"extensions": read_extensions(reader)}}
 
 

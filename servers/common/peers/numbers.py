@@ -11,14 +11,15 @@ HANDSHAKE = {
     "HelloRequest": 0, "ClientHello": 1, "ServerHello": 2, "NewSessionTicket": 4, "EndOfEarlyData": 5,
     "EncryptedExtensions": 8, "Certificate": 11, "ServerKeyExchange": 12, "CertificateRequest": 13,
     "ServerHelloDone": 14, "CertificateVerify": 15, "ClientKeyExchange": 16, "Finished": 20, "CertificateStatus": 22,
-    "KeyUpdate": 24}
+    "KeyUpdate": 24, "CompressedCertificate": 25}
 HANDSHAKE_NAMES = {code: name for name, code in HANDSHAKE.items()}
 
 EXTENSION = {
     "server_name": 0, "max_fragment_length": 1, "status_request": 5, "supported_groups": 10, "ec_point_formats": 11,
     "signature_algorithms": 13, "heartbeat": 15, "alpn": 16, "signed_certificate_timestamp": 18,
-    "encrypt_then_mac": 22, "extended_master_secret": 23, "record_size_limit": 28, "session_ticket": 35,
-    "pre_shared_key": 41, "early_data": 42, "supported_versions": 43, "cookie": 44, "psk_key_exchange_modes": 45,
+    "encrypt_then_mac": 22, "extended_master_secret": 23, "compress_certificate": 27, "record_size_limit": 28,
+    "delegated_credential": 34, "session_ticket": 35, "pre_shared_key": 41, "early_data": 42, "supported_versions": 43,
+    "cookie": 44, "psk_key_exchange_modes": 45,
     "certificate_authorities": 47, "post_handshake_auth": 49, "key_share": 51, "ticket_request": 58,
     "renegotiation_info": 0xff01}
 

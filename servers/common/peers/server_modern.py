@@ -6,7 +6,7 @@ import time
 
 from .encoding import Reader, number, vector
 from .keys import Share, algorithm_for, context_of, sign, signed
-from .messages import extension, find_extension
+from .messages import compression_extension, extension, find_extension
 from .numbers import BY_CODE, RETRY_RANDOM, SIGNATURE
 from .protection import Aead13
 from .schedule import Schedule, hkdf_expand_label
@@ -113,7 +113,8 @@ class Handshake:
         if self.asks:
             algorithms = b"".join(number(each, 2) for each in SIGNATURE.values())
             self.c.send("CertificateRequest", {
-                "context": b"", "extensions": [extension("signature_algorithms", vector(algorithms, 2))]})
+                "context": b"", "extensions": [extension("signature_algorithms", vector(algorithms, 2)),
+                                               *compression_extension(self.choice("compressions", []))]})
         if self.choice("authenticates", not self.state):
             self.certificate()
         self.finish()
@@ -178,7 +179,7 @@ class Handshake:
         self.resumption = self.schedule.derive(b"res master", bytes(self.c.transcript))
 
     def client_certificate(self):
-        chain = self.c.receive("Certificate")["chain"]
+        chain = self.c.receive_certificate(compressions=self.choice("compressions", []))["chain"]
         if not chain:
             return
         key = client_key(self.c, chain, time.time())

@@ -151,6 +151,8 @@ def removed(message, name, version, resumes):
     if message == "ClientHello":
         needed = ("supported_groups", "key_share") + (() if resumes else ("signature_algorithms",))
         return BREACH if name in needed and version == "1.3" else OPEN
+    if resumes and name == "key_share":
+        return HIDDEN  # to who lists psk_ke it says that the secret is the PSK's alone, and what it is nobody is told
     return HIDDEN if name in ("extended_master_secret", "pre_shared_key") else BREACH
 
 

@@ -45,8 +45,7 @@ def main():
         print("skipped: set TI_NIGHTLY=1 to run it")
         sys.exit(77)
     truths = truth.truths_of(chosen(told))
-    known_open = truth.without_comments(truth.HERE / "open.json")
-    tally = truth.Tally(truths, [glob for globs in known_open.values() for glob in globs])
+    tally = truth.Tally(truths)
     for cell in truth.cells_of(told.program, truths):
         tally.take(cell)
     print(tally.sum())

@@ -2,7 +2,7 @@
 """truth_test.py PROGRAM [GLOB...]: peers whose misbehaviour is known by construction, and what must be said of each.
 
 Runs the truths of table/ (those whose id matches a GLOB, if any is given) and prints how many verdicts are right, and each
-that is wrong with what was said. It fails if one is wrong that open.json does not list. README.md is its manual.
+that is wrong with what was said. README.md is its manual.
 """
 
 import fnmatch
@@ -13,14 +13,11 @@ import truths as truth
 
 def main():
     program, globs = sys.argv[1], sys.argv[2:] or ["*"]
-    known_open = [glob for globs in truth.without_comments(truth.HERE / "open.json").values() for glob in globs]
     truths = {name: each for name, each in truth.truths_of(truth.table()).items()
               if any(fnmatch.fnmatch(name, glob) for glob in globs)}
-    tally = truth.Tally(truths, known_open)
+    tally = truth.Tally(truths)
     for cell in truth.cells_of(program, truths):
         tally.take(cell)
-    for glob in sorted(tally.settled if globs == ["*"] else ()):
-        print(f"no longer wrong, to be taken out of open.json: {glob}")
     print(tally.sum())
     sys.exit(not tally.passes())
 

@@ -93,6 +93,12 @@ TEST(AdapterProtocol, NamesTheVersionsThatTheLibraryHasIfItKnowsThem) {
   EXPECT_EQ(hello["tls"], json({"1.2", "1.3"}));
 }
 
+TEST(AdapterProtocol, NamesWhatTheLibraryLacks) {
+  FakeAdapter adapter(Hello{.library = "Fake", .version = "7", .cannot = {{"dhe_rsa", "no such suite"}}});
+  const json hello = talk(adapter, {R"({"do":"hello","protocol":1})"}).front();
+  EXPECT_EQ(hello["cannot"], json::parse(R"({"dhe_rsa": "no such suite"})"));
+}
+
 TEST(AdapterProtocol, RefusesWhatIsNotACommand) {
   FakeAdapter adapter;
   const auto not_an_object = protocol_error("the line is not a JSON object");

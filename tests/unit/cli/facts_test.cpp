@@ -6,6 +6,8 @@
 
 #include <fstream>
 
+#include "check/versions.hpp"
+
 namespace ti {
 namespace {
 
@@ -51,13 +53,39 @@ TEST(SetAside, AVersionThatTheInstalledLibraryLacksIsUnsupported) {
   Results facts;
   facts.clients["mbedtls"] = {{"version", "Mbed TLS 3.6.4"}, {"tls", "1.2"}};
   facts.clients["openssl"] = {{"version", "OpenSSL 3.5"}};
+  const Scenario scenario;
   std::vector<PlannedCell> cells;
   for (const char* id : {"nginx/mbedtls/renew@1.0", "nginx/mbedtls/renew@1.2", "nginx/openssl/renew@1.0"})
-    cells.push_back({*CellId::parse(id), nullptr, nullptr, nullptr, {}, {}});
+    cells.push_back({*CellId::parse(id), nullptr, nullptr, &scenario, {}, {}});
   set_aside_unfit(cells, facts);
   EXPECT_EQ(cells[0].unsupported, "client mbedtls lacks TLS 1.0: Mbed TLS 3.6.4 is what is installed here");
   EXPECT_EQ(cells[1].unsupported, "");
   EXPECT_EQ(cells[2].unsupported, "");
+}
+
+TEST(SetAside, ACapabilityThatTheInstalledLibraryLacksIsUnsupportedWhereItIsNeeded) {
+  Results facts;
+  facts.clients["openssl"] = {{"version", "BoringSSL API 17"}, {lack_of("dhe_rsa"), "this build has no such suite"}};
+  facts.clients["python"] = {{"version", "OpenSSL 3.5"}};
+  const Scenario plain;
+  Scenario of_dhe;
+  of_dhe.client_capabilities = {"dhe_rsa"};
+  const auto said = [&](const char* id, const Scenario* scenario) {
+    std::vector<PlannedCell> cells{{*CellId::parse(id), nullptr, nullptr, scenario, {}, {}}};
+    set_aside_unfit(cells, facts);
+    return cells.front().unsupported;
+  };
+  EXPECT_EQ(said("nginx/openssl/renew-dhe-rsa@1.2", &of_dhe),
+            "client openssl lacks dhe_rsa: this build has no such suite; BoringSSL API 17 is what is installed here");
+  facts.servers["libssl"] = {{"version", "libssl of X"}, {"tls", "1.2"}, {lack_of("dhe_rsa"), "none"}};
+  of_dhe.server_capabilities = {"dhe_rsa"};
+  EXPECT_EQ(said("libssl/python/renew-dhe-rsa@1.2", &of_dhe),
+            "server libssl lacks dhe_rsa: none; libssl of X is what is installed here");
+  EXPECT_EQ(said("libssl/python/renew@1.2", &plain), "");
+  EXPECT_EQ(said("libssl/python/renew@1.3", &plain),
+            "server libssl lacks TLS 1.3: libssl of X is what is installed here");
+  EXPECT_EQ(said("nginx/openssl/renew@1.2", &plain), "");
+  EXPECT_EQ(said("nginx/python/renew-dhe-rsa@1.2", &of_dhe), "");
 }
 
 class Digests : public testing::Test {

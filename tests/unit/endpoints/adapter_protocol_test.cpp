@@ -140,12 +140,13 @@ TEST(Refusal, IsToldFromAnError) {
 
 TEST(HelloAnswer, SaysWhoItIs) {
   const auto hello = AdapterAnswer(R"({"ok": true, "protocol": 1, "library": "L", "version": "1.0", "carry": "cache",)"
-                                   R"( "time": 12.5, "tls": ["1.2", "1.3"]})")
+                                   R"( "time": 12.5, "tls": ["1.2", "1.3"], "cannot": {"dhe_rsa": "no suite"}})")
                          .hello();
   EXPECT_TRUE(hello.speaks_protocol);
   EXPECT_EQ(hello.library + " " + hello.version + " " + hello.carry, "L 1.0 cache");
   EXPECT_THAT(hello.time_s, Optional(12.5));
   EXPECT_THAT(hello.tls, ElementsAre(Version::tls12, Version::tls13));
+  EXPECT_EQ(hello.cannot.at("dhe_rsa"), "no suite");
 }
 
 TEST(HelloAnswer, LeavesOutWhatItDoesNotSay) {
@@ -157,8 +158,10 @@ TEST(HelloAnswer, LeavesOutWhatItDoesNotSay) {
 }
 
 TEST(HelloAnswer, IsNoneWithoutOkOrWithVersionsThatAreNone) {
-  for (const char* line : {R"({"ok": false})", R"({"library": "L"})", R"({"ok": true, "tls": []})",
-                           R"({"ok": true, "tls": ["1.4"]})", R"({"ok": true, "tls": [1.2]})"})
+  for (const char* line :
+       {R"({"ok": false})", R"({"library": "L"})", R"({"ok": true, "tls": []})", R"({"ok": true, "tls": ["1.4"]})",
+        R"({"ok": true, "tls": [1.2]})", R"({"ok": true, "cannot": ["dhe_rsa"]})",
+        R"({"ok": true, "cannot": {"dhe_rsa": 1}})", R"({"ok": true, "cannot": {"fly": "why"}})"})
     EXPECT_THROW(AdapterAnswer(line).hello(), AdapterBreach) << line;
 }
 

@@ -148,5 +148,14 @@ class Tickets(unittest.TestCase):
         self.assertEqual([ring.open(ticket, 0, self.say)[0] for _ in range(3)], [2, 0, 0])
 
 
+class Compression(unittest.TestCase):
+    def test_what_was_compressed_is_read_and_what_was_broken_is_not(self):
+        body = b"\0\0\0\2ab"
+        read = lambda how: messages.read_body("CompressedCertificate", messages.compressed(body, how), 0x0304)
+        self.assertEqual(read({}), {"algorithm": 1, "body": body})
+        self.assertEqual(read({"algorithm": 2}), {"algorithm": 2, "body": body})
+        self.assertEqual(read({"length": 1}), {"algorithm": 1, "body": None})
+
+
 if __name__ == "__main__":
     unittest.main()

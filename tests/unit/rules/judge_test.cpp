@@ -112,21 +112,26 @@ TEST(Judge, CannotTellWhetherABinderWasWrong) {
 TEST(Judge, AnAlertIsNoLessOneForComingBehindThePeersEnd) {
   for (const bool late : {false, true}) {
     Wire full = wire_13().full_13(a);
-    if (late) full.end(Side::server);
+    if (late) full.send(Side::server, MessageType::alert, Alert{.level = 1, .description = 0}, 2).end(Side::server);
     full.alert(Side::client, 10).failed("read");
     if (!late) full.end(Side::server);
-    expect_fail(judge(cell({full})), Side::client, "rfc8446-4.6.1-ticket-accepted", {1, 8});
+    expect_fail(judge(cell({full})), Side::client,
+                late ? "harness-legal-flight-accepted" : "rfc8446-4.6.1-ticket-accepted", {1, late ? 9U : 8U});
   }
   // What a client makes of an end that it did not expect is no fault of its own.
   Wire early = wire_13().client_hello().server_hello(false).end(Side::server).alert(Side::client, 10).failed();
   expect_fail(judge(cell({early})), Side::server, "harness-connection-completes", {1, 2});
-  Wire unfinished = wire_13().full_13(a).end(Side::server).alert(Side::client, 50).failed("read");
-  expect_fail(judge(cell({unfinished})), Side::server, "witness-server-farewell", {1, std::nullopt});
+  for (const std::uint8_t alert : {alert_decode_error, alert_unexpected_message}) {
+    Wire unfinished = wire_13().full_13(a).end(Side::server).alert(Side::client, alert).failed("read");
+    expect_fail(judge(cell({unfinished})), Side::server, "witness-server-farewell", {1, std::nullopt});
+  }
 }
 
 TEST(Judge, DoesNotBlameAServerForAnEndThatFollowsTheClients) {
   Wire bare = wire().full(a).end(Side::client).end(Side::server).failed("read");
   expect_fail(judge(cell({bare})), Side::client, "witness-client-error", {1, std::nullopt});
+  Wire left = wire().full(a).send(Side::client, MessageType::alert, Alert{.level = 1, .description = 0}, 2);
+  expect_pass(judge(cell({left.end(Side::server).end(Side::client).failed("read")})));
   Wire cut_off = wire().full(a).end(Side::server).end(Side::client).failed("read");
   expect_fail(judge(cell({cut_off})), Side::server, "witness-server-farewell", {1, std::nullopt});
 }

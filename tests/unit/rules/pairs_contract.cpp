@@ -23,11 +23,11 @@ Observation naming(const char* server) {
   return seen;
 }
 
-/// The client asks, and the server closes at once.
-Wire unanswered() {
+/// The client asks, and the server closes at once; whose end of stream is seen first is chance.
+Wire unanswered(Side first_end = Side::server) {
   Wire full = wire().full(a).client(MessageType::application_data);
   full.send(Side::server, MessageType::alert, Alert{.level = 1, .description = alert_close_notify}, 2);
-  return full.end(Side::server).end(Side::client);
+  return full.end(first_end).end(other(first_end));
 }
 
 }  // namespace
@@ -61,6 +61,7 @@ std::vector<Pair> pairs_contract() {
                  .end(Side::server)}),
        healthy()},
       {"witness-server-answers", Side::server, {1, std::nullopt}, cell({unanswered()}), healthy()},
+      {"witness-server-answers", Side::server, {1, std::nullopt}, cell({unanswered(Side::client)}), healthy()},
       {"harness-connection-bounded", Side::server, place, with([](ObservedConnection& c) { c.flooded = Side::server; }),
        healthy()},
       {"harness-connection-bounded", Side::client, place, with([](ObservedConnection& c) { c.flooded = Side::client; }),

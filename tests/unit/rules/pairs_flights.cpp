@@ -8,6 +8,11 @@ namespace {
 
 using enum MessageType;
 
+/// The generator of P-256 (SP 800-186 3.2.1.3): a point that is on its curve.
+constexpr std::string_view p256_generator =
+    "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5";
+
 /// A message as it stands on the wire.
 void put(Message& message, Bytes body) {
   const std::size_t size = body.size();
@@ -62,6 +67,16 @@ Observation behind_finished(Side from, MessageType type) {
   return cell({full.alert(other(from), alert_unexpected_message).failed("read")});
 }
 
+/// A client that proves who it is behind a handshake of TLS 1.3.
+Observation finishes_again(bool asked) {
+  Wire full = wire_13().full_13(a);
+  constexpr std::uint16_t post_handshake_auth = 49;
+  full.body<ClientHello>(0).extensions.push_back({post_handshake_auth, {}});
+  if (asked) full.server(certificate_request);
+  full.client(certificate).client(certificate_verify).finished(Side::client);
+  return cell({full.data()});
+}
+
 /// A server that warns where its Finished should stand.
 Observation warns_before_finished() {
   Wire full = wire().client_hello().server_hello(false).server(certificate).server(server_hello_done);
@@ -70,14 +85,26 @@ Observation warns_before_finished() {
   return cell({full.finished(Side::server).data()});
 }
 
-/// A client that answers a HelloRetryRequest by something else.
-Observation answers_retry(MessageType type) {
+ServerHello retry_request() {
   ServerHello retry;
   retry.legacy_version = 0x0303;
   retry.version = Version::tls13;
   retry.suite = aes_128_sha256;
   retry.extensions = {{ext::supported_versions, {3, 4}}, {ext::key_share, {0, 23}}};
-  Wire torn = wire_13().client_hello().server(hello_retry_request, retry).client(type);
+  return retry;
+}
+
+/// A server whose flight lacks the ServerHello that should follow a HelloRetryRequest.
+Observation goes_on_without_hello() {
+  Wire torn = wire_13().client_hello().server(hello_retry_request, retry_request()).client_hello();
+  for (Extension& each : torn.body<ClientHello>(2).extensions)
+    if (each.type == ext::key_share) each.data = joined({{0, 69, 0, 23, 0, 65}, from_hex(p256_generator)});
+  return cell({torn.server(application_data).alert(Side::client, alert_unexpected_message).failed()});
+}
+
+/// A client that answers a HelloRetryRequest by something else.
+Observation answers_retry(MessageType type) {
+  Wire torn = wire_13().client_hello().server(hello_retry_request, retry_request()).client(type);
   return cell({torn.alert(Side::server, alert_unexpected_message).failed()});
 }
 
@@ -134,6 +161,16 @@ std::vector<Pair> pairs_flights() {
        below_13([](Wire& wire) {
          put(wire[2], {0, 0, 4, 0, 0, 1, 7});
        })},
+      {"rfc5246-6.2.1-record-version",
+       Side::server,
+       {1, 2},
+       below_13([](Wire& wire) { wire[2].record_version = 0x0301; }),
+       below_13([](Wire& wire) { wire[2].record_version = 0x0303; })},
+      {"rfc5246-6.2.1-record-version",
+       Side::client,
+       {1, 6},
+       of_13([](Wire& wire) { wire[6].record_version = 0x0304; }),
+       of_13([](Wire& wire) { wire[6].record_version = 0x0303; })},
       {"rfc6520-3-heartbeat-agreed", Side::client, {1, 10}, heartbeat_after(false), heartbeat_after(true)},
       {"rfc8446-4-in-order", Side::server, {1, 4}, of_13([](Wire& wire) { drop(wire, 2); }), kept_13},
       {"rfc8446-2-protected",
@@ -149,9 +186,11 @@ std::vector<Pair> pairs_flights() {
       {"rfc5246-7.3-in-order", Side::client, {1, 10}, behind_finished(Side::client, new_session_ticket), kept},
       {"rfc5246-7.3-in-order", Side::server, {1, 10}, behind_finished(Side::server, client_hello), kept},
       {"rfc5246-7.3-in-order", Side::server, {1, 8}, warns_before_finished(), kept},
+      {"rfc8446-4-in-order", Side::server, {1, 3}, goes_on_without_hello(), kept_13},
       {"rfc5246-7.3-in-order", Side::client, {2, 4}, shows_certificate(true), kept},
       {"rfc5246-7.3-in-order", Side::client, {2, 4}, shows_certificate(false), kept},
       {"rfc8446-4-in-order", Side::client, {1, 2}, answers_retry(certificate), kept_13},
+      {"rfc8446-4-in-order", Side::client, {1, 8}, finishes_again(false), finishes_again(true)},
       {"rfc8446-4.5-end-of-early-data", Side::client, {1, 6}, ends_early_data(), kept_13},
       {"rfc8446-2-protected",
        Side::server,

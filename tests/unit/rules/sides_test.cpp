@@ -131,6 +131,13 @@ TEST(Sides, AClientMayDropASessionThatAnAlertOrAFailureEnded) {
   }
 }
 
+TEST(Sides, ASessionInWhichAnAlertAnsweredTheEndMayBeDroppedOrKept) {
+  Wire warned = first().alert(Side::client, 40);
+  expect_doubt(judge(cell({named(warned, "A"), expecting(offering_nothing(), "A", std::nullopt, seconds(5))})), "");
+  expect_fail(judge(cell({named(first(), "A"), expecting(offering_nothing(), "A", std::nullopt, seconds(5))})),
+              Side::client, "expect-offered", {2, 0});
+}
+
 TEST(Sides, AClientThatTheHarnessHadToStopMayHaveLostItsTickets) {
   Wire stopped = first();
   stopped.c.timed_out = true;
@@ -188,6 +195,8 @@ TEST(Sides, AClientThatWasGivenATicketMayOfferItUnlessToldNotTo) {
 TEST(Sides, NoTicketIsMissingWhereTheClientLeftBeforeItCouldCome) {
   Wire full = wire_13().full_13({}).client(MessageType::application_data).end(Side::client, Ending::How::reset);
   expect_doubt(judge(cell({named(full, "A")})), "before a ticket could come");
+  Wire alerted = wire_13().full_13({}).alert(Side::client, alert_no_renegotiation).end(Side::server).failed("read");
+  EXPECT_EQ(judge(cell({named(alerted, "A")})).outcome, Outcome::inconclusive);
   expect_fail(judge(cell({named(wire_13().full_13({}).data(), "A")})), Side::server, "expect-new-ticket",
               {1, std::nullopt});
 }

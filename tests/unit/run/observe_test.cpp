@@ -115,6 +115,10 @@ TEST_F(Observe, WhatTheServerDidByItselfIsItsAct) {
   ServerWord server = observed().connections[1].server;
   EXPECT_EQ(server.ended, "exited with 0");
   EXPECT_THAT(server.sanitizer, testing::HasSubstr("AddressSanitizer"));
+  captured_.steps[1].server_log = {{{}, "x.c:7:9: runtime error: signed integer overflow"}};
+  EXPECT_THAT(observed().connections[1].server.sanitizer, testing::HasSubstr("signed integer overflow"));
+  captured_.steps[1].server_log = {{{}, "no runtime error: all is well"}};
+  EXPECT_EQ(observed().connections[1].server.sanitizer, "");
   EXPECT_THAT(server.errors, testing::Contains(captured_.steps[1].refused));
   captured_.server_killed = true;
   server = observed().connections[1].server;

@@ -63,6 +63,14 @@ class Soundness : public testing::Test {
   static constexpr const char* only_fails_stand = "error error fail fail fail";
 };
 
+TEST_F(Soundness, NothingIsBelievedOfAServerThatIsNotHooked) {
+  EXPECT_EQ(outcomes(), "pass inconclusive fail fail fail");
+  seen_.unhooked = "the ticket hook is not in place in server nginx";
+  EXPECT_EQ(outcomes(), "error error error error error");
+  EXPECT_EQ(of(Outcome::pass).reason, seen_.unhooked);
+  EXPECT_EQ(of_fail(document).reason, seen_.unhooked + "; else it would be: what the wire shows");
+}
+
 TEST_F(Soundness, WhereNothingCameAboutEachVerdictStands) {
   EXPECT_EQ(outcomes(), untouched);
   EXPECT_EQ(of_fail(document).fault, Side::client);
