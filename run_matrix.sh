@@ -71,6 +71,7 @@ nlohmann-json3-dev manifests and results
 libcli11-dev command line
 libfmt-dev text
 libre2-dev expressions of manifests
+libzstd-dev messages and witnesses of results
 libgtest-dev tests
 libgmock-dev tests
 libbenchmark-dev benchmarks

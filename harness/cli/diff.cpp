@@ -1,5 +1,8 @@
 // diff: what changed between two runs, or between two builds.
 #include "report/diff.hpp"
+
+#include <future>
+
 #include "cli/command.hpp"
 #include "cli/stored_results.hpp"
 
@@ -34,9 +37,11 @@ int diff(const Options& options) {
   if (builds == options.against.empty()) throw UsageError("--against goes with --client or --server");
   if (!builds && options.now.empty())
     throw UsageError("give two results, or --client or --server with --against to compare builds within one");
-  const Results before = load_stored(options.before);
   const std::string& later = options.now.empty() ? options.before : options.now;
-  const Results other = options.now.empty() ? Results{} : load_stored(options.now);
+  const auto load_other = [&] { return options.now.empty() ? Results{} : load_stored(options.now); };
+  std::future<Results> loading = std::async(std::launch::async, load_other);
+  const Results before = load_stored(options.before);
+  const Results other = loading.get();
   const Results& now = options.now.empty() ? before : other;
   const Diff found = compare(
       before, now, select(before, options.before, options.server, options.client),

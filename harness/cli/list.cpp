@@ -9,6 +9,7 @@
 #include "cli/build_table.hpp"
 #include "cli/builds.hpp"
 #include "cli/command.hpp"
+#include "report/exercised.hpp"
 #include "report/try_print.hpp"
 #include "rules/registry.hpp"
 
@@ -156,15 +157,12 @@ const char* actor_name(Actor actor) {
   return "";
 }
 
-/// Rule -> the scenarios of the latest run that gave it something to look at; nothing when there was no run.
-std::optional<std::map<std::string, std::set<std::string>>> exercised(const std::filesystem::path& latest) {
-  if (!std::filesystem::exists(latest / "results.json")) return std::nullopt;
-  const Result<Results> results = load_results(latest);
-  if (!results) throw UsageError(results.error().text());
-  std::map<std::string, std::set<std::string>> scenarios;
-  for (const CellResult& cell : results->cells)
-    for (const std::string& rule : cell.verdict.exercised) scenarios[rule].insert(cell.id.scenario);
-  return scenarios;
+/// What the rules had to look at in the latest run; nothing when there was none.
+std::optional<Exercised> exercised(const std::filesystem::path& latest) {
+  if (!std::filesystem::exists(latest / "exercised.json")) return std::nullopt;
+  Result<Exercised> exercised = load_exercised(latest);
+  if (!exercised) throw UsageError(exercised.error().text());
+  return std::move(*exercised);
 }
 
 Table rules(const Catalogue&, const Paths& paths) {

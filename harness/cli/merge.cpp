@@ -84,49 +84,64 @@ void copy_evidence(const std::filesystem::path& from, const std::filesystem::pat
                         std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
 }
 
+/// What the findings of all parts are about; their cells are counted anew.
+void join(std::vector<Finding>& all, const std::vector<Finding>& more) {
+  for (const Finding& finding : more) {
+    const auto same = std::ranges::find(all, finding.id, &Finding::id);
+    if (same == all.end())
+      all.push_back(finding);
+    else
+      same->links.insert(finding.links.begin(), finding.links.end());
+  }
+}
+
 int merge(const Options& options) {
   const std::vector<WantedReport> wanted = wanted_reports(options.reports);
   Parts parts;
   for (const std::string& folder : options.folders) parts.emplace_back(folder, load_stored(folder));
   check_complete(parts);
   Results joined = parts.front().second;
+  joined.cells.clear();
   for (const auto& [folder, results] : parts) {
     if (const std::string found = difference(joined, results); !found.empty())
       throw UsageError(fmt::format("{} differs in {}", folder, found));
     joined.servers.insert(results.servers.begin(), results.servers.end());
     joined.clients.insert(results.clients.begin(), results.clients.end());
     joined.scenarios.insert(results.scenarios.begin(), results.scenarios.end());
+    join(joined.findings, results.findings);
     joined.run.started = std::min(joined.run.started, results.run.started);
     joined.run.finished = std::max(joined.run.finished, results.run.finished);
   }
   check_one_matrix(parts);
   std::map<std::string, std::string> from;  // cell -> the folder it came from
-  std::vector<CellResult> cells;
   for (const auto& [folder, results] : parts)
     for (const CellResult& cell : results.cells) {
       const auto [at, fresh] = from.emplace(cell.id.text(), folder);
       if (!fresh) throw UsageError(fmt::format("{} is in both {} and {}", cell.id.text(), at->second, folder));
-      cells.push_back(cell);
     }
   check_no_gap(parts);
   std::set<std::string> ids;
   for (const auto& [id, folder] : from) ids.insert(id);
   joined.run.shard.clear();
-  joined.run.planned = cells.size();
+  joined.run.planned = from.size();
   joined.run.plan = plan_of(ids);
 
   const std::filesystem::path out(options.out);
   std::filesystem::create_directories(out);
   const FolderLock lock(out, "--out");
-  if (std::filesystem::exists(out / "cells.jsonl"))
-    throw UsageError(options.out + " already holds results; give a new folder");
+  if (holds_a_run(out)) throw UsageError(options.out + " already holds results; give a new folder");
   std::filesystem::permissions(out, std::filesystem::perms::owner_all);
   for (const std::string& folder : options.folders) copy_evidence(folder, out);
   ResultsFile file(out, false);
   Console console(stdout, stderr, {}, options.out);
   Expected expected({}, {&file, &console});
-  expected.run_started(joined, cells.size(), cells.size());
-  for (const CellResult& cell : cells) expected.cell_recalled(cell);
+  Definitions definitions;
+  for (const auto& [folder, results] : parts) definitions.merge(load_definitions(folder_of(folder)));
+  file.define(std::move(definitions));
+  expected.run_started(joined, from.size(), from.size());
+  for (const auto& [folder, results] : parts)
+    for (const CellResult& cell : results.cells) expected.cell_recalled(cell);
+  for (const auto& [folder, results] : parts) file.take_over_details(folder_of(folder));
   expected.run_ended(joined.run, false);
   write_reports(wanted, options.out);
   if (expected.any_error() || expected.nothing_ran()) return status::error;

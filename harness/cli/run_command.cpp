@@ -112,14 +112,15 @@ void make_results_folder(const fs::path& folder) {
 
 /// What an earlier run left in its folder goes if that is asked for; what is there and not ours stays as it is.
 void clear_results_folder(const fs::path& folder, bool force) {
-  const bool ours = fs::exists(folder / "cells.jsonl");
+  const bool ours = holds_a_run(folder);
   if (ours && !force)
     throw UsageError("--out " + folder.string() +
                      ": it holds the results of a run; give another folder, or --force to replace them");
   if (!ours && fs::exists(folder / "evidence"))
     throw UsageError("--out " + folder.string() +
                      ": there is an evidence folder that no run made; give another folder");
-  for (const char* name : {"run.json", "results.json", "cells.jsonl", "evidence", "credentials"})
+  for (const char* name : {"run.json", "results.json", "cells.jsonl", "details.zst", "details.index", "details.part",
+                           "exercised.json", "scenarios.json", "evidence", "credentials"})
     if (ours) fs::remove_all(folder / name);
 }
 
@@ -167,7 +168,7 @@ Earlier load_earlier(const fs::path& folder, const std::vector<std::string>& arg
     throw UsageError(fmt::format("--resume {}: {}; give the folder of a run that was stopped", folder.string(),
                                  loaded.error().text()));
   };
-  Earlier earlier{{}, need(load_results(folder / "run.json")), need(load_cells(folder / "cells.jsonl"))};
+  Earlier earlier{{}, need(load_results(folder / "run.json")), need(load_cells(folder))};
   CLI::App app;
   add_options(app, earlier.options);
   for (const std::vector<std::string>& words : {earlier.facts.run.argv, argv}) {
@@ -366,6 +367,9 @@ int carry_out(Prepared& prepared, RunnerSettings settings, const Options& option
   set_aside_unfit(prepared.cells, facts);
 
   ResultsFile file(folder, earlier.has_value());
+  std::set<std::string> scenarios;
+  for (const auto& [id, scenario] : facts.scenarios) scenarios.insert(id);
+  file.define(definitions_of(prepared.paths.scenarios, scenarios));
   Console console(stdout, stderr, {is_screen(STDERR_FILENO), shows_colour(STDOUT_FILENO), options.quiet}, shown);
   Expectations expectations = expectations_of(prepared.catalogue, prepared.real_clock);
   expectations.issues = std::move(prepared.known);

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "cli/command.hpp"
 #include "cli/stored_results.hpp"
+#include "report/details.hpp"
 #include "report/escape.hpp"
 #include "report/ladder.hpp"
 #include "report/try_print.hpp"
@@ -20,11 +21,15 @@ struct Options {
 
 int show(const Options& options) {
   const std::vector<CellResult> cells = load_stored(options.results).cells;
+  DetailsReader details(folder_of(options.results));
   std::vector<std::string> names;
   bool found = false;
-  for (const CellResult& cell : cells) {
-    names.push_back(cell.id.text());
-    if (!glob_match(options.cell, cell.id.text())) continue;
+  for (const CellResult& stored : cells) {
+    names.push_back(stored.id.text());
+    if (!glob_match(options.cell, stored.id.text())) continue;
+    const Result<CellResult> whole = details.whole(stored);
+    if (!whole) throw UsageError(shown(whole.error().text()));
+    const CellResult& cell = *whole;
     if (options.json) try_print(stdout, "{}{}", found ? ",\n" : "[\n", cell_json(cell));
     found = true;
     if (options.json) continue;

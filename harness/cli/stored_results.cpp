@@ -1,11 +1,15 @@
 #include "cli/stored_results.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 
+#include "base/text.hpp"
 #include "cli/command.hpp"
 #include "model/findings.hpp"
+#include "report/details.hpp"
 #include "report/escape.hpp"
 #include "report/page.hpp"
 #include "report/results_file.hpp"
@@ -46,21 +50,22 @@ void make_folders(const fs::path& folder) {
     if (entry.path().filename().string().starts_with("cells-")) fs::remove(entry.path(), failed);
 }
 
-/// The folder that results are read from.
+void write_page_into(const fs::path& folder, const Results& results, const fs::path& results_folder) {
+  make_folders(folder);
+  const std::string way = fs::relative(results_folder, folder).generic_string();
+  DetailsReader details(results_folder);
+  const auto whole = [&](const CellResult& cell) { return need(details.whole(cell)); };
+  write_page(results, load_definitions(results_folder), way == "." ? "" : way, whole,
+             [&](const std::string& path, std::string_view text) { write_file(folder / path, text); });
+}
+
+}  // namespace
+
 fs::path folder_of(const std::string& source) {
   const fs::path path = fs::absolute(source).lexically_normal();
   std::error_code unreadable;
   return fs::is_directory(path, unreadable) ? path : path.parent_path();
 }
-
-void write_page_into(const fs::path& folder, const Results& results, const fs::path& results_folder) {
-  make_folders(folder);
-  const std::string way = fs::relative(results_folder, folder).generic_string();
-  write_page(results, way == "." ? "" : way,
-             [&](const std::string& path, std::string_view text) { write_file(folder / path, text); });
-}
-
-}  // namespace
 
 Results load_stored(const std::string& file_or_folder) {
   const fs::path path(file_or_folder);
@@ -71,10 +76,19 @@ Results load_stored(const std::string& file_or_folder) {
   if (!killed) return need(load_results(path));
   Results results;
   if (fs::exists(path / "run.json", unreadable)) results = need(load_results(path / "run.json"));
-  results.cells = need(load_cells(path / "cells.jsonl"));
+  results.cells = need(load_cells(path));
   std::ranges::sort(results.cells, {}, [](const CellResult& cell) { return cell.id.text(); });
   group_cells(results);
   return results;
+}
+
+const CellResult& cell_named(const std::string& typed, const Results& results) {
+  std::vector<std::string> names;
+  for (const CellResult& cell : results.cells) {
+    if (cell.id.text() == typed) return cell;
+    names.push_back(cell.id.text());
+  }
+  throw UsageError(fmt::format("there is no cell \"{}\" in these results;{}", typed, did_you_mean(typed, names)));
 }
 
 void write_report(const std::string& text, const std::string& file) {

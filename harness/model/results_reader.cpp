@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "model/cell_line.hpp"
 #include "model/fields.hpp"
 #include "model/files.hpp"
 #include "model/findings.hpp"
@@ -11,6 +12,12 @@ namespace ti {
 namespace {
 
 std::string text_or_empty(const JsonValue& value) { return value.is_null() ? "" : value.string(); }
+
+/// The text of a member that may be missing, or null.
+std::string text_if_any(const JsonValue& object, std::string_view name) {
+  const JsonValue* member = object.find(name);
+  return member ? text_or_empty(*member) : "";
+}
 
 std::optional<std::string> optional_text(const JsonValue& value) {
   return value.is_null() ? std::nullopt : std::optional(value.string());
@@ -66,30 +73,51 @@ ServerWord read_server_word(const JsonValue& value) {
 
 MessageSummary read_message(const JsonValue& value) {
   const JsonValue* note = value.find("note");
-  return {read_side(value.at("from")), value.at("type").string(),    value.at("bytes").count(),
-          value.at("at_ms").number(),  value.at("sealed").boolean(), note ? note->string() : ""};
+  const JsonValue* at_ms = value.find("at_ms");
+  return {read_side(value.at("from")),   value.at("type").string(),    value.at("bytes").count(),
+          at_ms ? at_ms->number() : 0.0, value.at("sealed").boolean(), note ? note->string() : ""};
 }
 
-ConnectionSummary read_connection(const JsonValue& value) {
+std::vector<MessageSummary> read_messages(const JsonValue& connection) {
+  std::vector<MessageSummary> messages;
+  const JsonValue* there = connection.find("messages");
+  if (!there) return messages;
+  for (const JsonValue& message : there->items()) messages.push_back(read_message(message));
+  if (const JsonValue* times = connection.find("messages_at_ms")) {
+    if (times->items().size() != messages.size()) times->fail("there must be one time for each message");
+    for (std::size_t i = 0; i < messages.size(); ++i) messages[i].at_ms = times->items()[i].number();
+  }
+  return messages;
+}
+
+/// With its facts, or of a short connection the beginning of its digest alone.
+TicketSummary read_ticket(const JsonValue& value) {
+  if (value.kind() == JsonValue::Kind::string) return {value.string(), 0, 0};
+  return {value.at("sha256").string(), static_cast<std::uint32_t>(value.at("lifetime_s").count()),
+          value.at("bytes").count()};
+}
+
+/// A connection that says nothing of its version has that of its cell.
+ConnectionSummary read_connection(const JsonValue& value, Version usual) {
   ConnectionSummary connection;
   connection.at_s = value.at("at_s").number();
   value.at("handshake").word({"full", "resumed", "failed"});
   connection.handshake = value.at("handshake").string();
-  connection.resumed_by = text_or_empty(value.at("resumed_by"));
-  connection.version = text_or_empty(value.at("version"));
-  connection.cipher = text_or_empty(value.at("cipher"));
-  connection.offered = text_or_empty(value.at("offered"));
-  for (const JsonValue& ticket : value.at("new_tickets").items())
-    connection.new_tickets.push_back({ticket.at("sha256").string(),
-                                      static_cast<std::uint32_t>(ticket.at("lifetime_s").count()),
-                                      ticket.at("bytes").count()});
-  for (const JsonValue& message : value.at("messages").items()) connection.messages.push_back(read_message(message));
+  connection.resumed_by = text_if_any(value, "resumed_by");
+  connection.version = value.find("version") ? text_if_any(value, "version") : std::string(name(usual));
+  connection.cipher = text_if_any(value, "cipher");
+  connection.offered = text_if_any(value, "offered");
+  if (const JsonValue* tickets = value.find("new_tickets"))
+    for (const JsonValue& ticket : tickets->items()) connection.new_tickets.push_back(read_ticket(ticket));
+  connection.messages = read_messages(value);
   if (const JsonValue* problems = value.find("problems"))
     for (const JsonValue& problem : problems->items())
       connection.problems.push_back(
           {read_side(problem.at("from")), problem.at("before_message").count(), problem.at("what").string()});
-  connection.client = read_client_word(value.at("witness").at("client"));
-  connection.server = read_server_word(value.at("witness").at("server"));
+  if (const JsonValue* witness = value.find("witness")) {
+    connection.client = read_client_word(witness->at("client"));
+    connection.server = read_server_word(witness->at("server"));
+  }
   return connection;
 }
 
@@ -144,6 +172,19 @@ BaselineVerdict read_baseline(const JsonValue& value) {
           text_or_empty(value.at("rule"))};
 }
 
+Evidence read_evidence(const JsonValue& value) {
+  const JsonValue* logs = value.find("logs");
+  return {text_if_any(value, "capture"), text_if_any(value, "keylog"), text_if_any(value, "trace"),
+          logs ? logs->strings() : std::vector<std::string>{}};
+}
+
+/// Empty connections in the place of those that a line had no room for.
+void leave_out(CellResult& cell, const JsonValue& count) {
+  constexpr std::size_t most = 1000000;
+  if (count.count() > most) count.fail("no cell has so many connections");
+  cell.connections.resize(cell.connections.size() + count.count());
+}
+
 CellResult read_cell(const JsonValue& value) {
   CellResult cell;
   cell.id = read_id(value);
@@ -155,11 +196,11 @@ CellResult read_cell(const JsonValue& value) {
     cell.control = control->word({"caught", "missed"}) == 0 ? Caught::caught : Caught::missed;
   if (const auto* link = value.find("known_link")) cell.known_link = text_or_empty(*link);
   if (const auto* baseline = value.find("baseline")) cell.baseline = read_baseline(*baseline);
-  for (const JsonValue& item : value.at("connections").items()) cell.connections.push_back(read_connection(item));
+  for (const JsonValue& item : value.at("connections").items())
+    cell.connections.push_back(read_connection(item, cell.id.tls));
   cell.duration_ms = value.at("duration_ms").number();
-  if (const JsonValue& evidence = value.at("evidence"); !evidence.is_null())
-    cell.evidence = Evidence{text_or_empty(evidence.at("capture")), text_or_empty(evidence.at("keylog")),
-                             text_or_empty(evidence.at("trace")), evidence.at("logs").strings()};
+  if (const JsonValue& evidence = value.at("evidence"); !evidence.is_null()) cell.evidence = read_evidence(evidence);
+  if (const JsonValue* left_out = value.find("connections_left_out")) leave_out(cell, *left_out);
   return cell;
 }
 
@@ -222,16 +263,25 @@ Finding read_finding(const JsonValue& value) {
   return finding;
 }
 
-Results read_results(const JsonValue& file) {
-  if (file.at("schema").string() != results_schema)
-    file.at("schema").fail("this is \"" + file.at("schema").string() + "\"; what can be read is \"" +
-                           std::string(results_schema) + '"');
+ScenarioFacts read_scenario(const JsonValue& value) { return {value.at("title").string(), value.at("spec").strings()}; }
+
+void check_schema(const JsonValue& schema) {
+  const std::string& text = schema.string();
+  if (text == small_results_schema || text == results_schema) return;
+  schema.fail("this is \"" + text + "\"; what can be read is \"" + std::string(small_results_schema) + "\" and \"" +
+              std::string(results_schema) + '"');
+}
+
+/// `cells`: those that were read already.
+Results read_results(const JsonValue& file, std::vector<CellResult> cells) {
+  check_schema(file.at("schema"));
   Results results;
   results.run = read_run(file.at("run"));
   results.servers = read_facts(file.at("servers"));
   results.clients = read_facts(file.at("clients"));
   for (const JsonValue& member : file.at("scenarios").members())
-    results.scenarios.emplace(member.name(), ScenarioFacts{member.at("title").string(), member.at("spec").strings()});
+    results.scenarios.emplace(member.name(), read_scenario(member));
+  results.cells = std::move(cells);
   for (const JsonValue& item : file.at("cells").items()) results.cells.push_back(read_cell(item));
   if (const JsonValue* findings = file.find("findings"))
     for (const JsonValue& item : findings->items()) results.findings.push_back(read_finding(item));
@@ -240,12 +290,44 @@ Results read_results(const JsonValue& file) {
   return results;
 }
 
+/// A document apart from its cells: these are on a line each where this program wrote them, and read one after the
+/// other they need no tree of all of them.
+struct Apart {
+  std::string rest;  ///< the document without its cells, each line where it was
+  std::vector<CellResult> cells;
+};
+
+/// Nothing where it is laid out in another way, or a cell is wrong, so that it must be read as a whole.
+std::optional<Apart> take_apart(std::string_view json) {
+  constexpr std::string_view begin = "\n\"cells\":[\n", end = "],\n\"pairs\":[";
+  const std::size_t from = json.find(begin);
+  const std::size_t to = json.find(end, from);
+  if (to == std::string_view::npos || from + begin.size() >= to) return std::nullopt;
+  Apart apart;
+  for (std::size_t at = from + begin.size(); at < to;) {
+    const std::size_t next = std::min(json.find('\n', at), to);
+    std::string_view line = json.substr(at, next - at);
+    if (line.ends_with(',')) line.remove_suffix(1);
+    Result<CellResult> cell = parse_cell(line);
+    if (!cell) return std::nullopt;
+    apart.cells.push_back(std::move(*cell));
+    at = next + 1;
+  }
+  apart.rest = json.substr(0, from + begin.size());
+  apart.rest.append(apart.cells.size() - 1, '\n');
+  apart.rest += json.substr(to);
+  return apart;
+}
+
 }  // namespace
 
 Result<CellResult> parse_cell(std::string_view json) { return read_json(json, "cell", read_cell); }
 
 Result<Results> parse_results(std::string_view json, const std::string& where) {
-  return read_json(json, where, read_results);
+  std::optional<Apart> apart = take_apart(json);
+  if (!apart) return read_json(json, where, [](const JsonValue& file) { return read_results(file, {}); });
+  return read_json(apart->rest, where,
+                   [&](const JsonValue& file) { return read_results(file, std::move(apart->cells)); });
 }
 
 Result<Results> load_results(const std::filesystem::path& file_or_folder) {

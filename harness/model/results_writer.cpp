@@ -1,3 +1,4 @@
+#include "model/cell_line.hpp"
 #include "model/findings.hpp"
 #include "model/json_writer.hpp"
 #include "model/results.hpp"
@@ -39,15 +40,23 @@ void write_tickets(JsonWriter& json, const std::vector<TicketSummary>& tickets) 
   json.end_array();
 }
 
-void write_messages(JsonWriter& json, const std::vector<MessageSummary>& messages) {
+/// Where the times of messages stand.
+enum class Times : std::uint8_t { within, behind };
+
+void write_messages(JsonWriter& json, const std::vector<MessageSummary>& messages, Times times) {
   json.key("messages").begin_array();
   for (const MessageSummary& message : messages) {
     json.begin_object();
     json.field("from", name(message.from)).field("type", message.type).field("bytes", message.bytes);
-    json.field("at_ms", message.at_ms).field("sealed", message.sealed);
+    if (times == Times::within) json.field("at_ms", message.at_ms);
+    json.field("sealed", message.sealed);
     if (!message.note.empty()) json.field("note", message.note);
     json.end_object();
   }
+  json.end_array();
+  if (times == Times::within) return;
+  json.key("messages_at_ms").begin_array();
+  for (const MessageSummary& message : messages) json.value(message.at_ms);
   json.end_array();
 }
 
@@ -92,14 +101,14 @@ void write_server_word(JsonWriter& json, const ServerWord& server) {
   json.end_object();
 }
 
-void write_connection(JsonWriter& json, const ConnectionSummary& connection) {
+void write_connection(JsonWriter& json, const ConnectionSummary& connection, Times times) {
   json.begin_object().field("at_s", connection.at_s).field("handshake", connection.handshake);
   json.field_or_null("resumed_by", connection.resumed_by);
   json.field_or_null("version", connection.version);
   json.field_or_null("cipher", connection.cipher);
   json.field_or_null("offered", connection.offered);
   write_tickets(json, connection.new_tickets);
-  write_messages(json, connection.messages);
+  write_messages(json, connection.messages, times);
   write_problems(json, connection.problems);
   json.key("witness").begin_object();
   write_client_word(json, connection.client);
@@ -144,26 +153,87 @@ void write_baseline(JsonWriter& json, const std::optional<BaselineVerdict>& base
   json.field_or_null("rule", baseline->rule).end_object();
 }
 
-void write_cell(JsonWriter& json, const CellResult& cell) {
+/// What both forms of a cell begin with.
+void write_verdict(JsonWriter& json, const CellResult& cell) {
   const Verdict& verdict = cell.verdict;
   json.begin_object().field("id", cell.id.text()).field("server", cell.id.server).field("client", cell.id.client);
   json.field("scenario", cell.id.scenario).field("tls", name(cell.id.tls));
   json.field("verdict", name(verdict.outcome));
   json.field_or_null("fault", verdict.fault ? name(*verdict.fault) : "");
-  json.field_or_null("rule", verdict.rule).field_or_null("reason", verdict.reason);
-  json.field("expected", name(cell.expected)).field("known", cell.known).field_or_null("known_link", cell.known_link);
+  json.field_or_null("rule", verdict.rule);
+}
+
+/// How the verdict stands against what was to be expected.
+void write_standing(JsonWriter& json, const CellResult& cell) {
+  json.field("expected", name(cell.expected)).field("known", cell.known);
+  if (!cell.known_link.empty()) json.field("known_link", cell.known_link);
   if (cell.control) json.field("control", *cell.control == Caught::caught ? "caught" : "missed");
   if (!cell.finding.empty()) json.field("finding", cell.finding);
   write_baseline(json, cell.baseline);
-  place_field(json, verdict.at);
+  place_field(json, cell.verdict.at);
+}
+
+void write_cell(JsonWriter& json, const CellResult& cell, Times times) {
+  write_verdict(json, cell);
+  json.field_or_null("reason", cell.verdict.reason);
+  write_standing(json, cell);
   json.key("connections").begin_array();
-  for (const ConnectionSummary& connection : cell.connections) write_connection(json, connection);
+  for (const ConnectionSummary& connection : cell.connections) write_connection(json, connection, times);
   json.end_array();
-  write_findings(json, verdict);
-  strings_field(json, "exercised", verdict.exercised);
+  write_findings(json, cell.verdict);
+  strings_field(json, "exercised", cell.verdict.exercised);
   json.field("duration_ms", cell.duration_ms);
   write_evidence(json, cell.evidence);
   json.end_object();
+}
+
+/// So much of a SHA-256 tells the tickets of a cell apart.
+std::string_view short_digest(std::string_view sha256) { return sha256.substr(0, 8); }
+
+std::string short_connection(const ConnectionSummary& connection, Version usual) {
+  JsonWriter json;
+  json.begin_object().field("at_s", connection.at_s).field("handshake", connection.handshake);
+  if (!connection.resumed_by.empty()) json.field("resumed_by", connection.resumed_by);
+  if (connection.version != name(usual)) json.field_or_null("version", connection.version);
+  if (!connection.offered.empty()) json.field("offered", short_digest(connection.offered));
+  if (!connection.new_tickets.empty()) {
+    json.key("new_tickets").begin_array();
+    for (const TicketSummary& ticket : connection.new_tickets) json.value(short_digest(ticket.sha256));
+    json.end_array();
+  }
+  return json.end_object().take();
+}
+
+/// The text, or its beginning: never half a character.
+std::string beginning_of(const std::string& text, std::size_t most) {
+  if (text.size() <= most) return text;
+  std::size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end) + "...";
+}
+
+/// A cell in few bytes, its reason cut to so many.
+std::string line_with_reason(const CellResult& cell, std::size_t most_of_reason) {
+  JsonWriter json;
+  write_verdict(json, cell);
+  json.field_or_null("reason", beginning_of(cell.verdict.reason, most_of_reason));
+  write_standing(json, cell);
+  json.field("duration_ms", cell.duration_ms);
+  write_evidence(json, cell.evidence);
+  std::string line = json.take() + ",\"connections\":[";
+  const std::string end = "]}";
+  const std::string room_for_end = "],\"connections_left_out\":1000000}";
+  std::size_t told = 0;
+  for (const ConnectionSummary& connection : cell.connections) {
+    const std::string each = (told > 0 ? "," : "") + short_connection(connection, cell.id.tls);
+    const bool last = told + 1 == cell.connections.size();
+    if (connection.handshake.empty()) break;  // left out before
+    if (line.size() + each.size() + (last ? end : room_for_end).size() > most_of_a_cell) break;
+    line += each;
+    ++told;
+  }
+  const std::size_t left_out = cell.connections.size() - told;
+  return line + (left_out == 0 ? end : "],\"connections_left_out\":" + std::to_string(left_out) + "}");
 }
 
 void write_texts(JsonWriter& json, const Facts& facts) {
@@ -255,13 +325,25 @@ void write_pairs(JsonWriter& json, const std::vector<PairSummary>& pairs) {
 
 std::string cell_json(const CellResult& cell) {
   JsonWriter json;
-  write_cell(json, cell);
+  write_cell(json, cell, Times::within);
   return json.take();
+}
+
+std::string cell_details(const CellResult& cell) {
+  JsonWriter json;
+  write_cell(json, cell, Times::behind);
+  return json.take();
+}
+
+std::string cell_line(const CellResult& cell) {
+  constexpr std::size_t usual = 300, least = 40;
+  std::string line = line_with_reason(cell, usual);
+  return line.size() <= most_of_a_cell ? line : line_with_reason(cell, least);
 }
 
 std::string ResultsDocument::head() const {
   JsonWriter json;
-  json.begin_object().field("schema", results_schema).new_line();
+  json.begin_object().field("schema", small_results_schema).new_line();
   write_run(json, facts_.run);
   json.new_line();
   write_facts(json, "servers", facts_.servers);
@@ -275,11 +357,11 @@ std::string ResultsDocument::head() const {
   return json.take();
 }
 
-std::string ResultsDocument::cell(const CellId& id, Outcome outcome, std::string_view cell_json) {
+std::string ResultsDocument::cell(const CellId& id, Outcome outcome, std::string_view line) {
   const bool first = totals_.counts.empty();
   totals_.add(outcome);
   pairs_[{id.server, id.client}].add(outcome);
-  return (first ? "\n" : ",\n") + std::string(cell_json);
+  return (first ? "\n" : ",\n") + std::string(line);
 }
 
 std::string ResultsDocument::tail() const {
@@ -297,7 +379,7 @@ std::string ResultsDocument::tail() const {
 std::string results_json(const Results& results) {
   ResultsDocument document(results);
   std::string text = document.head();
-  for (const CellResult& cell : results.cells) text += document.cell(cell.id, cell.verdict.outcome, cell_json(cell));
+  for (const CellResult& cell : results.cells) text += document.cell(cell.id, cell.verdict.outcome, cell_line(cell));
   return text + document.tail();
 }
 

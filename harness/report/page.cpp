@@ -142,7 +142,7 @@ void PageData::flush() {
   chunk_.clear();
 }
 
-void PageData::finish(const Results& facts, const std::string& base) {
+void PageData::finish(const Results& facts, const Definitions& definitions, const std::string& base) {
   flush();
   JsonWriter json;
   json.begin_object().field("format", format).field("base", base);
@@ -175,15 +175,17 @@ void PageData::finish(const Results& facts, const std::string& base) {
   column("finding", [&](const Row& row) { return finding_order[row.finding]; });
   column("reason", [](const Row& row) { return row.reason; });
   json.end_object().end_object();
-  sink_("page/data/index.js", "ticketInterop.index(" + script_json(json.take()) + ");\n");
+  const std::string text = "[" + json.take() + "," + definitions_json(definitions) + "]";
+  sink_("page/data/index.js", "ticketInterop.index(..." + script_json(text) + ");\n");
 }
 
-void write_page(const Results& results, const std::string& base, const PageSink& sink) {
+void write_page(const Results& results, const Definitions& definitions, const std::string& base, const WholeCell& whole,
+                const PageSink& sink) {
   for (const PageFile& file : page_files())
     sink(file.name == "index.html" ? "index.html" : "page/" + std::string(file.name), file.text);
   PageData data(sink);
-  for (const CellResult& cell : results.cells) data.add(cell);
-  data.finish(results, base);
+  for (const CellResult& cell : results.cells) data.add(whole(cell));
+  data.finish(results, definitions, base);
 }
 
 std::string script_json(std::string_view json) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/results.hpp"
+#include "report/definitions.hpp"
 
 namespace ti {
 
@@ -27,7 +28,7 @@ class PageData {
 
   /// The index, after the last cell. Of `facts` all but its cells is looked at. `base` is the way from the page's
   /// folder to that of the results, to which the paths of evidence are relative.
-  void finish(const Results& facts, const std::string& base);
+  void finish(const Results& facts, const Definitions& definitions, const std::string& base);
 
  private:
   /// Words as numbers, in the order in which they come.
@@ -62,8 +63,12 @@ struct PageFile {
 };
 std::span<const PageFile> page_files();
 
+/// Gives a cell of the results with its details.
+using WholeCell = std::function<CellResult(const CellResult& stored)>;
+
 /// The whole page of results.
-void write_page(const Results& results, const std::string& base, const PageSink& sink);
+void write_page(const Results& results, const Definitions& definitions, const std::string& base, const WholeCell& whole,
+                const PageSink& sink);
 
 /// JSON as a script may hold it, in HTML too: no "<", and none of what some take for the end of a line.
 std::string script_json(std::string_view json);

@@ -22,9 +22,21 @@ def ticket_interop(*args, **env):
 
 
 def cells(folder):
-    """Id -> (verdict, fault, rule) of every complete line of cells.jsonl. A line that does not parse is an error."""
-    lines = (pathlib.Path(folder) / "cells.jsonl").read_text().split("\n")[:-1]
-    return {cell["id"]: (cell["verdict"], cell["fault"], cell["rule"]) for cell in map(json.loads, lines)}
+    """Id -> (verdict, fault, rule) of what has ended: by results.json, or else by every complete line of cells.jsonl, of
+    which one that does not parse is an error."""
+    if (pathlib.Path(folder) / "results.json").exists():
+        ended = results(folder)["cells"]
+    else:
+        ended = map(json.loads, (pathlib.Path(folder) / "cells.jsonl").read_text().split("\n")[:-1])
+    return {cell["id"]: (cell["verdict"], cell["fault"], cell["rule"]) for cell in ended}
+
+
+def kill_after_the_fact(folder, ended):
+    """Leaves a folder as if its run had been killed after so many cells."""
+    file = pathlib.Path(folder) / "results.json"
+    lines = [json.dumps(cell) + "\n" for cell in results(folder)["cells"][:ended]]
+    (pathlib.Path(folder) / "cells.jsonl").write_text("".join(lines))
+    file.unlink()
 
 
 def results(folder):

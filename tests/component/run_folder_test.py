@@ -11,7 +11,7 @@ import os
 import shutil
 import unittest
 
-from program import ROOT, FolderWatch, ProgramTest, Started, cells, results, ticket_interop
+from program import ROOT, FolderWatch, ProgramTest, Started, cells, kill_after_the_fact, results, ticket_interop
 
 PAIR = ["--server", "openssl", "--client", "openssl"]
 
@@ -154,8 +154,8 @@ class Resume(ProgramTest):
         ended = ticket_interop("run", *self.MATRIX, "--shard", "1/2", "--out", self.out)
         self.assertEqual(ended.returncode, 0, ended.stderr)
         self.whole = cells(self.out)
-        lines = (self.out / "cells.jsonl").read_text().splitlines(keepends=True)
-        (self.out / "cells.jsonl").write_text("".join(lines[:1]))  # as if it had been killed after one cell
+        self.began = results(self.out)["run"]
+        kill_after_the_fact(self.out, 1)
 
     def changed(self, change):
         document = json.loads((self.out / "run.json").read_text())
@@ -163,16 +163,23 @@ class Resume(ProgramTest):
         (self.out / "run.json").write_text(json.dumps(document))
 
     def test_it_goes_on_as_it_was_started(self):
-        began = results(self.out)["run"]
         ended = ticket_interop("run", "--resume", self.out)
         self.assertEqual(ended.returncode, 0, ended.stderr)
         self.assertEqual(cells(self.out), self.whole)
         run = results(self.out)["run"]
         for fact in "id", "started", "clock", "argv", "shard", "plan", "planned":
-            self.assertEqual(run[fact], began[fact])
+            self.assertEqual(run[fact], self.began[fact])
         self.assertIn("1 ended before", ended.stdout)
         self.assertRegex(ended.stdout, r"openssl +4 pass")
         self.assertIn(": 4 pass in", ended.stdout)
+
+    def test_a_run_that_has_ended_has_nothing_left_to_do(self):
+        ticket_interop("run", "--resume", self.out)
+        self.assertFalse((self.out / "cells.jsonl").exists(), "results.json holds its lines")
+        before = results(self.out)["cells"]
+        ended = ticket_interop("run", "--resume", self.out)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertEqual(results(self.out)["cells"], before)
 
     def test_the_same_words_again_are_no_other_run(self):
         ended = ticket_interop("run", *self.MATRIX, "--clock", "virtual", "--shard", "1/2", "--resume", self.out)

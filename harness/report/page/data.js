@@ -93,12 +93,13 @@
   const versionsOf = (sides) =>
     sides.map(({ facts }) => [...new Set([facts.version, facts.library_version, facts.seen].filter(Boolean))]);
 
-  // Called by page/data/index.js, once.
-  ticketInterop.index = (data) => {
+  // Called by page/data/index.js, once: with the index, and policy and timeline of scenarios by their ids.
+  ticketInterop.index = (data, definitions) => {
     const { columns } = data;
     const count = columns.server.length;
     const standing = new Uint8Array(count);
     for (let i = 0; i < count; ++i) standing[i] = standingOf(data.verdicts[columns.verdict[i]], columns.flags[i]);
+    for (const scenario of data.scenarios) scenario.definition = definitions[scenario.id];
     ticketInterop.data = {
       ...data,
       count,

@@ -73,8 +73,8 @@
   };
 
   const { index } = ticketInterop;
-  ticketInterop.index = (data) => {
-    index(data);
+  ticketInterop.index = (data, definitions) => {
+    index(data, definitions);
     document.getElementById("run").textContent = ticketInterop.shown(runText(data.run));
     form = ticketInterop.filterForm((changes) => {
       replace(ticketInterop.address({ ...changes, pair: null, cell: null }));

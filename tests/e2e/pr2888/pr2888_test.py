@@ -51,8 +51,8 @@ class Pr2888(unittest.TestCase):
         cls.ended = program("run", *(f"--server={name}" for name in (*HEALTHY_SERVERS, DOUBLE)),
                             *(f"--client={name}" for name in (*cls.clients, REJECTS)),
                             "--scenario=pr2888", "--keep=all", "--out", str(cls.out))
-        document = json.loads((cls.out / "results.json").read_text())
-        cls.cells = {(cell["server"], cell["client"]): cell for cell in document["cells"]}
+        whole = json.loads(program("show", str(cls.out), "*", "--json").stdout)
+        cls.cells = {(cell["server"], cell["client"]): cell for cell in whole}
 
     @classmethod
     def tearDownClass(cls):

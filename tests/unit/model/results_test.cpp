@@ -5,6 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "model/cell_line.hpp"
 #include "model/files.hpp"
 #include "model/findings.hpp"
 #include "model/json_schema.hpp"
@@ -220,7 +221,7 @@ Results some_results() {
 
 TEST(ResultsJson, HoldsEverySectionOfTheContract) {
   const json document = json::parse(results_json(some_results()));
-  EXPECT_EQ(document["schema"], "ticket-interop/results/1");
+  EXPECT_EQ(document["schema"], "ticket-interop/results/2");
   EXPECT_EQ(document["run"]["argv"], json({"run", "--quiet"}));
   EXPECT_EQ(document["run"]["plan"], json({{"cells", 15}, {"sha256", "0123"}}));
   EXPECT_EQ(document["run"]["sources"], json({{"clients", "ef01"}, {"scenarios", "abcd"}}));
@@ -238,6 +239,26 @@ TEST(ResultsJson, IsTheSameAfterReadingBack) {
   const auto back = parse_results(text, "results.json");
   ASSERT_TRUE(back) << back.error().text();
   EXPECT_EQ(results_json(*back), text);
+}
+
+TEST(ResultsJson, IsTheSameHoweverItIsLaidOut) {
+  const std::string text = results_json(some_results());
+  for (const int indent : {-1, 2}) {
+    const auto back = parse_results(json::parse(text).dump(indent), "results.json");
+    ASSERT_TRUE(back) << back.error().text();
+    EXPECT_EQ(results_json(*back), text);
+  }
+}
+
+TEST(ResultsJson, NamesTheLineOfWhatIsWrongInACellOrBehindThem) {
+  const auto error_of = [](const std::string& what, const std::string& by) {
+    std::string text = results_json(some_results());
+    text.replace(text.find(what), what.size(), by);
+    const auto back = parse_results(text, "r.json");
+    return back ? "" : back.error().text();
+  };
+  EXPECT_EQ(error_of("\"duration_ms\":", "\"duration\":").substr(0, 9), "r.json:8:");
+  EXPECT_EQ(error_of("\"totals\":{", "\"totals\":[").substr(0, 7), "r.json:");
 }
 
 TEST(ResultsJson, HasItsFindingsAndEachFailingCellNamesItsOwn) {
@@ -260,10 +281,41 @@ TEST(ResultsJson, OfAnEarlierProgramIsGroupedWhenItIsRead) {
 }
 
 TEST(ResultsJson, RefusesAnotherSchema) {
-  const auto result = parse_results(R"({"schema": "ticket-interop/results/2"})", "r.json");
+  const auto result = parse_results(R"({"schema": "ticket-interop/results/3"})", "r.json");
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().text(),
-            "r.json:1: this is \"ticket-interop/results/2\"; what can be read is \"ticket-interop/results/1\"");
+            "r.json:1: this is \"ticket-interop/results/3\"; what can be read is \"ticket-interop/results/2\" and "
+            "\"ticket-interop/results/1\"");
+}
+
+TEST(CellLine, HasNoMessagesAndIsTheSameAfterReadingBack) {
+  for (const CellResult& cell : {failing_cell(), passing_cell()}) {
+    const std::string line = cell_line(cell);
+    const auto back = parse_cell(line);
+    ASSERT_TRUE(back) << back.error().text();
+    EXPECT_EQ(cell_line(*back), line);
+    EXPECT_EQ(back->verdict.reason, cell.verdict.reason);
+    EXPECT_EQ(back->connections.size(), cell.connections.size());
+  }
+  const json line = json::parse(cell_line(failing_cell()));
+  EXPECT_FALSE(line.contains("findings"));
+  EXPECT_FALSE(line["connections"][0].contains("messages"));
+  EXPECT_EQ(line["connections"][0]["new_tickets"], json({"bb", "cc"}));
+  EXPECT_EQ(line["evidence"], json::parse(cell_json(failing_cell()))["evidence"]);
+}
+
+TEST(CellLine, IsNeverLongerThanItMayBe) {
+  CellResult cell = failing_cell();
+  for (int i = 0; i < 720; ++i) cell.connections.push_back(cell.connections[0]);
+  cell.verdict.reason.clear();
+  for (int i = 0; i < 500; ++i) cell.verdict.reason += "\xc3\xa9";
+  const std::string line = cell_line(cell);
+  EXPECT_LE(line.size(), most_of_a_cell);
+  const json parsed = json::parse(line);
+  EXPECT_GT(parsed["connections"].size(), 0U);
+  EXPECT_EQ(parsed["connections"].size() + parsed["connections_left_out"].get<std::size_t>(), cell.connections.size());
+  EXPECT_THAT(parsed["reason"].get<std::string>(), testing::EndsWith("\xc3\xa9..."));
+  EXPECT_EQ(cell_line(*parse_cell(line)), line) << "what was left out stays counted";
 }
 
 json results_schema_file() { return json::parse(read_file(where::source() / "reports/results.schema.json").value()); }
@@ -271,6 +323,16 @@ json results_schema_file() { return json::parse(read_file(where::source() / "rep
 TEST(ResultsSchema, HoldsForWhatIsWritten) {
   Schema schema(results_schema_file());
   EXPECT_THAT(schema.complaints(json::parse(results_json(some_results()))), testing::IsEmpty());
+}
+
+TEST(CellSchema, HoldsForAWholeCellAndRefusesOneWithoutMessages) {
+  Schema schema(json::parse(read_file(where::source() / "reports/cell.schema.json").value()));
+  for (const CellResult& cell : {failing_cell(), passing_cell()}) {
+    EXPECT_THAT(schema.complaints(json::parse(cell_json(cell))), testing::IsEmpty());
+    EXPECT_THAT(schema.complaints(json::parse(cell_details(cell))), testing::IsEmpty());
+    EXPECT_EQ(cell_json(*parse_cell(cell_details(cell))), cell_json(cell)) << "the times of messages come back";
+  }
+  EXPECT_THAT(schema.complaints(json::parse(cell_line(failing_cell()))), testing::Not(testing::IsEmpty()));
 }
 
 TEST(ResultsSchema, RefusesEveryCellThatLacksAFieldOfTheContract) {

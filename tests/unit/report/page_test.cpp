@@ -2,7 +2,9 @@
 #include "report/page.hpp"
 
 #include <gmock/gmock.h>
+
 #include <zlib.h>
+#include <functional>
 
 #include <map>
 #include <nlohmann/json.hpp>
@@ -37,10 +39,11 @@ CellResult failed(const std::string& id, const std::string& reason) {
   return cell;
 }
 
-Files page_of(Results results, const std::string& base = "..") {
+Files page_of(Results results, const std::string& base = "..", const Definitions& definitions = {}) {
   group_cells(results);
   Files files;
-  write_page(results, base, [&](const std::string& path, std::string_view text) { files[path] = text; });
+  write_page(results, definitions, base, std::identity{},
+             [&](const std::string& path, std::string_view text) { files[path] = text; });
   return files;
 }
 
@@ -52,7 +55,9 @@ std::string handed(const std::string& script, const std::string& function) {
   return script.substr(begin.size(), script.size() - begin.size() - end.size());
 }
 
-json index_of(const Files& files) { return json::parse(handed(files.at("page/data/index.js"), "index")); }
+json index_of(const Files& files) {
+  return json::parse(handed(files.at("page/data/index.js"), "index").substr(std::string_view("...").size())).at(0);
+}
 
 std::string from_base64(const std::string& text) {
   const std::string digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -111,6 +116,13 @@ TEST(Page, ACellIsARowOfNumbersAndItselfInAChunk) {
   const json cells = cells_of(files, 0);
   ASSERT_THAT(cells, SizeIs(3));
   EXPECT_EQ(cells[1]["id"], "nginx/openssl/renew@1.2");
+}
+
+TEST(Page, ScenariosComeWithTheirPolicyAndTimeline) {
+  const std::string definition = R"({"policy":{"renew_after":"10s"},"timeline":[{"at":"0s"}]})";
+  const Files files = page_of({}, "..", {{"renew", definition}});
+  const json handed_over = json::parse(handed(files.at("page/data/index.js"), "index").substr(3));
+  EXPECT_EQ(handed_over.at(1).at("renew"), json::parse(definition));
 }
 
 TEST(Page, WhatWasToBeExpectedIsToldApart) {
