@@ -23,7 +23,8 @@ constexpr Command commands[] = {
     {"run", "run the matrix, or a part of it", make_run, false},
     {"list", "print servers, clients, builds, scenarios, rules or cells", make_list},
     {"show", "draw the messages of a cell, the offending one marked", make_show},
-    {"report", "write results as JUnit, TAP, Markdown, CSV or SARIF", make_report},
+    {"report", "write results as a page, JUnit, TAP, Markdown, CSV or SARIF", make_report},
+    {"repro", "make a folder that shows one cell by hand", make_repro},
     {"diff", "say what changed between two runs, or between two builds", make_diff},
     {"trend", "say how findings and cells went over many runs", make_trend},
     {"history", "say at which version of a library verdicts changed", make_history},
@@ -32,6 +33,8 @@ constexpr Command commands[] = {
     {"doctor", "say what can run here, what is missing and how to get it", make_doctor},
     {"merge", "join the results of shards", make_merge, false},
     {"check-client", "check that an adapter follows clients/PROTOCOL.md and its own manifest", make_check_client},
+    {"manual", "print the manual for man: `ticket-interop manual | man -l -`", make_manual},
+    {"completion", "print what completes commands and options in a shell", make_completion},
 };
 
 constexpr const char* footer = R"(

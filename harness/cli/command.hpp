@@ -59,7 +59,10 @@ Action make_diff(CLI::App& app);
 Action make_trend(CLI::App& app);
 Action make_history(CLI::App& app);
 Action make_known(CLI::App& app);
+Action make_repro(CLI::App& app);
 Action make_decode(CLI::App& app);
 Action make_check_client(CLI::App& app);
+Action make_manual(CLI::App& app);
+Action make_completion(CLI::App& app);
 
 }  // namespace ti

@@ -36,15 +36,6 @@ Results results_of(const Options& options, const Invocation& invocation) {
   return load_stored(options.results.empty() ? (invocation.paths().reports / "latest").string() : options.results);
 }
 
-const CellResult& cell_named(const std::string& typed, const Results& results) {
-  std::vector<std::string> names;
-  for (const CellResult& cell : results.cells) {
-    if (cell.id.text() == typed) return cell;
-    names.push_back(cell.id.text());
-  }
-  throw UsageError(fmt::format("there is no cell \"{}\" in these results;{}", typed, did_you_mean(typed, names)));
-}
-
 int add(const Options& options, const Invocation& invocation) {
   const Results results = results_of(options, invocation);
   const CellResult& named = cell_named(options.cell, results);

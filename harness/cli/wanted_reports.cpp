@@ -18,7 +18,7 @@ const Format& format_named(const std::string& typed) {
 
 void add_report_option(CLI::App& app, std::vector<std::string>& reports) {
   app.add_option("--report", reports,
-                 "also write the results as html, junit, tap, markdown, csv or sarif; may be repeated")
+                 "also write the results as html, junit, tap, markdown, csv, sarif or annotations; may be repeated")
       ->type_name("FORMAT=FILE")
       ->expected(1)
       ->take_all();

@@ -18,6 +18,7 @@ constexpr std::array table{
     Format{"markdown", "for a step summary or a comment, below 1 MiB", markdown},
     Format{"csv", "RFC 4180, a row for each cell", csv},
     Format{"sarif", "SARIF 2.1.0, a result for each finding", sarif},
+    Format{"annotations", "lines by which a step of GitHub Actions marks new findings", annotations},
 };
 
 std::string links_of(const CellResult& cell, const Finding* finding) {

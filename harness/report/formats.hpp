@@ -30,6 +30,9 @@ std::string markdown(const Results& results);
 std::string csv(const Results& results);
 /// SARIF 2.1.0: a result for each finding, known ones suppressed.
 std::string sarif(const Results& results);
+/// GitHub's workflow commands: an error for each new finding, a warning for what was not judged, a notice of the
+/// totals.
+std::string annotations(const Results& results);
 
 /// What a cell comes to for whoever counts failures.
 enum class ReportStatus : std::uint8_t { passed, failed, known, skipped, broken };

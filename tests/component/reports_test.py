@@ -96,6 +96,13 @@ class Reports(ResultsTest):
             self.assertTrue(result["message"]["text"])
             self.assertTrue(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"])
 
+    def test_annotations_are_of_new_findings_alone(self):
+        lines = self.report("annotations").splitlines()
+        self.assertEqual([line.split(" ")[0] for line in lines], ["::error", "::warning", "::notice"])
+        self.assertRegex(lines[0], r"^::error title=client [^:,]+%2C expect-offered::[^:]")
+        self.assertIn("the server was killed", lines[1])
+        self.assertIn("3 unexpected, 2 known", lines[2])
+
     def test_markdown(self):
         text = self.report("markdown")
         self.assertTrue(text.startswith("# 3 unexpected, 2 known: "))
@@ -109,7 +116,7 @@ class Reports(ResultsTest):
         self.assertIn("left out", text)
 
     def test_hostile_texts_are_escaped_in_every_format(self):
-        for form in "junit", "tap", "csv", "sarif", "markdown":
+        for form in "junit", "tap", "csv", "sarif", "markdown", "annotations":
             with self.subTest(form):
                 text = self.report(form, hostile_cells())
                 self.assertTrue(SAFE.fullmatch(text.replace("\u0085", "") if form == "sarif" else text), repr(text))
@@ -122,6 +129,8 @@ class Reports(ResultsTest):
                     self.assertIn(HOSTILE, json.loads(text)["runs"][0]["results"][0]["message"]["text"])
                 elif form == "csv":
                     self.assertEqual({len(row) for row in csv.reader(io.StringIO(text, newline=""))}, {18})
+                elif form == "annotations":
+                    self.assertEqual(text.count("\n"), text.count("\n::") + 1)
                 elif form == "tap":
                     self.assertEqual(len(re.findall(r"^(?:not )?ok ", text, re.M)), 3)
                 else:

@@ -136,6 +136,42 @@ class Examples(Stage):
         self.go(["bash", DOCS / "slurm-merge.sbatch", "results"], expected=(0, 1))
         self.check_joined()
 
+    def test_the_action(self):
+        steps = re.findall(r"run: \|\n((?: {8}.*\n)+)", (ROOT / "action.yml").read_text())
+        self.assertEqual(len(steps), 2)
+        summary = self.folder / "summary.md"
+        known = {"GITHUB_ACTION_PATH": str(self.folder), "GITHUB_STEP_SUMMARY": str(summary), "OUT": "results/all",
+                 "ARGS": "--tls '1.2' --scenario 'ren*'", "BASELINE": ""}
+        self.go(["bash", "-ec", steps[0]], **known)
+        told = self.go(["bash", "-ec", steps[1]], **known).stdout
+        self.assertIn("::notice title=ticket-interop::0 unexpected", told)
+        self.assertIn("0 unexpected", summary.read_text())
+        for file in "index.html", "junit.xml", "findings.sarif", "results.json":
+            self.assertTrue((self.folder / "results/all" / file).exists(), file)
+        self.assertEqual({cell["tls"] for cell in results(self.folder / "results/all")["cells"]}, {"1.2"})
+        shutil.copytree(self.folder / "results/all", self.folder / "last", dirs_exist_ok=True)
+        shutil.rmtree(self.folder / "results")
+        before = results(self.folder / "last")
+        before["cells"][0].update(verdict="fail", fault="client", rule="expect-offered", reason="made up")
+        (self.folder / "last/results.json").write_text(json.dumps(before))
+        self.go(["bash", "-ec", steps[0]], expected=(1,), **known | {"BASELINE": "last"})
+
+    def test_the_gitlab_component(self):
+        text = (ROOT / "templates/ticket-interop.yml").read_text()
+        text = text.replace("$[[ inputs.folder ]]", ".").replace("$[[ inputs.args ]]", "")
+        command = only(r"- (\./run_matrix\.sh .*--out .*)", text)
+        self.go_all((["bash", "-ec", command], {"CI_NODE_INDEX": str(index), "CI_NODE_TOTAL": str(SHARDS)})
+                    for index in range(1, SHARDS + 1))
+        self.go(["bash", "-ec", only(r"- (.* merge .*)", text)], expected=(0, 1))
+        self.check_joined()
+        self.assertTrue((self.folder / "results" / only(r"junit: results/(.*)", text)).exists())
+
+    def test_jenkins(self):
+        command = only(r"sh '(.*)'", example("Jenkinsfile"))
+        self.go(["bash", "-ec", command], expected=(0, 1))
+        self.assertEqual(verdicts(self.folder / "results"), self.whole)
+        self.assertTrue((self.folder / "results/junit.xml").exists())
+
     def test_the_options_exist(self):
         known = {"./run_matrix.sh": {"--setup"}}
         for command in ("run", "merge"):
@@ -200,7 +236,8 @@ class Refusals(Stage):
 
     def test_a_shard_that_was_killed(self):
         (self.folder / "killed").mkdir()
-        shutil.copy(self.folder / "shard-2/cells.jsonl", self.folder / "killed")
+        ended = results(self.folder / "shard-2")["cells"]
+        (self.folder / "killed/cells.jsonl").write_text("".join(json.dumps(cell) + "\n" for cell in ended))
         self.refused(["shard-1", "killed", "shard-3"], "killed")
 
     def test_shards_of_different_splits(self):
