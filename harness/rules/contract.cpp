@@ -65,7 +65,8 @@ bool server_left_first(const ConnectionView& view) {
   const auto server = leaves_at(view, Side::server);
   const auto client = leaves_at(view, Side::client);
   const TranscriptEnding* ending = first_ending(view.connection);
-  return server && ending != nullptr && (!client || *server < *client || ending->from == Side::server);
+  if (!server || ending == nullptr) return false;
+  return !client || *server < *client || (*server == *client && ending->from == Side::server);
 }
 
 /// Whether the connection came to its good end, and nothing of the client's may be taken ill.

@@ -130,6 +130,18 @@ TEST(Endings, AServerNeedNotAnswerAClientThatWarnsIt) {
   EXPECT_EQ(unanswered(false), "fail server witness-server-answers");
 }
 
+TEST(Endings, AServerNeedNotAnswerAClientThatClosesFirst) {
+  const auto unanswered = [](bool said_goodbye) {
+    Wire seen = wire().full(a).client(MessageType::application_data);
+    const Alert goodbye{.level = 1, .description = alert_close_notify};
+    if (said_goodbye) seen.send(Side::client, MessageType::alert, goodbye, 2);
+    seen.send(Side::server, MessageType::alert, goodbye, 2);
+    return of(seen.end(Side::server).end(Side::client));
+  };
+  EXPECT_EQ(unanswered(true), "pass");
+  EXPECT_EQ(unanswered(false), "fail server witness-server-answers");
+}
+
 TEST(Endings, WhoComplainsOfAVersionInARecordThatWasCutOffIsNotBlamed) {
   const auto complaining = [](bool cut) {
     Wire seen = wire().client_hello().server_hello(false);
