@@ -46,7 +46,7 @@ def main():
         parts = [merged(program, [write(folder / f"old-{i}", cells[i::SHARDS])], folder / f"part-{i}") for i in range(SHARDS)]
         whole = merged(program, parts, folder / "whole")
         size = sum(file.stat().st_size for file in whole.iterdir())
-        lines = max(len(line.rstrip(b",\n")) for line in open(whole / "results.json", "rb") if line.startswith(b'{"id":"'))
+        lines = max(len(line.rstrip(b",\n")) for line in open(whole / "results.json", "rb") if line.startswith(b'{"id":"') and b'"scenario":' in line)
         print(f"{len(cells)} cells: {size / 1e6:.1f} MB in {', '.join(sorted(file.name for file in whole.iterdir()))}; "
               f"the longest cell takes {lines} bytes")
         timed("show a cell", program, "show", whole, cells[1]["id"])
