@@ -49,7 +49,20 @@ std::string Build::place() const {
 
 std::string_view without_build(std::string_view id) { return id.substr(0, id.find('=')); }
 
+namespace {
+
+/// The number with which a text ends, behind a blank: what a library says that only counts its interfaces.
+std::string last_number(std::string_view said) {
+  const std::size_t blank = said.find_last_of(' ');
+  if (blank == std::string_view::npos) return {};
+  const std::string_view word = said.substr(blank + 1);
+  return !word.empty() && std::ranges::all_of(word, is_digit) ? std::string(word) : "";
+}
+
+}  // namespace
+
 std::string version_word(std::string_view said) {
+  const std::string count = last_number(said);
   while (!said.empty()) {
     const auto* digit = std::find_if(said.begin(), said.end(), is_digit);
     said.remove_prefix(static_cast<std::size_t>(digit - said.begin()));
@@ -62,7 +75,7 @@ std::string version_word(std::string_view said) {
     while (!word.empty() && word.back() == '.') word.pop_back();
     if (word.find('.') != std::string::npos) return word;
   }
-  return {};
+  return count;
 }
 
 }  // namespace ti

@@ -71,8 +71,8 @@ struct Build {
 /// "openssl" of "openssl=3.5.9", and of "openssl".
 std::string_view without_build(std::string_view id);
 
-/// The version in what a program says of itself, fit for an id: "1.0.2u" of "OpenSSL 1.0.2u  20 Dec 2019". Empty when
-/// there is none.
+/// The version in what a program says of itself, fit for an id: "1.0.2u" of "OpenSSL 1.0.2u  20 Dec 2019"; of a text
+/// without a dotted number the number with which it ends, "17" of "BoringSSL API 17". Empty when there is none.
 std::string version_word(std::string_view said);
 
 }  // namespace ti

@@ -53,6 +53,8 @@ TEST(VersionWord, IsTheFirstDottedNumberFitForAFile) {
   EXPECT_EQ(version_word("Go crypto/tls go1.26.8"), "1.26.8");
   EXPECT_EQ(version_word("Node.js 20.20.2 (OpenSSL 3.0.19)"), "20.20.2");
   EXPECT_EQ(version_word("a 2012 build of 1.0."), "1.0");
+  EXPECT_EQ(version_word("BoringSSL API 17"), "17");
+  EXPECT_EQ(version_word("a 2012 build"), "");
   EXPECT_EQ(version_word("unknown"), "");
 }
 
