@@ -12,8 +12,6 @@ namespace {
 
 using Decisions = std::vector<TicketDecision>;
 
-bool logs_decisions(const ConnectionView& view) { return view.cell.server_logs_decisions && speaks_of_step(view); }
-
 const Decisions& decisions_of(const ConnectionView& view) { return view.connection.server.decisions; }
 
 template <class Test>
@@ -24,6 +22,44 @@ std::size_t count(const Decisions& decisions, Test test) {
 bool opens(const TicketDecision& decision) { return !decision.encrypt; }
 bool opened(const TicketDecision& decision) { return !decision.encrypt && decision.result > 0; }
 bool sealed(const TicketDecision& decision) { return decision.encrypt && decision.result > 0; }
+
+bool offering(const HandshakeView& view) { return view.client_hello != nullptr && !offers(*view.client_hello).empty(); }
+
+/// Where each ticket of the step came that is not empty.
+struct Came {
+  Place at;
+  Bytes key;
+};
+std::vector<Came> tickets_of_step(const ConnectionView& view) {
+  std::vector<Came> came;
+  for (const ConnectionView& each : connections_of_step(view))
+    for (const Handshake& handshake : each.connection.handshakes)
+      for (const std::size_t message : handshake.new_tickets)
+        if (const auto* ticket = each.messages()[message].as<NewSessionTicket>();
+            ticket != nullptr && !ticket->ticket.empty())
+          came.push_back({each.at(message), key_name(ticket->ticket)});
+  return came;
+}
+
+/// Whether the server may have been at work when the harness had done with an earlier connection: the client was gone,
+/// and of the server no end was seen.
+bool may_be_at_work(const ObservedConnection& connection) {
+  const std::vector<TranscriptEnding>& endings = connection.transcript.endings;
+  return !endings.empty() && std::ranges::none_of(endings, [](const auto& end) { return end.from == Side::server; });
+}
+
+/// Whether lines of this step's log may be of the connection before it: there are more than it has tickets, and the
+/// server may have written them late.
+bool holds_late_lines(const ConnectionView& view) {
+  const std::size_t first = connections_of_step(view).front().number;
+  if (first < 2 || !may_be_at_work(view.cell.connections[first - 2])) return false;
+  return count(decisions_of(view), sealed) > tickets_of_step(view).size() ||
+         count(decisions_of(view), opens) > handshakes_of_step(view, offering).size();
+}
+
+bool logs_decisions(const ConnectionView& view) {
+  return view.cell.server_logs_decisions && speaks_of_step(view) && !holds_late_lines(view);
+}
 
 /// The best result that the server's callback gave to a ticket offered in this step; nothing if it was not asked.
 std::optional<int> opening_result(const ConnectionView& view) {
@@ -36,7 +72,6 @@ std::optional<int> opening_result(const ConnectionView& view) {
 bool logs_opening(const ConnectionView& view) { return logs_decisions(view) && opening_result(view).has_value(); }
 
 bool abbreviated(const HandshakeView& view) { return view.handshake.abbreviated; }
-bool offering(const HandshakeView& view) { return view.client_hello != nullptr && !offers(*view.client_hello).empty(); }
 Place server_hello_of(const HandshakeView& view) { return view.at(view.handshake.server_hello); }
 
 // --- opened ----------------------------------------------------------------------------------------------------------
@@ -94,22 +129,6 @@ void results_known(const ConnectionView& view, Breaches& breaches) {
 }
 
 // --- sealed ----------------------------------------------------------------------------------------------------------
-
-/// Where each ticket of the step came that is not empty.
-struct Came {
-  Place at;
-  Bytes key;
-};
-std::vector<Came> tickets_of_step(const ConnectionView& view) {
-  std::vector<Came> came;
-  for (const ConnectionView& each : connections_of_step(view))
-    for (const Handshake& handshake : each.connection.handshakes)
-      for (const std::size_t message : handshake.new_tickets)
-        if (const auto* ticket = each.messages()[message].as<NewSessionTicket>();
-            ticket != nullptr && !ticket->ticket.empty())
-          came.push_back({each.at(message), key_name(ticket->ticket)});
-  return came;
-}
 
 bool step_in_sight(const ConnectionView& view) {
   const std::vector<ConnectionView> connections = connections_of_step(view);

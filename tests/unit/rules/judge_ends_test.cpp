@@ -114,6 +114,21 @@ TEST(Judge, TakesAWordForFalseOnlyIfItFitsNoConnectionOfItsStep) {
   expect_fail(judge(unlogged), Side::server, "witness-tickets-logged", {3, 7});
 }
 
+TEST(Judge, LinesThatCameLateAreNotHeldAgainstTheNextConnection) {
+  const auto judged = [](bool server_ended) {
+    Wire left = wire().full(a).client(MessageType::application_data).end(Side::client, Ending::How::reset);
+    if (server_ended) left.end(Side::server);
+    Wire next = wire().full(b).data().at(seconds(5));
+    next.decided(true, 4, 1).decided(true, 5, 1);
+    Observation seen = cell({left.decided(true, 0, 1), next});
+    seen.connections[0].connect.read_response = false;
+    seen.server_logs_decisions = true;
+    return judge(seen);
+  };
+  EXPECT_NE(judged(false).rule, "witness-tickets-logged") << judged(false).reason;
+  EXPECT_EQ(judged(true).rule, "witness-tickets-logged") << judged(true).reason;
+}
+
 TEST(Judge, BlamesWhoeverBreaksOffFirst) {
   Wire broken = wire().client_hello().server_hello(true).end(Side::client).end(Side::server).failed();
   expect_fail(judge(cell({broken})), Side::client, "harness-connection-completes", {1, std::nullopt});
