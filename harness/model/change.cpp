@@ -8,6 +8,12 @@ bool is_judged(Outcome outcome) { return outcome == Outcome::pass || outcome == 
 
 }  // namespace
 
+std::string in_words(const BaselineVerdict& verdict) {
+  std::string words(name(verdict.outcome));
+  if (verdict.fault) words.append(" ").append(name(*verdict.fault));
+  return verdict.rule.empty() ? words : words + " " + verdict.rule;
+}
+
 std::string_view name(ChangeKind kind) {
   switch (kind) {
     case ChangeKind::none:

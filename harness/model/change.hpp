@@ -1,6 +1,7 @@
 #pragma once
 // One verdict against an earlier one of the same cell.
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "model/results.hpp"
@@ -20,6 +21,9 @@ enum class ChangeKind : std::uint8_t {
   disappeared,
 };
 std::string_view name(ChangeKind kind);
+
+/// "pass", "fail client expect-offered".
+std::string in_words(const BaselineVerdict& verdict);
 
 ChangeKind change_between(const BaselineVerdict& before, const BaselineVerdict& now);
 

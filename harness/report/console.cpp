@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "model/change.hpp"
 #include "report/escape.hpp"
 #include "report/try_print.hpp"
 
@@ -25,13 +26,6 @@ constexpr std::size_t line_width = 100;
 constexpr std::chrono::milliseconds redraw_every(200);
 constexpr std::chrono::milliseconds print_first(5000);
 constexpr std::chrono::milliseconds print_last(600000);
-
-/// "fail server rfc5077-3.3-one-ticket", "pass".
-std::string words_of(const BaselineVerdict& verdict) {
-  std::string words(name(verdict.outcome));
-  if (verdict.fault) words += fmt::format(" {}", name(*verdict.fault));
-  return verdict.rule.empty() ? words : words + " " + verdict.rule;
-}
 
 /// "client GnuTLS, expect-offered: After a renewal the session data still holds the old ticket
 /// (reports/KNOWN.md#gnutls)"
@@ -120,7 +114,7 @@ std::string Console::surprise(const CellResult& cell) const {
   if (cell.control == Caught::missed) return " [the control's fault was not found]";
   if (!compared_) return {};
   if (!cell.baseline) return " [unexpected: the baseline lacks it]";
-  return fmt::format(" [unexpected: the baseline says {}]", words_of(*cell.baseline));
+  return fmt::format(" [unexpected: the baseline says {}]", in_words(*cell.baseline));
 }
 
 void Console::count_control(const CellResult& cell) { ++(*cell.control == Caught::caught ? caught_ : missed_); }

@@ -14,12 +14,6 @@ namespace ti {
 namespace {
 
 /// "fail client expect-offered", "pass".
-std::string words_of(const Verdict& verdict) {
-  std::string words(name(verdict.outcome));
-  if (verdict.fault) words += fmt::format(" {}", name(*verdict.fault));
-  return verdict.rule.empty() ? words : words + " " + verdict.rule;
-}
-
 /// What an id of the earlier run is called now.
 using Renamed = std::map<std::string, std::string>;
 
@@ -85,8 +79,8 @@ CellChange change_of(const CellResult* before, const CellResult* now) {
   CellChange change;
   change.cell = (now ? now : before)->id.text();
   if (before && now && before->id != now->id) change.before = before->id.text();
-  if (before) change.was = words_of(before->verdict);
-  if (now) change.is = words_of(now->verdict);
+  if (before) change.was = in_words(BaselineVerdict::of(before->verdict));
+  if (now) change.is = in_words(BaselineVerdict::of(now->verdict));
   if (now) change.reason = now->verdict.reason;
   change.finding = now && !now->finding.empty() ? now->finding : before ? before->finding : "";
   if (!before) {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "model/build.hpp"
+#include "model/change.hpp"
 #include "model/json_writer.hpp"
 #include "model/version_range.hpp"
 #include "report/counts.hpp"
@@ -16,12 +17,6 @@ namespace ti {
 namespace {
 
 constexpr std::size_t most_cells = 6;  ///< of one course, in a text for people; JSON has all
-
-std::string verdict_text(const Verdict& verdict) {
-  std::string text(name(verdict.outcome));
-  if (verdict.fault) text += fmt::format(" {}", name(*verdict.fault));
-  return verdict.rule.empty() ? text : text + " " + verdict.rule;
-}
 
 bool is_fail(const Stretch& stretch) { return stretch.verdict.starts_with("fail"); }
 bool is_pass(const Stretch& stretch) { return stretch.verdict == "pass"; }
@@ -98,7 +93,7 @@ void History::add(const Subject& subject, const std::string& cell, const std::st
 void History::add(const Results& results) {
   for (const CellResult& cell : results.cells) {
     if (cell.control) continue;
-    const Ended ended{results.run.started, verdict_text(cell.verdict)};
+    const Ended ended{results.run.started, in_words(BaselineVerdict::of(cell.verdict))};
     CellId of_client = cell.id, of_server = cell.id;
     of_client.client = without_build(cell.id.client);
     of_server.server = without_build(cell.id.server);
